@@ -1,0 +1,193 @@
+"""Opening, migrating and checking the database: SQLite by default, PostgreSQL by address."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from alembic import command, util
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+from sqlmodel import Session, SQLModel
+
+import storage.models  # noqa: F401 - registers the tables
+
+__all__ = ["Database", "DatabaseError", "Session"]
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+TRIES = 3
+T = TypeVar("T")
+BUSY_SECONDS = 60
+"""How long a writer waits for another: longer than any transaction of ours takes."""
+
+
+class DatabaseError(Exception):
+    """The database cannot be used; says which, why and what to do."""
+
+
+class Database:
+    """One database, from which `read` and `write` give sessions.
+
+    A write session takes SQLite's write lock at its start, so that what it has read cannot go stale before it
+    writes; on PostgreSQL it is an ordinary transaction, and unique constraints settle the races.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _engine(url)
+
+    def __enter__(self) -> "Database":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    @property
+    def name(self) -> str:
+        """The address without its password."""
+        return self.engine.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that sees one moment and writes nothing."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session whose work is committed whole at the end, or not at all when the block raises."""
+        engine = self.engine.execution_options(writes=True)
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def transact(self, work: Callable[[Session], T]) -> T:
+        """The result of `work` in a write session, tried again when another writer was first.
+
+        Two crawls may store the same post at the same moment; the unique constraint refuses the second, which
+        then finds the post as known.
+        """
+        for attempt in range(TRIES):
+            try:
+                with self.write() as session:
+                    return work(session)
+            except (IntegrityError, OperationalError):
+                if attempt == TRIES - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def upgrade(self) -> str:
+        """Bring the tables to this version's form and return the revision. Safe to repeat."""
+        with self._translated():
+            command.upgrade(self._alembic(), "head")
+        return self.head
+
+    @property
+    def head(self) -> str:
+        return str(ScriptDirectory.from_config(self._alembic()).get_current_head())
+
+    def revision(self) -> str | None:
+        """The revision of the tables as they are, None for a database without tables."""
+        with self._translated(), self.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+
+    def check(self) -> None:
+        """Raise DatabaseError unless the tables are reachable and of this version's form."""
+        revision = self.revision()
+        if revision is None:
+            raise DatabaseError(f"{self.name}: has no tables yet; run `klachtenradar db upgrade`")
+        if revision != self.head:
+            known = {
+                script.revision for script in ScriptDirectory.from_config(self._alembic()).walk_revisions()
+            }
+            if revision not in known:
+                raise DatabaseError(
+                    f"{self.name}: was made by a newer version (revision {revision}); install that version"
+                )
+            raise DatabaseError(
+                f"{self.name}: is at revision {revision}, this version needs {self.head}; "
+                "run `klachtenradar db upgrade`"
+            )
+
+    def differences(self) -> list[Any]:
+        """What autogeneration would still change: empty when migrations and models agree."""
+        with self.engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            return list(compare_metadata(context, SQLModel.metadata))
+
+    def _alembic(self) -> Config:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        config.attributes["engine"] = self.engine
+        return config
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, sqlite3.Error, OSError, util.CommandError) as error:
+            cause = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise DatabaseError(
+                f"{self.name}: {cause}; check the key `database` and the rights on it"
+            ) from error
+
+
+def _engine(url: str) -> Engine:
+    try:
+        address = make_url(url)
+        if address.get_backend_name() not in ("sqlite", "postgresql"):
+            raise DatabaseError(
+                f"database: {address.drivername} is not supported; write sqlite or postgresql"
+            )
+        if address.get_backend_name() == "postgresql":
+            address = address.set(drivername="postgresql+psycopg")
+            return sa.create_engine(address, pool_pre_ping=True, pool_size=5, max_overflow=10)
+        return _sqlite_engine(address)
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise DatabaseError(f"database: {error}; write sqlite:///path or postgresql+psycopg://…") from error
+    except ModuleNotFoundError as error:
+        raise DatabaseError(
+            "database: PostgreSQL needs the extra: pip install klachtenradar[postgres]"
+        ) from error
+
+
+def _sqlite_engine(address: sa.URL) -> Engine:
+    path = address.database
+    if path and path != ":memory:":
+        try:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseError(f"database: cannot make the folder of {path}: {error}") from error
+    memory = not path or path == ":memory:"
+    options: dict[str, Any] = {"poolclass": sa.StaticPool} if memory else {"poolclass": NullPool}
+    engine = sa.create_engine(
+        address, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **options
+    )
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
+    # The driver's own transaction handling begins too late and is switched off; `_begin_sqlite` begins.
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA cache_size=-32000")
+    connection.execute("PRAGMA temp_store=MEMORY")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
