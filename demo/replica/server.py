@@ -1,0 +1,168 @@
+"""The replica: one server on loopback that plays every kind of source in its true format."""
+
+import html
+import re
+from collections.abc import Callable, Iterable
+
+from demo.clock import Clock, system_clock
+from demo.replica import apple, control, feeds, mastodon, schema_org, trustpilot
+from demo.replica.faults import ROBOTS, Fault, Faults, Plan
+from demo.replica.loopback import Answer, Delivery, Loopback, Request
+from demo.replica.posts import Board, Kind, Post
+
+Watcher = Callable[[Request], None]
+
+PREFIXES = {
+    Kind.TRUSTPILOT: ("/review/",),
+    Kind.APPLE: ("/*/rss/",),
+    Kind.MASTODON: ("/api/v1/",),
+    Kind.FEED: ("/feeds/", "/alerts/"),
+    Kind.SCHEMA_ORG: ("/ervaringen/",),
+}
+APPLE_PATH = re.compile(r"/([a-z]{2})/rss/customerreviews/page=(\d+)/id=(\d+)/sortBy=mostRecent/json")
+ON_THE_WIRE = {
+    Fault.HANG: Delivery.HANG,
+    Fault.RESET: Delivery.RESET,
+    Fault.TRUNCATED: Delivery.TRUNCATED,
+}
+
+
+class Replica(Loopback):
+    """Plays `posts` by `clock`: `with Replica(posts, clock) as replica: replica.url`.
+
+    Only what is published at `clock()` is shown. `posts` (a Board) and `faults` may be changed while
+    it runs; `requests` is the log. `watch` is called with every request before it is answered, so a
+    test can let something happen between two pages.
+    """
+
+    def __init__(
+        self,
+        posts: Iterable[Post] = (),
+        clock: Clock = system_clock,
+        port: int = 0,
+        watch: Watcher | None = None,
+    ) -> None:
+        super().__init__(clock, port)
+        self.posts = Board(posts, clock)
+        self.faults = Faults()
+        self._watch = watch
+
+    def answer(self, request: Request) -> Answer:
+        """The answer of whichever source the address belongs to."""
+        if request.path.startswith("/_replica/"):
+            return control.answer(request, self.posts, self.faults, self.clock, self.requests)
+        self.record(request)
+        if self._watch:
+            self._watch(request)
+        if request.path == "/robots.txt":
+            return _struck(self._robots(), self.faults.strike(ROBOTS))
+        kind = kind_of(request.path)
+        if kind is None:
+            return self._permalink(request)
+        plan = self.faults.strike(kind)
+        return _struck(self._played(kind, request, plan.fault if plan else None), plan)
+
+    def _played(self, kind: Kind, request: Request, fault: Fault | None) -> Answer:
+        play = {
+            Kind.TRUSTPILOT: self._trustpilot,
+            Kind.APPLE: self._apple,
+            Kind.MASTODON: self._mastodon,
+            Kind.FEED: self._feed,
+            Kind.SCHEMA_ORG: self._schema_org,
+        }
+        return play[kind](request, fault)
+
+    def _trustpilot(self, request: Request, fault: Fault | None) -> Answer:
+        domain = request.path.removeprefix("/review/")
+        posts = self.posts.seen(Kind.TRUSTPILOT, domain)
+        return trustpilot.page(request, domain, posts, fault) if posts or fault else NOT_FOUND
+
+    def _apple(self, request: Request, fault: Fault | None) -> Answer:
+        match = APPLE_PATH.fullmatch(request.path)
+        if match is None:
+            # A slightly different address gives no error at the real place either, just nothing.
+            return apple.feed(request, "nl", 1, "0", [], fault)
+        country, page, app = match.groups()
+        posts = self.posts.seen(Kind.APPLE, f"{country}/{app}")
+        return apple.feed(request, country, int(page), app, posts, fault)
+
+    def _mastodon(self, request: Request, fault: Fault | None) -> Answer:
+        posts = self.posts.seen(Kind.MASTODON)
+        part, _, name = request.path.removeprefix("/api/v1/").partition("/")
+        if part == "timelines" and name.startswith("tag/"):
+            return mastodon.timeline(request, name.removeprefix("tag/"), posts, fault)
+        if part != "statuses":
+            return NOT_FOUND
+        key, _, rest = name.partition("/")
+        post = next((post for post in posts if post.key == key), None)
+        return mastodon.context(request, post) if rest == "context" else mastodon.one(request, post, fault)
+
+    def _feed(self, request: Request, fault: Fault | None) -> Answer:
+        name, _, form = request.path.rsplit("/", 1)[1].partition(".")
+        form = "alerts" if request.path.startswith("/alerts/") else form
+        if form not in feeds.FORMS:
+            return NOT_FOUND
+        return feeds.feed(request, name, form, self.posts.seen(Kind.FEED, name), fault)
+
+    def _schema_org(self, request: Request, fault: Fault | None) -> Answer:
+        name = request.path.removeprefix("/ervaringen/")
+        return schema_org.page(request, name, self.posts.seen(Kind.SCHEMA_ORG, name), fault)
+
+    def _permalink(self, request: Request) -> Answer:
+        key = request.path.rstrip("/").rsplit("/", 1)[-1]
+        post = next((post for post in self.posts.seen() if post.key == key), None)
+        if post is None:
+            return NOT_FOUND
+        return trustpilot.permalink(post) if request.path.startswith("/reviews/") else _article(post)
+
+    def _robots(self) -> Answer:
+        closed = self.faults.standing(Fault.ROBOTS_DISALLOW)
+        paths = [path for kind, prefixes in PREFIXES.items() if kind in closed for path in prefixes]
+        paths = ["/"] if ROBOTS in closed else ["/_replica/", "/users/", *paths]
+        lines = "".join(f"Disallow: {path}\n" for path in paths)
+        return Answer.of("text/plain", f"User-agent: *\n{lines}")
+
+
+def kind_of(path: str) -> Kind | None:
+    """Which source an address belongs to; None for permalinks and unknown addresses."""
+    if "/rss/customerreviews/" in path:
+        return Kind.APPLE
+    return next((kind for kind, prefixes in PREFIXES.items() if path.startswith(prefixes)), None)
+
+
+def _struck(answer: Answer, plan: Plan | None) -> Answer:
+    if plan is None:
+        return answer
+    if plan.fault in ON_THE_WIRE:
+        return Answer(answer.status, answer.body, answer.headers, ON_THE_WIRE[plan.fault])
+    if plan.fault is Fault.MALFORMED:
+        return Answer(answer.status, answer.body[: len(answer.body) * 2 // 3], answer.headers)
+    if plan.fault is Fault.RATE_LIMITED:
+        return Answer.of("text/plain", "Too many requests", 429, Retry_After=str(plan.retry_after))
+    return INSTEAD.get(plan.fault, answer)
+
+
+def _article(post: Post) -> Answer:
+    title, text = html.escape(post.title or post.author), html.escape(post.text)
+    return Answer.of(
+        "text/html",
+        f'<!DOCTYPE html><html lang="nl"><head><meta charset="utf-8"><title>{title}</title></head>'
+        f"<body><article><h1>{title}</h1><p>{text}</p></article></body></html>",
+    )
+
+
+NOT_FOUND = Answer.of("text/html", "<!DOCTYPE html><title>404</title><h1>Niet gevonden</h1>", 404)
+INSTEAD = {
+    Fault.FIREWALL: Answer.of(
+        "application/json",
+        '{"error": true, "message": "Automated access is not allowed. See our terms of use about bots."}',
+        403,
+    ),
+    Fault.INTERSTITIAL: Answer.of(
+        "text/html",
+        "<!DOCTYPE html><html><head><title>Verifying Connection</title></head>"
+        '<body><div id="challenge-container"></div><noscript>Enable JavaScript.</noscript></body></html>',
+    ),
+    Fault.SERVER_ERROR: Answer.of("text/html", "<h1>500 Internal Server Error</h1>", 500),
+    Fault.NOT_FOUND: NOT_FOUND,
+}
