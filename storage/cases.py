@@ -1,0 +1,255 @@
+"""Complaint cases: what somebody must answer, from first sight to solved.
+
+Every change raises the case's revision and leaves an event. Which change of state is legal stands in
+`MOVES`, and nowhere else.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult
+from sqlmodel import Session, col, func, or_, select, update
+
+from storage.models import Case, CaseEvent, CaseState, Mention
+
+SYSTEM = "klachtenradar"
+"""Who stands beside events that no person caused."""
+LONGEST_NOTE = 5_000
+LONGEST_OWNER = 100
+
+MOVES: dict[CaseState, tuple[CaseState, ...]] = {
+    CaseState.NEW: (CaseState.IN_HAND, CaseState.ANSWERED, CaseState.NO_ACTION),
+    CaseState.IN_HAND: (CaseState.ANSWERED, CaseState.SOLVED, CaseState.NO_ACTION, CaseState.NEW),
+    CaseState.ANSWERED: (CaseState.SOLVED, CaseState.IN_HAND, CaseState.NO_ACTION),
+    CaseState.SOLVED: (CaseState.IN_HAND,),
+    CaseState.NO_ACTION: (CaseState.IN_HAND,),
+}
+"""What a person may do with a case. Closed cases can only be taken in hand again."""
+WAITING = (CaseState.NEW, CaseState.IN_HAND)
+CLOSED = (CaseState.SOLVED, CaseState.NO_ACTION)
+
+
+class CaseError(Exception):
+    """The change was refused; nothing is changed."""
+
+
+class UnknownCase(CaseError):
+    """There is no such case."""
+
+
+class IllegalMove(CaseError):
+    """A case cannot go from the one state to the other."""
+
+    def __init__(self, old: CaseState, new: CaseState) -> None:
+        self.old, self.new = old, new
+        super().__init__(f"a case that is {old.value} cannot become {new.value}")
+
+
+class StaleCase(CaseError):
+    """Somebody else changed the case after it was read."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        super().__init__(f"case {case.id} is at revision {case.revision} by now")
+
+
+@dataclass(frozen=True)
+class Change:
+    """Who changes which case, from the revision that they saw, and when."""
+
+    case_id: int
+    revision: int
+    who: str
+    now: datetime
+
+
+def open_case(session: Session, mention: Mention, now: datetime) -> Case:
+    """The case of a mention that must be answered. Safe to repeat.
+
+    A customer has one case per brand: a later mention joins it, and takes an answered or closed one back to
+    `new`, with the clock of the answering time at the later mention.
+    """
+    known = case_of(session, mention)
+    if known is not None:
+        return known
+    case = _of_author(session, mention)
+    return _joined(session, case, mention, now) if case else _opened(session, mention, now)
+
+
+def case_of(session: Session, mention: Mention) -> Case | None:
+    """The case that a mention opened or joined."""
+    joined = select(CaseEvent.case_id).where(CaseEvent.mention_id == mention.id)
+    return session.exec(
+        select(Case).where(or_(col(Case.mention_id) == mention.id, col(Case.id).in_(joined))).limit(1)
+    ).first()
+
+
+def note_reply(session: Session, mention: Mention, now: datetime) -> Case | None:
+    """Close the answering clock of the mention's case at the reply's own time. Safe to repeat.
+
+    Returns the case when this call changed it. A reply from before the customer's newest complaint changes
+    nothing.
+    """
+    case = case_of(session, mention)
+    answered = mention.reply_at or mention.reply_seen_at
+    if case is None or mention.reply_text is None or answered is None or case.state not in WAITING:
+        return None
+    if answered < case.opened_at or _has_event(session, case, mention, "reply"):
+        return None
+    old, case.state, case.answered_at = case.state, CaseState.ANSWERED, answered
+    _note(session, case, SYSTEM, now, "reply", old=old, new=case.state, mention_id=mention.id)
+    return _raised(session, case)
+
+
+def move(session: Session, change: Change, to: CaseState, note: str = "") -> Case:
+    """Bring a case into another state. Raises UnknownCase, StaleCase or IllegalMove."""
+    case = _current(session, change)
+    old = case.state
+    if to not in MOVES[old]:
+        raise IllegalMove(old, to)
+    values: dict[str, Any] = {"state": to, "closed_at": change.now if to in CLOSED else None}
+    if to is CaseState.ANSWERED:
+        values["answered_at"] = case.answered_at or change.now
+    if to is CaseState.IN_HAND and case.owner is None:
+        values["owner"] = change.who
+    _write(session, case, change, values)
+    _note(session, case, change.who, change.now, "moved", old=old, new=to, note=note)
+    return case
+
+
+def assign(session: Session, change: Change, owner: str | None) -> Case:
+    """Give a case to somebody, or with None to nobody. Raises UnknownCase or StaleCase."""
+    case = _current(session, change)
+    old, new = case.owner, (owner or "").strip()[:LONGEST_OWNER] or None
+    if old == new:
+        return case
+    _write(session, case, change, {"owner": new})
+    _note(session, case, change.who, change.now, "owner", old=old, new=new)
+    return case
+
+
+def add_note(session: Session, change: Change, note: str) -> Case:
+    """Write something down for colleagues. Raises UnknownCase or StaleCase."""
+    case = _current(session, change)
+    if not note.strip():
+        return case
+    _write(session, case, change, {})
+    _note(session, case, change.who, change.now, "note", note=note)
+    return case
+
+
+def counts(session: Session, brand_id: int | None = None) -> dict[CaseState, int]:
+    """How many cases stand in each state, also those with none."""
+    query = select(Case.state, func.count()).group_by(col(Case.state))
+    if brand_id is not None:
+        query = query.where(Case.brand_id == brand_id)
+    found: dict[CaseState, int] = {CaseState(state): number for state, number in session.exec(query)}
+    return {state: found.get(state, 0) for state in CaseState}
+
+
+def events(session: Session, case_id: int) -> list[CaseEvent]:
+    """What happened to a case, oldest first."""
+    return list(
+        session.exec(select(CaseEvent).where(CaseEvent.case_id == case_id).order_by(col(CaseEvent.id)))
+    )
+
+
+def _of_author(session: Session, mention: Mention) -> Case | None:
+    if mention.author_key is None:
+        return None
+    return session.exec(
+        select(Case)
+        .where(Case.brand_id == mention.brand_id, Case.author_key == mention.author_key)
+        .order_by(col(Case.opened_at).desc(), col(Case.id).desc())
+        .limit(1)
+    ).first()
+
+
+def _opened(session: Session, mention: Mention, now: datetime) -> Case:
+    assert mention.id is not None  # noqa: S101 - comes from the database
+    case = Case(
+        mention_id=mention.id,
+        brand_id=mention.brand_id,
+        author_key=mention.author_key,
+        opened_at=mention.published_at,
+    )
+    session.add(case)
+    session.flush()
+    _note(session, case, SYSTEM, now, "opened", mention_id=mention.id)
+    return case
+
+
+def _joined(session: Session, case: Case, mention: Mention, now: datetime) -> Case:
+    old = case.state
+    if mention.published_at > case.opened_at and old not in WAITING:
+        case.state, case.closed_at, case.answered_at = CaseState.NEW, None, None
+        case.opened_at = mention.published_at
+    _note(session, case, SYSTEM, now, "mention", old=old, new=case.state, mention_id=mention.id)
+    return _raised(session, case)
+
+
+def _raised(session: Session, case: Case) -> Case:
+    case.revision += 1
+    session.add(case)
+    session.flush()
+    return case
+
+
+def _has_event(session: Session, case: Case, mention: Mention, what: str) -> bool:
+    same = (
+        select(CaseEvent.id)
+        .where(CaseEvent.case_id == case.id, CaseEvent.mention_id == mention.id, CaseEvent.what == what)
+        .limit(1)
+    )
+    return session.exec(same).first() is not None
+
+
+def _current(session: Session, change: Change) -> Case:
+    case = session.get(Case, change.case_id)
+    if case is None:
+        raise UnknownCase(f"there is no case {change.case_id}")
+    if case.revision != change.revision:
+        raise StaleCase(case)
+    return case
+
+
+def _write(session: Session, case: Case, change: Change, values: dict[str, Any]) -> None:
+    """Change the row if it is still the one that was read, whoever else writes at this moment."""
+    statement = (
+        update(Case)
+        .where(col(Case.id) == case.id, col(Case.revision) == change.revision)
+        .values(revision=change.revision + 1, **values)
+        .execution_options(synchronize_session=False)
+    )
+    result = cast("CursorResult[Any]", session.execute(statement))
+    session.refresh(case)
+    if result.rowcount != 1:
+        raise StaleCase(case)
+
+
+def _note(
+    session: Session,
+    case: Case,
+    who: str,
+    now: datetime,
+    what: str,
+    *,
+    old: str | None = None,
+    new: str | None = None,
+    note: str = "",
+    mention_id: int | None = None,
+) -> None:
+    assert case.id is not None  # noqa: S101 - stored before
+    session.add(
+        CaseEvent(
+            case_id=case.id,
+            at=now,
+            who=who,
+            what=what,
+            old=old,
+            new=new,
+            note=note.strip()[:LONGEST_NOTE] or None,
+            mention_id=mention_id,
+        )
+    )
