@@ -69,7 +69,7 @@ class QuietHours:
         return clock >= self.start or clock < self.end
 
 
-def quiet_hours(value: object) -> QuietHours | None:
+def parse_quiet_hours(value: object) -> QuietHours | None:
     """`"22:00-07:00"` as quiet hours; an empty text means none."""
     if value is None or value == "":
         return None
@@ -137,7 +137,7 @@ class SlackSettings(_Section):
 
 
 class AlertSettings(_Section):
-    quiet_hours: Annotated[QuietHours | None, BeforeValidator(quiet_hours)] = None
+    quiet_hours: Annotated[QuietHours | None, BeforeValidator(parse_quiet_hours)] = None
     sensitivity: Literal["fewer", "balanced", "more"] = "balanced"
     minimum: Annotated[int, Field(ge=2, le=10_000)] = 5
     silent_after: Annotated[Duration, Field(ge=timedelta(minutes=1))] = timedelta(hours=24)

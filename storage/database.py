@@ -59,10 +59,10 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session that sees one moment and writes nothing."""
+        """A session that writes nothing; what it has read stays usable afterwards."""
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
-            session.rollback()
+            session.expunge_all()  # a rollback would empty the rows that were read
 
     @contextmanager
     def write(self) -> Iterator[Session]:

@@ -1,0 +1,94 @@
+"""Mentions with their verdicts, as other programs read them."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from storage.models import Brand, Mention, MentionVersion, Source, Verdict
+
+_CHUNK = 500
+
+
+def iso(moment: datetime | None) -> str | None:
+    """ISO 8601 in UTC with a Z, as `2026-11-18T09:41:22Z`; fractions only where there are any."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
+
+
+def mentions(session: Session, since: datetime | None = None) -> Iterator[dict[str, Any]]:
+    """Every mention with its newest words and the verdict that counts, oldest first.
+
+    `since` is compared with the time of publication. Reads in chunks, so memory stays flat.
+    """
+    verdict = aliased(Verdict)
+    query = (
+        sa.select(Mention, MentionVersion, verdict, col(Source.name), col(Source.kind), col(Brand.name))
+        .join(
+            MentionVersion,
+            (col(MentionVersion.mention_id) == Mention.id) & (col(MentionVersion.number) == Mention.version),
+        )
+        .join(Source, col(Source.id) == Mention.source_id)
+        .join(Brand, col(Brand.id) == Mention.brand_id)
+        .outerjoin(
+            verdict,
+            (col(verdict.mention_id) == Mention.id)
+            & (col(verdict.version) == Mention.version)
+            & (col(verdict.model_id) == Mention.judged_by),
+        )
+        .order_by(col(Mention.published_at), col(Mention.id))
+        .execution_options(yield_per=_CHUNK)
+    )
+    if since is not None:
+        query = query.where(col(Mention.published_at) >= since)
+    for mention, version, judged, source, kind, brand in session.execute(query):
+        yield _line(mention, version, judged, source, kind, brand)
+
+
+def _line(
+    mention: Mention, version: MentionVersion, verdict: Verdict | None, source: str, kind: str, brand: str
+) -> dict[str, Any]:
+    reply = {"text": mention.reply_text, "at": iso(mention.reply_at)} if mention.reply_text else None
+    return {
+        "source": source,
+        "kind": kind,
+        "external_id": mention.external_id,
+        "url": mention.url,
+        "brand": brand,
+        "published_at": iso(mention.published_at),
+        "title": version.title,
+        "text": version.text,
+        "rating": version.rating,
+        "rating_max": version.rating_max,
+        "language": _language(version, verdict),
+        "reply": reply,
+        "status": mention.status.value,
+        "version": mention.version,
+        **_judgement(verdict),
+    }
+
+
+def _language(version: MentionVersion, verdict: Verdict | None) -> str | None:
+    """What the source says, else what the text looks like."""
+    return version.language or (verdict.language if verdict else None)
+
+
+def _judgement(verdict: Verdict | None) -> dict[str, Any]:
+    if verdict is None:
+        names = ("sentiment", "probabilities", "themes", "escalation", "churn", "question", "model")
+        return dict.fromkeys(names)
+    return {
+        "sentiment": verdict.sentiment.value,
+        "probabilities": {
+            "negative": verdict.negative,
+            "neutral": verdict.neutral,
+            "positive": verdict.positive,
+        },
+        "themes": verdict.themes,
+        "escalation": verdict.escalation,
+        "churn": verdict.churn,
+        "question": verdict.question,
+        "model": verdict.model_id,
+    }

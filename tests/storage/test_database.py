@@ -1,0 +1,81 @@
+"""The database: migrations agree with the models, and what cannot be used is said plainly."""
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from storage.database import Database, DatabaseError, Session
+from storage.models import Incident, Severity
+from tests.storage.shop import NOW
+
+
+def test_the_migrations_make_what_the_models_say(database: Database) -> None:
+    assert database.differences() == []
+    database.check()
+
+
+def test_upgrading_twice_is_harmless(database: Database) -> None:
+    assert database.upgrade() == database.upgrade() == database.revision()
+
+
+def test_an_empty_database_asks_for_its_upgrade(tmp_path: Path) -> None:
+    with Database(f"sqlite:///{tmp_path}/new.db") as fresh, pytest.raises(DatabaseError, match="db upgrade"):
+        fresh.check()
+
+
+def test_a_newer_database_is_left_alone(database: Database) -> None:
+    with database.engine.execution_options(writes=True).begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseError, match="newer version"):
+        database.check()
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "broken.db"
+    path.write_bytes(b"this is not a database, whatever its name says" * 100)
+    with Database(f"sqlite:///{path}") as broken, pytest.raises(DatabaseError, match=r"broken\.db"):
+        broken.check()
+
+
+def test_an_unsupported_address_is_refused_with_what_to_write() -> None:
+    with pytest.raises(DatabaseError, match="write sqlite"):
+        Database("mysql://localhost/x")
+
+
+def test_a_password_is_never_part_of_the_name() -> None:
+    database = Database("postgresql://radar:geheim@localhost/radar")
+    assert "geheim" not in database.name
+    database.close()
+
+
+def test_a_failed_write_leaves_nothing_behind(database: Database) -> None:
+    def fail(session: Session) -> None:
+        session.execute(sa.text("INSERT INTO setting (name, value) VALUES ('a', 'b')"))
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        database.transact(fail)
+    with database.read() as session:
+        assert session.execute(sa.text("SELECT count(*) FROM setting")).scalar_one() == 0
+
+
+def test_a_key_has_at_most_one_open_incident(database: Database) -> None:
+    def incident() -> Incident:
+        return Incident(
+            rule="negative_spike",
+            key="negative_spike:1",
+            severity=Severity.CRITICAL,
+            started_at=NOW,
+            opened_at=NOW,
+            updated_at=NOW,
+            last_true_at=NOW,
+        )
+
+    with database.write() as session:
+        closed = incident()
+        closed.resolved_at = NOW
+        session.add_all([closed, incident()])
+    with pytest.raises(IntegrityError):
+        database.transact(lambda session: session.add(incident()))
