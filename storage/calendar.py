@@ -25,3 +25,9 @@ def end_of(day: date) -> datetime:
 def monday_of(day: date) -> date:
     """The first day of the ISO week."""
     return day - timedelta(days=day.weekday())
+
+
+def moment_of(text: str) -> datetime:
+    """What a person typed as a date or time, in UTC. Without a zone it is Dutch time; raises ValueError."""
+    moment = datetime.fromisoformat(text.strip())
+    return (moment if moment.tzinfo else moment.replace(tzinfo=AMSTERDAM)).astimezone(UTC)

@@ -89,12 +89,12 @@ class Database:
     def upgrade(self) -> str:
         """Bring the tables to this version's form and return the revision. Safe to repeat."""
         with self._translated():
-            command.upgrade(self._alembic(), "head")
+            command.upgrade(self.alembic(), "head")
         return self.head
 
     @property
     def head(self) -> str:
-        return str(ScriptDirectory.from_config(self._alembic()).get_current_head())
+        return str(ScriptDirectory.from_config(self.alembic()).get_current_head())
 
     def revision(self) -> str | None:
         """The revision of the tables as they are, None for a database without tables."""
@@ -108,7 +108,7 @@ class Database:
             raise DatabaseError(f"{self.name}: has no tables yet; run `klachtenradar db upgrade`")
         if revision != self.head:
             known = {
-                script.revision for script in ScriptDirectory.from_config(self._alembic()).walk_revisions()
+                script.revision for script in ScriptDirectory.from_config(self.alembic()).walk_revisions()
             }
             if revision not in known:
                 raise DatabaseError(
@@ -125,7 +125,7 @@ class Database:
             context = MigrationContext.configure(connection, opts={"compare_type": True})
             return list(compare_metadata(context, SQLModel.metadata))
 
-    def _alembic(self) -> Config:
+    def alembic(self) -> Config:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         config.attributes["engine"] = self.engine
