@@ -1,6 +1,7 @@
-"""Mentions with their verdicts, as other programs read them."""
+"""Mentions with their verdicts, and trends, as other programs read them."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from storage import trends as stored_trends
 from storage.models import Brand, Mention, MentionVersion, Source, Verdict
+from storage.sources import brand_named
+from storage.trends import By
 
 _CHUNK = 500
 
@@ -45,6 +49,26 @@ def mentions(session: Session, since: datetime | None = None) -> Iterator[dict[s
         query = query.where(col(Mention.published_at) >= since)
     for mention, version, judged, source, kind, brand in session.execute(query):
         yield _line(mention, version, judged, source, kind, brand)
+
+
+def trends(
+    session: Session, brand_name: str, since: datetime, until: datetime, by: By
+) -> Iterator[dict[str, Any]]:
+    """One line per hour, Dutch day or ISO week of a brand, oldest first, quiet ones included.
+
+    `net_sentiment` is (positive - negative) / judged, None where nothing was judged. Raises UnknownName.
+    """
+    brand = brand_named(session, brand_name)
+    assert brand.id is not None  # noqa: S101 - comes from the database
+    for point in stored_trends.series(session, brand.id, since, until, by):
+        net = point.figures.net
+        yield {
+            "brand": brand.name,
+            "start": iso(point.start),
+            "end": iso(point.end),
+            **asdict(point.figures),
+            "net_sentiment": None if net is None else round(net, 4),
+        }
 
 
 def _line(

@@ -1,0 +1,51 @@
+"""Measures and prints the three ratios, with the aims beside them."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+
+from crawlers import bench as crawling
+from sentiment import speed
+from tests.bench import overview
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("only", nargs="*", help="scoring, crawling, overview; default: all")
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    chosen = parser.parse_args()
+    benches = {"scoring": _scoring, "crawling": _crawling, "overview": _overview}
+    wanted = chosen.only or list(benches)
+    results = {name: benches[name]() for name in wanted}
+    if chosen.json:
+        sys.stdout.write(json.dumps(results) + "\n")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
+def _scoring() -> dict[str, float]:
+    result = speed.measure()
+    _say(f"scoring   {result.ratio:5.2f} x the transformers pipeline, same weights in fp32 (aim: 4)")
+    return asdict(result) | {"ratio": result.ratio}
+
+
+def _crawling() -> dict[str, float]:
+    result = crawling.measure()
+    _say(f"crawling  {result.ratio:5.2f} of the bare spider's pages per CPU second when storing (aim: 0.8)")
+    return asdict(result) | {"ratio": result.ratio}
+
+
+def _overview() -> dict[str, float]:
+    result = overview.measure()
+    _say(
+        f"overview  {result.ratio:5.2f} x p95 with {result.many:,} mentions against {result.few:,} (aim: 1.5): "
+        f"{result.many_p95:.0f} ms and {result.few_p95:.0f} ms (aim: under 100)"
+    )
+    return asdict(result) | {"ratio": result.ratio}
+
+
+if __name__ == "__main__":
+    main()
