@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import CursorResult
-from sqlmodel import Session, col, func, or_, select, update
+from sqlmodel import Session, col, func, select, update
 
 from storage.models import Case, CaseEvent, CaseState, Mention
 
@@ -79,9 +79,15 @@ def open_case(session: Session, mention: Mention, now: datetime) -> Case:
 
 def case_of(session: Session, mention: Mention) -> Case | None:
     """The case that a mention opened or joined."""
+    opened = session.exec(select(Case).where(Case.mention_id == mention.id)).first()
+    if opened is not None or mention.author_key is None:
+        return opened
+    # Only a case of the same author can have been joined: that finds it by an index.
     joined = select(CaseEvent.case_id).where(CaseEvent.mention_id == mention.id)
     return session.exec(
-        select(Case).where(or_(col(Case.mention_id) == mention.id, col(Case.id).in_(joined))).limit(1)
+        select(Case)
+        .where(*_same_author(mention), col(Case.id).in_(joined.where(CaseEvent.case_id == Case.id)))
+        .limit(1)
     ).first()
 
 
@@ -160,10 +166,14 @@ def _of_author(session: Session, mention: Mention) -> Case | None:
         return None
     return session.exec(
         select(Case)
-        .where(Case.brand_id == mention.brand_id, Case.author_key == mention.author_key)
+        .where(*_same_author(mention))
         .order_by(col(Case.opened_at).desc(), col(Case.id).desc())
         .limit(1)
     ).first()
+
+
+def _same_author(mention: Mention) -> tuple[Any, Any]:
+    return col(Case.brand_id) == mention.brand_id, col(Case.author_key) == mention.author_key
 
 
 def _opened(session: Session, mention: Mention, now: datetime) -> Case:

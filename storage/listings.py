@@ -13,7 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, and_, col, func, or_, select
 
-from storage.models import Brand, Case, CaseEvent, Mention, MentionVersion, Sentiment, Source, Verdict
+from storage import cases
+from storage.models import Brand, Case, Mention, MentionVersion, Sentiment, Source, Verdict
 from storage.records import Status
 
 PAGE = 40
@@ -115,7 +116,7 @@ class MentionRow:
 
 @dataclass(frozen=True)
 class MentionPage:
-    """A page of mentions. `next` goes on; `searched_to` says where looking stopped before the page was full."""
+    """A page of mentions. `next` goes on; `searched_to` is where looking stopped before the page was full."""
 
     rows: tuple[MentionRow, ...]
     next: Cursor | None = None
@@ -201,9 +202,9 @@ def of_author(session: Session, mention_id: int, size: int = 20) -> tuple[Mentio
 
 def case_id_of(session: Session, mention_id: int) -> int | None:
     """The case that a mention opened or joined."""
-    joined = select(CaseEvent.case_id).where(CaseEvent.mention_id == mention_id)
-    query = select(Case.id).where(or_(col(Case.mention_id) == mention_id, col(Case.id).in_(joined)))
-    return session.exec(query.limit(1)).first()
+    stored = session.get(Mention, mention_id)
+    found = cases.case_of(session, stored) if stored else None
+    return found.id if found else None
 
 
 def _places(wanted: MentionFilter, after: Cursor | None) -> Any:

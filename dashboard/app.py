@@ -1,0 +1,46 @@
+"""The dashboard as an ASGI application."""
+
+import mimetypes
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.responses import Response
+from starlette.types import Scope
+
+from dashboard import catalogue, errors
+from dashboard.pages import cases, incidents, login, mentions, overview, ready, slack, sources
+from dashboard.rendering import STATIC, environment
+from dashboard.security import SafeAnswers
+from dashboard.site import Clock, Site
+from storage.configuration import Configuration
+from storage.database import Database
+
+PAGES = (overview, mentions, cases, incidents, sources, slack, login, ready)
+
+
+def create_app(database: Database, configuration: Configuration, *, clock: Clock) -> FastAPI:
+    """The pages over one database. `clock` gives the present moment, aware UTC."""
+    # What the machine's own table says of these types must not matter: nosniff makes browsers strict.
+    mimetypes.add_type("text/javascript", ".js")
+    mimetypes.add_type("text/css", ".css")
+    text = catalogue.load(configuration.language)
+    app = FastAPI(title="Klachtenradar", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.site = Site(database, configuration, clock, text)
+    app.state.templates = environment(text)
+    errors.install(app)
+    for page in PAGES:
+        app.include_router(page.router)
+    app.mount("/static", _Kept(directory=STATIC), name="static")
+    app.add_middleware(errors.FriendlyFailures)
+    app.add_middleware(SafeAnswers)
+    return app
+
+
+class _Kept(StaticFiles):
+    """Files that browsers may keep: their address changes when they do."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        answer = await super().get_response(path, scope)
+        kept = b"v=" in scope.get("query_string", b"")
+        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if kept else "no-cache"
+        return answer

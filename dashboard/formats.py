@@ -1,0 +1,82 @@
+"""Moments, lengths of time and numbers as Dutch readers write them. Times on screen are Europe/Amsterdam."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from babel import dates, numbers
+
+from dashboard.catalogue import Catalogue
+from storage.calendar import AMSTERDAM
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Formats:
+    """Formatting in one language, seen from `now`."""
+
+    text: Catalogue
+    now: datetime
+
+    def when(self, moment: datetime) -> str:
+        """`vandaag 14:05`, `gisteren 09:12`, `di 17 nov 14:05`, and the year when it is another one."""
+        local, today = moment.astimezone(AMSTERDAM), self.now.astimezone(AMSTERDAM).date()
+        clock = self._dates("HH:mm", local)
+        if local.date() == today:
+            return self.text("time.today", clock=clock)
+        if local.date() == today - _DAY:
+            return self.text("time.yesterday", clock=clock)
+        pattern = "EEE d MMM HH:mm" if local.year == today.year else "d MMM y HH:mm"
+        return self._dates(pattern, local).replace(".", "")
+
+    def exact(self, moment: datetime) -> str:
+        """`vrijdag 20 november 2026 om 14:05:33`."""
+        local = moment.astimezone(AMSTERDAM)
+        return self.text(
+            "time.exact", day=self._dates("EEEE d MMMM y", local), clock=self._dates("HH:mm:ss", local)
+        )
+
+    def iso(self, moment: datetime) -> str:
+        return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+    def ago(self, moment: datetime) -> str:
+        """`3 minuten geleden`, `over 5 minuten`."""
+        if abs(self.now - moment) < timedelta(seconds=45):
+            return self.text("time.now")
+        return dates.format_timedelta(
+            moment - self.now, add_direction=True, threshold=1.5, locale=self.text.locale
+        )
+
+    def length(self, length: timedelta | float) -> str:
+        """A length of time, or seconds, in its largest unit: `26 uur`, `3 dagen`."""
+        span = length if isinstance(length, timedelta) else timedelta(seconds=length)
+        return dates.format_timedelta(span, threshold=1.5, locale=self.text.locale)
+
+    def since(self, moment: datetime) -> str:
+        """How long ago, without the word for it: `3 dagen`."""
+        return self.length(max(self.now - moment, timedelta(minutes=1)))
+
+    def number(self, value: float, digits: int = 0) -> str:
+        return numbers.format_decimal(round(value, digits), locale=self.text.locale)
+
+    def signed(self, value: float, digits: int = 0) -> str:
+        """With its sign, and a true minus."""
+        text = self.number(abs(value), digits)
+        rounded = round(value, digits)
+        return text if rounded == 0 else f"+{text}" if rounded > 0 else f"−{text}"
+
+    def percent(self, share: float) -> str:
+        return numbers.format_percent(round(share, 2), locale=self.text.locale)
+
+    def small(self, value: float) -> str:
+        """A probability: `0,03`, `0,0004`, `3 · 10⁻⁹`."""
+        if value >= 0.0001 or value <= 0:
+            return numbers.format_decimal(float(f"{value:.1g}"), format="0.####", locale=self.text.locale)
+        digits, _, power = f"{value:.0e}".partition("e")
+        return f"{digits} · 10{str(int(power)).translate(_RAISED)}"
+
+    def _dates(self, pattern: str, local: datetime) -> str:
+        return dates.format_datetime(local, pattern, tzinfo=AMSTERDAM, locale=self.text.locale)
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

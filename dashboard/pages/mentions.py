@@ -1,0 +1,167 @@
+"""`/berichten`: what people say, to filter and search, and `/berichten/{id}`: one mention with all evidence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeVar
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from dashboard.differences import Piece, differences
+from dashboard.rendering import link, page
+from dashboard.site import LoggedIn, NotFound, Reading, SiteNow, whole
+from storage import bulletins, listings, sources
+from storage.bulletins import IncidentRow
+from storage.database import Session
+from storage.listings import Cursor, MentionFilter, MentionPage, MentionRow, Rating, Stand
+from storage.models import Brand, MentionVersion, Sentiment, Source
+
+router = APIRouter()
+PERIODS = {
+    "24u": timedelta(hours=24),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+    "jaar": timedelta(days=365),
+}
+LONGEST_SEARCH = 200
+SENTIMENTS = {"negatief": Sentiment.NEGATIVE, "neutraal": Sentiment.NEUTRAL, "positief": Sentiment.POSITIVE}
+RATINGS = {"laag": Rating.LOW, "midden": Rating.MIDDLE, "hoog": Rating.HIGH, "geen": Rating.NONE}
+STANDS = {
+    "open": Stand.OPEN,
+    "beantwoord": Stand.REPLIED,
+    "bewerkt": Stand.EDITED,
+    "verwijderd": Stand.REMOVED,
+}
+LANGUAGES = ("nl", "en", "de", "fr")
+Word = TypeVar("Word", bound=StrEnum)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The filter as it stands in the address; empty means any."""
+
+    merk: str = ""
+    bron: str = ""
+    periode: str = ""
+    sentiment: str = ""
+    cijfer: str = ""
+    status: str = ""
+    taal: str = ""
+    zoek: str = ""
+
+    @property
+    def any(self) -> bool:
+        return self != Asked()
+
+    def without(self, name: str) -> str:
+        return link("/berichten", **{key: value for key, value in vars(self).items() if key != name})
+
+
+@dataclass(frozen=True)
+class MentionsPage:
+    asked: Asked
+    found: MentionPage
+    brands: list[Brand]
+    sources: list[Source]
+    next: str | None
+    """The address of older mentions."""
+    first: bool
+
+
+@dataclass(frozen=True)
+class VersionView:
+    """One version of what the author wrote, and how it differs from the one before."""
+
+    version: MentionVersion
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True)
+class MentionView:
+    mention: MentionRow
+    versions: tuple[VersionView, ...]
+    others: tuple[MentionRow, ...]
+    incidents: list[IncidentRow]
+    case_id: int | None
+
+
+@router.get("/berichten")
+def show_mentions(request: Request, site: SiteNow, visitor: LoggedIn, session: Reading) -> Response:
+    brands, known = sources.active_brands(session), sources.active_sources(session)
+    asked = _asked(request.query_params, brands, known)
+    after = cursor(request.query_params.get("na", ""))
+    found = listings.mentions(session, _filter(asked, brands, known, site.clock()), after)
+    older = link("/berichten", **vars(asked), na=written(found.next)) if found.next else None
+    return page(request, "mentions", MentionsPage(asked, found, brands, known, older, after is None))
+
+
+@router.get("/berichten/{mention_id}")
+def show_mention(request: Request, mention_id: str, visitor: LoggedIn, session: Reading) -> Response:
+    mention = listings.mention(session, whole(mention_id))
+    if mention is None:
+        raise NotFound
+    return page(request, "mentions_one", _view(session, mention))
+
+
+def cursor(text: str) -> Cursor | None:
+    """The place in the list that an address names, None for the beginning or for nonsense."""
+    moment, _, mention_id = text.rpartition("_")
+    try:
+        published = datetime.fromisoformat(moment)
+    except ValueError:
+        return None
+    return Cursor(published, whole(mention_id)) if published.tzinfo and whole(mention_id) else None
+
+
+def written(place: Cursor | None) -> str:
+    return f"{place.published_at.isoformat()}_{place.mention_id}" if place else ""
+
+
+def _asked(query: Mapping[str, str], brands: list[Brand], known: list[Source]) -> Asked:
+    """The filter that an address asks for; a value that does not exist counts as any."""
+    return Asked(
+        merk=_known(query, "merk", {brand.name: brand for brand in brands}),
+        bron=_known(query, "bron", {source.name: source for source in known}),
+        periode=_known(query, "periode", PERIODS),
+        sentiment=_known(query, "sentiment", SENTIMENTS),
+        cijfer=_known(query, "cijfer", RATINGS),
+        status=_known(query, "status", STANDS),
+        taal=_known(query, "taal", dict.fromkeys(LANGUAGES)),
+        zoek=query.get("zoek", "").replace("\0", "").strip()[:LONGEST_SEARCH],
+    )
+
+
+def _known(query: Mapping[str, str], name: str, values: Mapping[str, object]) -> str:
+    given = query.get(name, "")
+    return given if given in values else ""
+
+
+def _filter(asked: Asked, brands: list[Brand], known: list[Source], now: datetime) -> MentionFilter:
+    period = PERIODS.get(asked.periode)
+    return MentionFilter(
+        brand_id=next((brand.id for brand in brands if brand.name == asked.merk), None),
+        source_id=next((source.id for source in known if source.name == asked.bron), None),
+        since=now - period if period else None,
+        sentiment=SENTIMENTS.get(asked.sentiment),
+        rating=RATINGS.get(asked.cijfer),
+        stand=STANDS.get(asked.status),
+        language=asked.taal or None,
+        text=asked.zoek,
+    )
+
+
+def _view(session: Session, mention: MentionRow) -> MentionView:
+    stored = listings.versions(session, mention.id)
+    pairs = zip(stored, [*stored[1:], None], strict=True)
+    return MentionView(
+        mention=mention,
+        versions=tuple(
+            VersionView(newer, differences(older.text if older else newer.text, newer.text))
+            for newer, older in pairs
+        ),
+        others=listings.of_author(session, mention.id),
+        incidents=bulletins.of_mention(session, mention.id),
+        case_id=listings.case_id_of(session, mention.id),
+    )

@@ -1,0 +1,211 @@
+"""`/`: how it goes, at a glance: what burns, the figures, the trend, the others, and whether we can hear."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from dashboard.pages.sources import SourceView, views
+from dashboard.rendering import link, page
+from dashboard.site import LoggedIn, Reading, SiteNow
+from storage import bulletins, cases, holes, inbox, reputation, sources, trends
+from storage.bulletins import IncidentRow
+from storage.calendar import HOUR
+from storage.calendar import day_of as dutch_day
+from storage.database import Session
+from storage.models import Brand
+from storage.reputation import Index, Share
+from storage.trends import By, Figures, Point
+
+router = APIRouter()
+PERIODS = {
+    "uur": (By.HOUR, timedelta(hours=47)),
+    "dag": (By.DAY, timedelta(days=29)),
+    "week": (By.WEEK, timedelta(weeks=25)),
+}
+"""By name in the address: what one step is, and how far back the first one lies: 48 hours, 30 days, 26 weeks."""
+USUAL = "dag"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One hour, day or week of the chart. `deaf`: nobody listened at all; `holed`: some source was not heard."""
+
+    point: Point
+    deaf: bool
+    holed: bool
+
+
+@dataclass(frozen=True)
+class BrandFigures:
+    """One brand in the chosen period and the one before it."""
+
+    brand: Brand
+    now: Figures
+    before: Figures
+    negative: Share | None
+    voice: float | None
+    """Share of all mentions of all brands."""
+    index: Index | None
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Choice:
+    name: str
+    address: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class OverviewPage:
+    periods: tuple[Choice, ...]
+    brands: tuple[Choice, ...]
+    by: By
+    chosen: BrandFigures | None
+    all: tuple[BrandFigures, ...]
+    open: list[IncidentRow]
+    sources: tuple[SourceView, ...]
+    waiting: int
+    oldest: datetime | None
+    volume_chart: Mapping[str, object] | None
+    net_chart: Mapping[str, object] | None
+    index_days: int = reputation.DAYS
+    prior: int = reputation.PRIOR
+
+    @property
+    def troubled(self) -> tuple[SourceView, ...]:
+        return tuple(view for view in self.sources if not view.well)
+
+
+@router.get("/")
+def show_overview(request: Request, site: SiteNow, visitor: LoggedIn, session: Reading) -> Response:
+    now = site.clock()
+    period = request.query_params.get("per", USUAL)
+    period = period if period in PERIODS else USUAL
+    brands = sources.active_brands(session)
+    wanted = request.query_params.get("merk")
+    brand = next((one for one in brands if one.name == wanted), brands[0] if brands else None)
+    by, back = PERIODS[period]
+    figures = _compared(tuple(_figures(session, one, by, back, now) for one in brands))
+    chosen = next((one for one in figures if brand is not None and one.brand.id == brand.id), None)
+    counts = cases.counts(session)
+    return page(
+        request,
+        "overview",
+        OverviewPage(
+            periods=_choices(PERIODS, period, lambda name: {"per": name, "merk": wanted}),
+            brands=_choices(
+                [one.name for one in brands],
+                brand.name if brand else "",
+                lambda name: {"per": period, "merk": name},
+            ),
+            by=by,
+            chosen=chosen,
+            all=figures,
+            open=bulletins.incidents(session, still_open=True, size=5),
+            sources=views(session, now, recent=0),
+            waiting=sum(counts[state] for state in cases.WAITING),
+            oldest=inbox.oldest_waiting(session),
+            volume_chart=_volume(chosen) if chosen else None,
+            net_chart=_net(figures) if figures else None,
+        ),
+    )
+
+
+def _figures(session: Session, brand: Brand, by: By, back: timedelta, now: datetime) -> BrandFigures:
+    """This period, the one before it, and the index of the last days; `voice` is filled in afterwards."""
+    assert brand.id is not None  # noqa: S101 - comes from the database
+    since = now - back
+    points = trends.series(session, brand.id, since - back - timedelta(days=1), now, by)
+    current = [point for point in points if point.end > since]
+    earlier = [point for point in points if point.end <= since][-len(current) :]
+    days = trends.days(
+        session, brand.id, dutch_day(now) - timedelta(days=reputation.DAYS - 1), dutch_day(now)
+    )
+    total = sum((point.figures for point in current), Figures())
+    return BrandFigures(
+        brand=brand,
+        now=total,
+        before=sum((point.figures for point in earlier), Figures()),
+        negative=reputation.share(total.negative, total.judged),
+        voice=None,
+        index=reputation.index(sum(days.values(), Figures())),
+        steps=_steps(session, brand.id, current, now),
+    )
+
+
+def _steps(session: Session, brand_id: int, points: Sequence[Point], now: datetime) -> tuple[Step, ...]:
+    """The points, and where nobody listened."""
+    if not points:
+        return ()
+    heard = holes.sources_of(session, brand_id)
+    found = holes.holes(session, heard, points[0].start, now)
+    deaf = holes.deaf_hours(found, heard)
+    return tuple(
+        Step(
+            point,
+            deaf=bool(deaf) and all(hour in deaf for hour in _hours(point, now)),
+            holed=any(hole.since < point.end and hole.until > point.start for hole in found),
+        )
+        for point in points
+    )
+
+
+def _hours(point: Point, now: datetime) -> list[datetime]:
+    length = max(1, int((min(point.end, now) - point.start) / HOUR))
+    return [point.start + HOUR * number for number in range(length)]
+
+
+def _compared(figures: tuple[BrandFigures, ...]) -> tuple[BrandFigures, ...]:
+    """With each brand's share of all mentions."""
+    total = sum(one.now.mentions for one in figures)
+    return tuple(replace(one, voice=one.now.mentions / total if total else None) for one in figures)
+
+
+def _choices(
+    names: Iterable[str], current: str, values: Callable[[str], Mapping[str, object]]
+) -> tuple[Choice, ...]:
+    return tuple(Choice(name, link("/", **values(name)), name == current) for name in names)
+
+
+def _volume(figures: BrandFigures) -> Mapping[str, object]:
+    """What charts.js draws: seconds since 1970, and counts per sentiment; null where nobody listened."""
+    steps = figures.steps
+    return {
+        "x": _seconds(steps),
+        "ends": [int(step.point.end.timestamp()) for step in steps],
+        "negative": [_shown(step, step.point.figures.negative) for step in steps],
+        "neutral": [_shown(step, step.point.figures.neutral) for step in steps],
+        "positive": [_shown(step, step.point.figures.positive) for step in steps],
+        "unjudged": [_shown(step, step.point.figures.mentions - step.point.figures.judged) for step in steps],
+        "holes": [index for index, step in enumerate(steps) if step.holed],
+    }
+
+
+def _net(figures: Sequence[BrandFigures]) -> Mapping[str, object]:
+    """Net sentiment per brand, -100 to 100; null where nothing was judged."""
+    return {
+        "x": _seconds(figures[0].steps),
+        "ends": [int(step.point.end.timestamp()) for step in figures[0].steps],
+        "series": [
+            {
+                "name": one.brand.name,
+                "values": [
+                    None if step.point.figures.net is None else round(100 * step.point.figures.net, 1)
+                    for step in one.steps
+                ],
+            }
+            for one in figures
+        ],
+    }
+
+
+def _seconds(steps: Sequence[Step]) -> list[int]:
+    return [int(step.point.start.timestamp()) for step in steps]
+
+
+def _shown(step: Step, number: int) -> int | None:
+    return None if step.deaf and not number else number
