@@ -84,8 +84,8 @@ def release(session: Session, name: str, holder: Holder) -> None:
 def exclusive(session: Session) -> None:
     """Wait until no other pipeline step writes, until the end of this transaction.
 
-    SQLite has one writer at a time anyway; on PostgreSQL this keeps `judge` and `watch` from deciding the same
-    thing twice.
+    SQLite has one writer at a time anyway; on PostgreSQL this keeps `judge` and `watch` from deciding
+    the same thing twice.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _STEPS})

@@ -1,0 +1,62 @@
+"""A source that no longer tells us anything: silence is not calm."""
+
+from datetime import datetime, timedelta
+
+from storage.evidence import Watched
+from storage.incidents import Finding
+from storage.models import Health, Severity
+
+NAME = "source_silent"
+FAILURES = 3
+"""Crawls in a row that were refused, broke down or could not be read."""
+INTERVALS = 3
+FAILED = (Health.BLOCKED, Health.BROKEN, Health.FORMAT_CHANGED)
+
+
+def key(source_id: int) -> str:
+    return f"{NAME}:{source_id}"
+
+
+def judge(source: Watched, silent_after: timedelta, now: datetime) -> Finding | None:
+    """A finding when the source has been silent too long, or its last crawls all failed.
+
+    Too long is `silent_after`, or three intervals of a source that is crawled more rarely. A source that
+    never had a healthy crawl is silent since its first one.
+    """
+    since = source.last_healthy or source.first_crawl
+    if not source.active or since is None:
+        return None
+    failing = failures(source)
+    silent = now - since > max(silent_after, INTERVALS * source.every)
+    if failing < FAILURES and not silent:
+        return None
+    last = source.last[0] if source.last else None
+    return Finding(
+        rule=NAME,
+        key=key(source.source_id),
+        severity=Severity.ATTENTION,
+        started_at=since,
+        facts={
+            "since": since.isoformat(),
+            "source": source.name,
+            "never": source.last_healthy is None,
+            "health": last[1].value if last else None,
+            "reason": (last[2] or "")[:300] if last else "",
+            "failures": failing,
+        },
+        brand_id=source.brand_id,
+        source_id=source.source_id,
+    )
+
+
+def failures(source: Watched) -> int:
+    """How many of the last crawls failed one after the other; capped by how many were looked up."""
+    for number, (_, health, _) in enumerate(source.last):
+        if health not in FAILED:
+            return number
+    return len(source.last)
+
+
+def healthy(source: Watched) -> bool:
+    """Whether the last crawl went as it should."""
+    return bool(source.last) and source.last[0][1] is Health.OK

@@ -1,0 +1,68 @@
+"""Which mentions somebody must answer, and which the company has answered where everybody can read it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from storage import cases, clusters, leases
+from storage.models import Brand, Mention, MentionVersion, Sentiment, Verdict
+from storage.records import Status
+from storage.trends import verdict_that_counts
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A mention to triage with its words and the verdict on them."""
+
+    mention: Mention
+    text: str
+    verdict: Verdict
+    competitor: bool
+
+    @property
+    def wants_an_answer(self) -> bool:
+        """A complaint or a request for help that reached an own brand while we were listening."""
+        return (
+            not self.competitor
+            and not self.mention.historic
+            and self.mention.status is not Status.REMOVED
+            and (self.verdict.sentiment is Sentiment.NEGATIVE or self.verdict.question)
+        )
+
+
+def triage(session: Session, now: datetime, limit: int = 500) -> int:
+    """Triage up to `limit` judged mentions, oldest first; returns how many. Needs a write session."""
+    leases.exclusive(session)
+    waiting = _waiting(session, limit)
+    for judged in waiting:
+        _triage(session, judged, now)
+        judged.mention.triaged = True
+        session.add(judged.mention)
+    return len(waiting)
+
+
+def _triage(session: Session, judged: _Judged, now: datetime) -> None:
+    mention = judged.mention
+    if judged.wants_an_answer:
+        clusters.join(session, mention, judged.text, now)
+        cases.open_case(session, mention, now)
+    if mention.reply_seen_at is not None:
+        cases.note_reply(session, mention, now)
+
+
+def _waiting(session: Session, limit: int) -> list[_Judged]:
+    query = (
+        sa.select(Mention, col(MentionVersion.text), Verdict, col(Brand.competitor))
+        .join(Brand, col(Brand.id) == Mention.brand_id)
+        .join(Verdict, verdict_that_counts())
+        .join(
+            MentionVersion,
+            (col(MentionVersion.mention_id) == Mention.id) & (col(MentionVersion.number) == Mention.version),
+        )
+        .where(col(Mention.triaged).is_(False), col(Mention.judged_by).is_not(None))
+        .order_by(col(Mention.published_at), col(Mention.id))
+        .limit(limit)
+    )
+    return [_Judged(*row) for row in session.execute(query)]
