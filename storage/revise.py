@@ -11,7 +11,10 @@ from storage.database import Database
 
 def main(message: str) -> None:
     """Compare the models with a fresh database at the newest revision, and write the difference."""
-    with tempfile.TemporaryDirectory() as folder, Database(f"sqlite:///{Path(folder) / 'new.db'}") as database:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Database(f"sqlite:///{Path(folder) / 'new.db'}") as database,
+    ):
         if database.head != "None":
             database.upgrade()
         following = len(list(Path(__file__).with_name("migrations").glob("versions/[0-9]*.py"))) + 1

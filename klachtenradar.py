@@ -1,0 +1,417 @@
+"""The front door: every command, and how the parts are put together.
+
+Machines read stdout, people read stderr. Exit status: 0 done, 1 something failed while running, 2 wrong use or
+configuration.
+"""
+
+import csv
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from storage import configuration as settings
+from storage.configuration import Configuration, ConfigurationError
+from storage.database import Database, DatabaseError
+
+FAILED, WRONG = 1, 2
+FOUR_WEEKS = timedelta(weeks=4)
+
+app = typer.Typer(
+    name="klachtenradar",
+    help="Hears what the Dutch public says about a company, and gets the right people moving in time.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+db_app = typer.Typer(help="The tables of the database.", no_args_is_help=True)
+user_app = typer.Typer(help="Who may open the pages.", no_args_is_help=True)
+app.add_typer(db_app, name="db")
+app.add_typer(user_app, name="user")
+
+_config = settings.default_path()
+
+
+@app.callback()
+def _options(
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", help="Configuration; default klachtenradar.toml or $KLACHTENRADAR_CONFIG."),
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell more on stderr.")] = False,
+) -> None:
+    global _config
+    _config = config or settings.default_path()
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def tell(message: str) -> None:
+    typer.echo(message, err=True)
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+@contextmanager
+def opened() -> Iterator[tuple[Configuration, Database]]:
+    """The configuration and its database, with brands and sources in step.
+
+    A database without tables gets them; one of another version is left alone.
+    """
+    configuration = _checked_configuration()
+    with Database(configuration.database) as database:
+        if database.revision() is None:
+            database.upgrade()
+        database.check()
+        _sync(database, configuration)
+        yield configuration, database
+
+
+def _checked_configuration() -> Configuration:
+    from crawlers import sources as kinds
+
+    configuration = settings.load(_config)
+    if faults := tuple(kinds.faults(configuration)):
+        raise ConfigurationError(_config, faults)
+    return configuration
+
+
+def _sync(database: Database, configuration: Configuration) -> None:
+    from storage import sources
+
+    with database.write() as session:
+        sources.sync(session, configuration)
+
+
+# Setting up
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="Where to write klachtenradar.toml.")] = Path()) -> None:
+    """Write a commented configuration to start from."""
+    path = folder / settings.DEFAULT_PATH
+    if path.exists():
+        raise typer.BadParameter(f"{path} exists already; it is left as it is")
+    folder.mkdir(parents=True, exist_ok=True)
+    template = resources.files("storage").joinpath("klachtenradar.example.toml")
+    path.write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
+    typer.echo(f"wrote {path}; change the brand and the sources, then run: klachtenradar check")
+
+
+@app.command()
+def check() -> None:
+    """Validate configuration, database, model and Slack; every fault at once, with what to do."""
+    from alerts import notifiers
+    from crawlers import sources as kinds
+    from sentiment import classifier
+
+    configuration = settings.load(_config)
+    wrong = [str(fault) for fault in kinds.faults(configuration)]
+    failing = [
+        *_faults_of(lambda: _check_database(configuration), "database"),
+        *_faults_of(lambda: classifier.load(configuration.sentiment), "sentiment.model"),
+        *_faults_of(lambda: notifiers.check(configuration), "slack"),
+    ]
+    for fault in [*wrong, *failing]:
+        typer.echo(fault)
+    if wrong or failing:
+        raise typer.Exit(WRONG if wrong else FAILED)
+    brands, sources = len(configuration.brand), len(configuration.source)
+    typer.echo(f"ok: {brands} brand(s), {sources} source(s), {notifiers.describe(configuration)}")
+
+
+def _faults_of(probe: Any, key: str) -> list[str]:
+    """What `probe` raises, as one line that starts with the key that people can change."""
+    try:
+        probe()
+    except Exception as error:  # one fault must not hide the others
+        text = str(error) or type(error).__name__
+        return [text if text.startswith(key) else f"{key}: {text}"]
+    return []
+
+
+def _check_database(configuration: Configuration) -> None:
+    with Database(configuration.database) as database:
+        if database.revision() is not None:
+            database.check()
+
+
+@db_app.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the tables to this version's form. Safe to repeat."""
+    with Database(settings.load(_config).database) as database:
+        typer.echo(f"{database.name}: at revision {database.upgrade()}")
+
+
+@db_app.command("check")
+def db_check() -> None:
+    """Say whether the tables have this version's form."""
+    with Database(settings.load(_config).database) as database:
+        database.check()
+        typer.echo(f"{database.name}: at revision {database.revision()}, as this version needs")
+
+
+@user_app.command("add")
+def user_add(
+    name: str,
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)] = "",
+) -> None:
+    """Let somebody open the pages. Asks for the password, or reads it from stdin when that is no terminal."""
+    from storage import users
+
+    with opened() as (_, database), database.write() as session:
+        users.create_user(session, name, password, now())
+    typer.echo(f"{name} may now log in")
+
+
+# One step at a time
+
+
+@app.command()
+def crawl(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[SOURCE]…", help="Default: all sources.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Crawl the named sources once and say how each one went."""
+    from crawlers import run, table
+
+    with opened() as (configuration, database):
+        chosen = _chosen_sources(configuration, names or [])
+        with table.progress(len(chosen)) as advance:
+            results = run.crawl_all(database, configuration, chosen, on_done=advance)
+    if as_json:
+        _print_json({"crawls": [result.as_dict() for result in results]})
+    else:
+        table.show(results)
+    if any(result.failed for result in results):
+        raise typer.Exit(FAILED)
+
+
+def _chosen_sources(configuration: Configuration, names: list[str]) -> list[str]:
+    known = [source.name for source in configuration.source if source.enabled]
+    if unknown := [name for name in names if name not in known]:
+        hint = ", ".join(known) or "none; add a [[source]]"
+        raise typer.BadParameter(f"there is no source {', '.join(unknown)}; sources: {hint}")
+    return names or known
+
+
+@app.command()
+def score() -> None:
+    """Give a verdict to every mention that lacks one."""
+    from alerts import progress
+    from sentiment import classifier
+    from sentiment import score as scoring
+
+    with opened() as (configuration, database):
+        model = classifier.load(configuration.sentiment)
+        with progress.bar("judging") as advance:
+            _report(scoring.run(database, model, now(), progress=advance))
+
+
+@app.command()
+def judge() -> None:
+    """Triage, trends, rules and deliveries, once."""
+    from alerts import notifiers, pipeline
+
+    with opened() as (configuration, database):
+        channels = notifiers.configured(configuration)
+        failed = [_report(report) for report in pipeline.judge(database, configuration, channels, now())]
+    if any(failed):
+        raise typer.Exit(FAILED)
+
+
+def _report(report: Any) -> bool:
+    """One line on stderr for a step; returns whether anything in it failed."""
+    tell(f"{report.step}: {report.done} done" + (f", {report.failed} failed" if report.failed else ""))
+    for note in report.notes:
+        tell(f"  {note}")
+    return bool(report.failed)
+
+
+@app.command()
+def classify(
+    file: Annotated[Path | None, typer.Argument(help="JSON lines with a text; default stdin.")] = None,
+) -> None:
+    """Read JSON lines with a "text", write the same lines with what the model says of it."""
+    from sentiment import classifier, lines
+
+    chosen = settings.load(_config).sentiment if _config.exists() else settings.SentimentSettings()
+    with lines.opened(file) as source:
+        faults = lines.classify(source, sys.stdout, classifier.load(chosen), tell)
+    if faults:
+        raise typer.Exit(FAILED)
+
+
+# All of it, on schedule
+
+
+@app.command()
+def watch() -> None:
+    """Crawl, judge and tell on schedule, until told to stop."""
+    from alerts import scheduler
+
+    with opened() as (configuration, database):
+        scheduler.watch(database, configuration, _classifier_of(configuration))
+
+
+@app.command()
+def serve() -> None:
+    """Show the pages."""
+    from dashboard import server
+
+    with opened() as (configuration, database):
+        server.serve(database, configuration)
+
+
+@app.command()
+def run() -> None:
+    """watch and serve together."""
+    from alerts import scheduler
+    from dashboard import server
+
+    with (
+        opened() as (configuration, database),
+        scheduler.watching(database, configuration, _classifier_of(configuration)),
+    ):
+        server.serve(database, configuration)
+
+
+def _classifier_of(configuration: Configuration) -> Any:
+    from sentiment import classifier
+
+    return classifier.load(configuration.sentiment)
+
+
+@app.command()
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="Play to the end without a person, print JSON.")
+    ] = False,
+) -> None:
+    """Play a storm of complaints on a local replica of real sources, with everything real around it."""
+    from demo import play
+
+    if once:
+        summary = play.once(tell)
+        _print_json(summary)
+        raise typer.Exit(0 if summary["found"] and summary["told"] else FAILED)
+    play.live(tell)
+
+
+# What came of it
+
+
+@app.command()
+def trends(
+    brand: Annotated[str, typer.Option("--brand", help="Whose trends.")],
+    since: Annotated[
+        str | None, typer.Option("--since", help="Date or time; default four weeks ago.")
+    ] = None,
+    by: Annotated[str, typer.Option("--by", help="hour, day or week.")] = "day",
+    form: Annotated[str, typer.Option("--format", help="csv or json.")] = "csv",
+) -> None:
+    """Stored trends of one brand, a line per hour, day or week."""
+    from storage import export as exporting
+    from storage.trends import By
+
+    _one_of("--by", by, tuple(By))
+    _one_of("--format", form, ("csv", "json"))
+    start = _moment("--since", since) or now() - FOUR_WEEKS
+    with opened() as (_, database), database.read() as session:
+        rows = list(exporting.trends(session, brand, start, now(), By(by)))
+    if form == "json":
+        _print_json(rows)
+    elif rows:
+        writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise typer.BadParameter(f"{value!r} is not one of {', '.join(allowed)}", param_hint=option)
+
+
+def _moment(option: str, text: str | None) -> datetime | None:
+    """A date or time as people type it; a date alone means its first moment in the Netherlands."""
+    from storage.calendar import moment_of
+
+    try:
+        return moment_of(text) if text else None
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text!r} is no date; write 2026-11-01 or 2026-11-01T09:00:00Z", param_hint=option
+        ) from None
+
+
+@app.command()
+def export(
+    since: Annotated[
+        str | None, typer.Option("--since", help="Only what was published from here on.")
+    ] = None,
+) -> None:
+    """Mentions with their verdicts as JSON lines."""
+    from storage import export as exporting
+
+    start = _moment("--since", since)
+    with opened() as (_, database), database.read() as session:
+        for line in exporting.mentions(session, start):
+            _print_json(line)
+
+
+@app.command()
+def erase(
+    author: Annotated[str, typer.Option("--author", help="Name or id as the platform shows it.")],
+) -> None:
+    """Forget an author: texts and names go, counts stay, and nothing of theirs is stored again."""
+    from storage import retention
+
+    with opened() as (_, database):
+        report = retention.erase(database, author, now())
+    typer.echo(f"{report.done} mention(s) of this author erased")
+
+
+@app.command()
+def prune() -> None:
+    """Blank texts older than the retention time; figures stay."""
+    from storage import retention
+
+    with opened() as (configuration, database):
+        report = retention.prune(database, configuration.retention.texts, now())
+    typer.echo(f"{report.done} mention(s) pruned")
+
+
+def main() -> None:
+    """Run a command, and turn what can go wrong into one clear line and an exit status."""
+    try:
+        app()
+    except ConfigurationError as error:
+        tell(f"{error.path}: {len(error.faults)} fault(s) in the configuration")
+        for fault in error.faults:
+            tell(f"  {fault}")
+        sys.exit(WRONG)
+    except (DatabaseError, LookupError, OSError, RuntimeError) as error:
+        tell(f"klachtenradar: {error}")
+        sys.exit(FAILED)
+
+
+if __name__ == "__main__":
+    main()
