@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
+from zoneinfo import ZoneInfo
 
 from demo.replica.faults import Fault
 from demo.replica.loopback import Answer, Request
 from demo.replica.posts import Post, digest
 
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 MOST_ITEMS = 20
 # Characters that XML 1.0 does not allow; a proper publisher leaves them out.
 ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -127,7 +129,8 @@ def _iso(instant: datetime) -> str:
 
 
 def _rfc822(instant: datetime) -> str:
-    return format_datetime(instant.astimezone(UTC))
+    # Dutch publishers give local time with its offset.
+    return format_datetime(instant.astimezone(AMSTERDAM))
 
 
 def _http_date(instant: datetime) -> str:

@@ -102,6 +102,8 @@ class Post:
         """The post as the public sees it at `now`; None while it is unpublished or once removed."""
         if self.published_at > now or (self.removed_at and self.removed_at <= now):
             return None
+        if not self.edits and not self.reply:
+            return self
         seen = replace(
             self,
             edits=tuple(edit for edit in self.edits if edit.at <= now),

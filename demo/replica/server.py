@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from demo.clock import Clock, system_clock
 from demo.replica import apple, control, feeds, mastodon, schema_org, trustpilot
@@ -20,6 +21,7 @@ PREFIXES = {
     Kind.SCHEMA_ORG: ("/ervaringen/",),
 }
 APPLE_PATH = re.compile(r"/([a-z]{2})/rss/customerreviews/page=(\d+)/id=(\d+)/sortBy=mostRecent/json")
+OVERSIZE_BYTES = 32 * 1024 * 1024
 ON_THE_WIRE = {
     Fault.HANG: Delivery.HANG,
     Fault.RESET: Delivery.RESET,
@@ -60,7 +62,17 @@ class Replica(Loopback):
         if kind is None:
             return self._permalink(request)
         plan = self.faults.strike(kind)
-        return _struck(self._played(kind, request, plan.fault if plan else None), plan)
+        answer = self._played(kind, request, plan.fault if plan else None)
+        if plan and plan.fault is Fault.BAD_BYTES:
+            return self._spoilt(kind, answer)
+        return _struck(answer, plan)
+
+    def _spoilt(self, kind: Kind, answer: Answer) -> Answer:
+        body = answer.body
+        for post in self.posts.seen(kind):
+            start = post.text[:12].encode("utf-8", "replace")
+            body = body.replace(start, start + b"\xff\xc3\x28", 1)
+        return replace(answer, body=body)
 
     def _played(self, kind: Kind, request: Request, fault: Fault | None) -> Answer:
         play = {
@@ -134,9 +146,11 @@ def _struck(answer: Answer, plan: Plan | None) -> Answer:
     if plan is None:
         return answer
     if plan.fault in ON_THE_WIRE:
-        return Answer(answer.status, answer.body, answer.headers, ON_THE_WIRE[plan.fault])
+        return replace(answer, delivery=ON_THE_WIRE[plan.fault])
     if plan.fault is Fault.MALFORMED:
-        return Answer(answer.status, answer.body[: len(answer.body) * 2 // 3], answer.headers)
+        return replace(answer, body=answer.body[: len(answer.body) * 2 // 3])
+    if plan.fault is Fault.OVERSIZE:
+        return replace(answer, body=answer.body + b" " * OVERSIZE_BYTES)
     if plan.fault is Fault.RATE_LIMITED:
         return Answer.of("text/plain", "Too many requests", 429, Retry_After=str(plan.retry_after))
     return INSTEAD.get(plan.fault, answer)

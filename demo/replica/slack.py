@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from demo.clock import Clock, system_clock
+from demo.replica import slack_page
 from demo.replica.loopback import Answer, Delivery, Loopback, Request
 from demo.replica.posts import digest
 
@@ -36,7 +37,10 @@ class SlackFault(StrEnum):
 
 @dataclass(frozen=True)
 class Message:
-    """A message as it stands; `versions` are its earlier wordings, `thread_ts` its parent's ts."""
+    """A message as it stands; `versions` are its earlier wordings, `thread_ts` its parent's ts.
+
+    `given` holds the arguments of the first call as they arrived.
+    """
 
     channel: str
     ts: str
@@ -106,9 +110,13 @@ class FakeSlack(Loopback):
             self._fault = None
 
     def answer(self, request: Request) -> Answer:
-        """The answer to one API call, or to `/_replica/…` (messages, faults)."""
+        """The answer to one API call, to `/_replica/…` (messages, faults), or the channel as a page."""
         if request.path.startswith("/_replica/"):
             return self._controlled(request)
+        if request.method == "GET" and request.path == "/":
+            threads = [(message, self.thread(message.ts)) for message in self.messages]
+            named = [message.given.get("channel", "") for message in self.messages]
+            return Answer.of("text/html", slack_page.page(named[0] if named else "reputatie", threads))
         self.record(request)
         method = request.path.removeprefix("/api/")
         given = arguments(request)
@@ -159,7 +167,6 @@ class FakeSlack(Loopback):
                 blocks=tuple(given.get("blocks") or ()),
                 versions=(*old.versions, old.text),
                 updated_at=self.clock(),
-                given=given,
             )
             self._messages[message.ts] = message
         return self._reply("chat.update", given, **_shown(message))

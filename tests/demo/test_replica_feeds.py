@@ -1,4 +1,5 @@
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
@@ -21,7 +22,7 @@ def test_rss_has_guid_date_and_escaped_summary(replica: Replica) -> None:
     assert item.findtext("title") == "Boete & meer"
     assert item.findtext("description") == "Snelveld &lt;wacht&gt;"
     assert item.findtext("guid") == post.key
-    assert item.findtext("pubDate") == "Fri, 20 Nov 2026 11:00:00 +0000"
+    assert item.findtext("pubDate") == "Fri, 20 Nov 2026 12:00:00 +0100"
     assert item.findtext("dc:creator", namespaces=NS) == "Redactie"
 
 
@@ -56,6 +57,15 @@ def test_an_unchanged_feed_is_304_until_a_title_changes(replica: Replica, path: 
     replica.posts.edit(post.key, title="Verbeterd")
     assert get(replica.url + path, If_None_Match=first.headers["ETag"]).status == 200
     assert get(replica.url + path, If_Modified_Since=first.headers["Last-Modified"]).status == 200
+
+
+def test_the_hour_that_occurs_twice_keeps_its_offset(replica: Replica) -> None:
+    for hour in (0, 1):
+        at = datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+        replica.posts.add(replace(a_post(Kind.FEED), published_at=at, key=f"om-{hour}"))
+    text = get(replica.url + RSS).text
+    assert "25 Oct 2026 02:30:00 +0200" in text
+    assert "25 Oct 2026 02:30:00 +0100" in text
 
 
 def test_the_newest_twenty_items_are_in_the_feed(replica: Replica) -> None:

@@ -36,7 +36,7 @@ def test_a_message_is_posted_updated_and_answered_in_its_thread(
     client.chat_postMessage(channel=posted["channel"], text="Het wordt erger", thread_ts=posted["ts"])
     (message,) = slack.messages
     assert (message.text, message.versions) == ("Nog meer klachten", ("Meer klachten",))
-    assert message.given["ts"] == posted["ts"]
+    assert message.given["channel"] == "#reputatie"
     assert [reply.text for reply in slack.thread(posted["ts"])] == ["Het wordt erger"]
     assert slack.times("#reputatie") == [NOW, NOW + timedelta(seconds=2), NOW + timedelta(seconds=2)]
 

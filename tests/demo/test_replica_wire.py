@@ -8,7 +8,7 @@ import pytest
 
 from demo.clock import PlayClock
 from demo.replica import ROBOTS, Fault, Kind, Replica
-from tests.demo.asking import get, send
+from tests.demo.asking import Got, get, next_data, send
 from tests.demo.conftest import NOW
 from tests.demo.posting import a_post
 
@@ -39,6 +39,20 @@ def test_a_truncated_answer_breaks_its_promise(replica: Replica) -> None:
     replica.faults.set(Kind.FEED, Fault.TRUNCATED)
     with pytest.raises(http.client.IncompleteRead):
         get(replica.url + RSS)
+
+
+def test_bad_bytes_stand_inside_the_texts(replica: Replica) -> None:
+    replica.posts.add(a_post())
+    replica.faults.set(Kind.TRUSTPILOT, Fault.BAD_BYTES)
+    body = get(f"{replica.url}/review/snelveld.nl").body
+    with pytest.raises(UnicodeDecodeError):
+        body.decode()
+    assert next_data(Got(200, {}, body.decode(errors="replace").encode()))["reviews"][0]["rating"] == 1
+
+
+def test_an_oversized_answer_is_far_larger_than_the_feed(replica: Replica) -> None:
+    replica.faults.set(Kind.FEED, Fault.OVERSIZE)
+    assert len(get(replica.url + RSS).body) > 32 * 1024 * 1024
 
 
 def test_a_fault_can_begin_later_and_pass(replica: Replica) -> None:
