@@ -14,7 +14,6 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, OperationalError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
 from sqlmodel import Session, SQLModel
 
 import storage.models  # noqa: F401 - registers the tables
@@ -169,7 +168,7 @@ def _sqlite_engine(address: sa.URL) -> Engine:
         except OSError as error:
             raise DatabaseError(f"database: cannot make the folder of {path}: {error}") from error
     memory = not path or path == ":memory:"
-    options: dict[str, Any] = {"poolclass": sa.StaticPool} if memory else {"poolclass": NullPool}
+    options: dict[str, Any] = {"poolclass": sa.StaticPool} if memory else {"pool_size": 5, "max_overflow": 20}
     engine = sa.create_engine(
         address, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **options
     )

@@ -75,6 +75,7 @@ class _Storing:
         self.matcher, self.now = matcher, now
         self.hashing_key = authors.hashing_key(session)
         self.touched: list[Mention] = []
+        self.versions: list[_Stored] = []
 
     def store(self, records: Iterable[Record]) -> StoreCounts:
         keyed = [(record, authors.key_of(self.hashing_key, record)) for record in records]
@@ -86,9 +87,18 @@ class _Storing:
                 counts += StoreCounts(erased=1)
                 continue
             counts += self._store(record, key, known)
-        self.session.flush()
+        self._write()
         touch(self.session, self.touched)
         return counts
+
+    def _write(self) -> None:
+        """Mentions first, all at once: the versions need their ids."""
+        self.session.flush()
+        for stored in self.versions:
+            assert stored.mention.id is not None  # noqa: S101 - flushed a line above
+            stored.version.mention_id = stored.mention.id
+            self.session.add(stored.version)
+        self.session.flush()
 
     def _store(self, record: Record, author: str | None, known: _Known) -> StoreCounts:
         stored = known.get((record.namespace, record.external_id), [])
@@ -148,9 +158,8 @@ class _Storing:
         _count(mention, record)
         self._reply(mention, record)
         self.session.add(mention)
-        self.session.flush()
         self.touched.append(mention)
-        return _Stored(mention, self._version(mention, record, number=1))
+        return self._version(mention, record, number=1)
 
     def _again(self, record: Record, stored: _Stored) -> StoreCounts:
         mention, version = stored.mention, stored.version
@@ -170,7 +179,7 @@ class _Storing:
         if edited:
             mention.version += 1
             mention.judged_by, mention.triaged = None, False
-            stored.version = self._version(mention, record, mention.version)
+            stored.version = self._version(mention, record, mention.version).version
         mention.status = Status.EDITED if mention.version > 1 else record.status
         counts = StoreCounts(
             edited=int(edited), replied=int(replied), unchanged=int(not edited and not replied)
@@ -194,22 +203,22 @@ class _Storing:
         mention.triaged = False
         return True
 
-    def _version(self, mention: Mention, record: Record, number: int) -> MentionVersion:
-        assert mention.id is not None  # noqa: S101 - flushed before
+    def _version(self, mention: Mention, record: Record, number: int) -> _Stored:
+        rated = record.rating is not None
         version = MentionVersion(
-            mention_id=mention.id,
+            mention_id=mention.id or 0,  # a new mention gets its id when it is written
             number=number,
             title=record.title,
             text=record.text,
             language=record.language,
             rating=record.rating,
-            rating_min=record.rating_min if record.rating is not None else None,
-            rating_max=record.rating_max if record.rating is not None else None,
+            rating_min=record.rating_min if rated else None,
+            rating_max=record.rating_max if rated else None,
             content_hash=record.content_hash,
             seen_at=self.now,
         )
-        self.session.add(version)
-        return version
+        self.versions.append(_Stored(mention, version))
+        return self.versions[-1]
 
 
 def _count(mention: Mention, record: Record) -> None:
