@@ -18,6 +18,7 @@ from demo.replica.control import post_from
 from demo.replica.posts import Post
 from demo.replica.server import Replica
 from demo.replica.slack import FakeSlack
+from demo.story import LIVE, SIMULATED, timeline
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,8 +59,6 @@ def _posts(chosen: argparse.Namespace, clock: Clock) -> list[Post]:
         lines = chosen.posts.read_text("utf-8").splitlines()
         posts += [post_from(json.loads(line)) for line in lines if line.strip()]
     if chosen.story:
-        from demo.story import LIVE, SIMULATED, timeline
-
         length = LIVE if chosen.story == "live" else SIMULATED
         posts += timeline(chosen.start or clock(), chosen.seed, length)
     return posts

@@ -44,6 +44,8 @@ class Fault(StrEnum):
     """304 whatever was asked (feeds)."""
     NOT_FOUND = "not_found"
     """404: the feed was switched off, the page moved."""
+    MOVED = "moved"
+    """301 to the page of another domain (Trustpilot)."""
     IGNORED_LANGUAGE = "ignored_language"
     """Every language, whichever was asked (Trustpilot)."""
     CLOSED = "closed"
@@ -56,6 +58,7 @@ class Fault(StrEnum):
 
 ONLY_FOR: dict[Fault, frozenset[str]] = {
     Fault.SIGN_IN: frozenset({Kind.TRUSTPILOT}),
+    Fault.MOVED: frozenset({Kind.TRUSTPILOT}),
     Fault.IGNORED_LANGUAGE: frozenset({Kind.TRUSTPILOT}),
     Fault.CLOSED: frozenset({Kind.MASTODON}),
     Fault.APP_ENTRY: frozenset({Kind.APPLE}),

@@ -10,6 +10,8 @@ from demo.replica.faults import Fault
 from demo.replica.loopback import Answer, Request
 from demo.replica.posts import Post, digest
 
+# A status is known everywhere by its uri, whatever the port of this server happens to be.
+INSTANCE = "https://mastodon.example"
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 40
 HASHTAG = re.compile(r"#(\w+)")
@@ -19,7 +21,7 @@ def timeline(request: Request, hashtag: str, posts: list[Post], fault: Fault | N
     """One page of a hashtag, newest first; `posts` are all statuses of the instance."""
     if fault is Fault.CLOSED:
         return _error(401, "This method requires an authenticated user")
-    limit = min(int(request.first("limit") or DEFAULT_LIMIT), MAX_LIMIT)
+    limit = min(_number(request, "limit") or DEFAULT_LIMIT, MAX_LIMIT)
     found = [post for post in posts if post.visibility == "public" and _matches(request, hashtag, post)]
     shown = [] if fault is Fault.EMPTY else _window(request, found, limit)
     statuses = [status(request, post, fault) for post in shown]
@@ -57,7 +59,7 @@ def status(request: Request, post: Post, fault: Fault | None) -> dict[str, Any]:
         "spoiler_text": post.title,
         "visibility": post.visibility,
         "language": post.language,
-        "uri": f"{base}/users/{name}/statuses/{post.key}",
+        "uri": f"{INSTANCE}/users/{name}/statuses/{post.key}",
         "url": f"{base}/@{name}/{post.key}",
         "replies_count": post.replies + (1 if post.reply else 0),
         "reblogs_count": post.shares,
@@ -66,7 +68,7 @@ def status(request: Request, post: Post, fault: Fault | None) -> dict[str, Any]:
         "edited_at": _instant(post.edited_at),
         content: _content(request, post),
         "reblog": None,
-        "account": _account(request, post),
+        "account": _account(post),
         "media_attachments": [],
         "mentions": [],
         "tags": [{"name": tag, "url": f"{base}/tags/{tag}"} for tag in sorted(hashtags(post))],
@@ -96,12 +98,16 @@ def _matches(request: Request, hashtag: str, post: Post) -> bool:
 
 def _window(request: Request, posts: list[Post], limit: int) -> list[Post]:
     newest = sorted(posts, key=lambda post: int(post.key), reverse=True)
-    below = int(request.first("max_id") or 0)
-    since = int(request.first("since_id") or 0)
-    marker = int(request.first("min_id") or 0)
-    within = [p for p in newest if int(p.key) > max(since, marker) and (not below or int(p.key) < below)]
+    below, marker = _number(request, "max_id"), _number(request, "min_id")
+    above = max(_number(request, "since_id") or 0, marker or 0)
+    within = [p for p in newest if int(p.key) > above and (below is None or int(p.key) < below)]
     # min_id gives the oldest after the marker, since_id the newest of all: the first leaves no gap.
-    return within[-limit:] if marker else within[:limit]
+    return within[:limit] if marker is None else within[-limit:]
+
+
+def _number(request: Request, name: str) -> int | None:
+    text = request.first(name)
+    return int(text) if text.isdecimal() else None
 
 
 def _links(request: Request, shown: list[Post]) -> dict[str, str]:
@@ -132,7 +138,7 @@ def _content(request: Request, post: Post) -> str:
     return "".join(f"<p>{paragraph.replace(chr(10), '<br />')}</p>" for paragraph in paragraphs)
 
 
-def _account(request: Request, post: Post) -> dict[str, Any]:
+def _account(post: Post) -> dict[str, Any]:
     name = username(post.author)
     number = int(digest("account", name)[:8], 16)
     return {
@@ -146,7 +152,7 @@ def _account(request: Request, post: Post) -> dict[str, Any]:
         "indexable": post.indexable,
         "created_at": "2022-11-05T00:00:00.000Z",
         "note": "",
-        "url": f"{_base(request)}/@{name}",
+        "url": f"{INSTANCE}/@{name}",
         "followers_count": post.followers,
         "following_count": number % 400,
         "statuses_count": number % 3000,

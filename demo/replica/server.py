@@ -87,7 +87,9 @@ class Replica(Loopback):
     def _trustpilot(self, request: Request, fault: Fault | None) -> Answer:
         domain = request.path.removeprefix("/review/")
         posts = self.posts.seen(Kind.TRUSTPILOT, domain)
-        return trustpilot.page(request, domain, posts, fault) if posts or fault else NOT_FOUND
+        if not posts and fault is None:
+            return NOT_FOUND
+        return trustpilot.page(request, domain, posts, fault)
 
     def _apple(self, request: Request, fault: Fault | None) -> Answer:
         match = APPLE_PATH.fullmatch(request.path)

@@ -19,6 +19,8 @@ PERIODS = {"last30days": 30, "last3months": 91, "last6months": 182, "last12month
 
 def page(request: Request, domain: str, posts: list[Post], fault: Fault | None) -> Answer:
     """The page of one company; `posts` are all its public reviews, newest first."""
+    if fault is Fault.MOVED:
+        return Answer(301, b"", {"Location": f"/review/nieuw-{domain}"})
     number = int(request.first("page", "1")) if request.first("page", "1").isdigit() else 1
     chosen = _selected(request, posts, fault)
     if fault is Fault.SIGN_IN or number > LAST_PUBLIC_PAGE:

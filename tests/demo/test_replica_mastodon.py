@@ -35,6 +35,20 @@ def test_min_id_gives_the_oldest_after_the_marker_and_since_id_the_newest(replic
     assert newest == [post.key for post in posts[:3]]
 
 
+def test_paging_forward_from_nothing_begins_with_the_oldest(replica: Replica) -> None:
+    posts = [replica.posts.add(post) for post in some_posts(5, Kind.MASTODON)]
+    assert [s["id"] for s in _statuses(replica, "?limit=2&min_id=0")] == [post.key for post in posts[3:]]
+    assert len(_statuses(replica, "?limit=veel&max_id=x")) == 5
+
+
+def test_a_status_keeps_its_uri_when_the_server_moves(clock: PlayClock) -> None:
+    uris = set()
+    for _ in range(2):
+        with Replica([a_post(Kind.MASTODON, text="#snelveld")], clock) as replica:
+            uris.add(_statuses(replica)[0]["uri"])
+    assert len(uris) == 1
+
+
 def test_limit_is_forty_at_most_and_twenty_by_default(replica: Replica) -> None:
     for post in some_posts(60, Kind.MASTODON):
         replica.posts.add(post)

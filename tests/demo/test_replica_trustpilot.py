@@ -141,6 +141,14 @@ def test_a_changed_format_has_the_reviews_under_another_key(replica: Replica) ->
     assert len(props["reviewList"]) == 1
 
 
+def test_a_company_can_move_to_another_domain(replica: Replica) -> None:
+    replica.posts.add(a_post())
+    there = replica.posts.add(a_post(place="nieuw-snelveld.nl", text="Op het nieuwe adres"))
+    replica.faults.set(Kind.TRUSTPILOT, Fault.MOVED, times=1)
+    assert _ids(replica) == [there.key]
+    assert replica.requests[-1].path == "/review/nieuw-snelveld.nl"
+
+
 def test_the_language_is_ignored_on_command(replica: Replica) -> None:
     replica.posts.add(a_post(language="en"))
     replica.faults.set(Kind.TRUSTPILOT, Fault.IGNORED_LANGUAGE)
