@@ -1,0 +1,47 @@
+"""Why a crawl was not an ordinary one: stable keys that the pages translate."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Cause(StrEnum):
+    """What stood in the way. The value is kept in the run's figures as `cause`."""
+
+    WAF = "waf"
+    CAPTCHA = "captcha"
+    CONSENT = "consent"
+    SIGN_IN = "sign_in"
+    FORBIDDEN = "forbidden"
+    RATE_LIMITED = "rate_limited"
+    ROBOTS = "robots"
+    ROBOTS_UNAVAILABLE = "robots_unavailable"
+    PERMISSION = "permission"
+    FORMAT = "format"
+    ALL_REFUSED = "all_refused"
+    MANY_REFUSED = "many_refused"
+    NO_DATES = "no_dates"
+    NOT_FOUND = "not_found"
+    MOVED = "moved"
+    SERVER_ERROR = "server_error"
+    STATUS = "status"
+    CONNECTION = "connection"
+    TIMEOUT = "timeout"
+    TOO_LARGE = "too_large"
+    DAMAGED = "damaged"
+    TIME_LIMIT = "time_limit"
+    STOPPED = "stopped"
+    CONFIGURATION = "configuration"
+    ERROR = "error"
+    EMPTY = "empty"
+    EMPTY_BEFORE = "empty_before"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One thing that went wrong while reading `where`; `detail` holds no text of a post."""
+
+    cause: Cause
+    where: str
+    detail: str | None = None
+    retry_after: timedelta | None = None

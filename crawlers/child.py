@@ -1,0 +1,121 @@
+"""One crawl in a process of its own: `python -m crawlers.child`, told what to do in one line of JSON on stdin.
+
+Stdin stays open as a lifeline: when it closes, the parent is gone and this process ends too.
+"""
+
+import json
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.utils.misc import load_object
+
+from crawlers import health, scrapy_settings
+from crawlers.job import Job
+from crawlers.sources import SOURCES, parameters_of
+from storage import runs
+from storage.configuration import BrandSettings, Configuration, CrawlSettings, SourceSettings
+from storage.database import Database
+from storage.mentions import store_batch
+from storage.sources import matcher_of, source_named
+
+GRACE_S = 5.0
+"""How long a crawl may take to end by itself once its parent is gone."""
+ORPHANED = 3
+STDIN = 0
+
+
+def main() -> int:
+    """Crawl as told; the run's row says how it went. The exit status is 0 whenever that row could be written."""
+    order = json.loads(_first_line())
+    threading.Thread(target=_watch_parent, daemon=True).start()
+    now = _clock(order.get("now"))
+    settings, configuration = configuration_of(order)
+    with Database(order["database"]) as database:
+        outcome = crawl(database, configuration, settings, now)
+        database.transact(lambda session: runs.finish(session, order["run"], outcome, now()))
+    return 0
+
+
+def crawl(
+    database: Database, configuration: Configuration, settings: SourceSettings, now: Callable[[], datetime]
+) -> runs.Outcome:
+    """Read one source to its end. Scrapy's reactor runs once in a process: so does this."""
+    with database.read() as session:
+        source = source_named(session, settings.name)
+        matcher = matcher_of(session, configuration, source)
+    assert source.id is not None  # noqa: S101 - comes from the database
+    source_id = source.id
+    job = Job(
+        name=settings.name,
+        kind=settings.kind,
+        parameters=parameters_of(settings),
+        base_url=settings.base_url,
+        now=now,
+        store=lambda batch: database.transact(lambda s: store_batch(s, source_id, batch, matcher, now())),
+        state=dict(source.state),
+    )
+    stats = run(job, configuration.crawl)
+    return health.outcome(job.kind, job.findings, stats)
+
+
+def run(job: Job, crawl: CrawlSettings, **overrides: Any) -> dict[str, Any]:
+    """Let the job's spider read; gives Scrapy's figures."""
+    process = AsyncCrawlerProcess(scrapy_settings.settings(crawl) | overrides, install_root_handler=False)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # What Scrapy tells of its versions and settings at every start says nothing of the source.
+    logging.getLogger("scrapy").setLevel(logging.WARNING)
+    crawler = process.create_crawler(load_object(SOURCES[job.kind].spider))
+    process.crawl(crawler, job=job)
+    process.start()
+    return dict(crawler.stats.get_stats()) if crawler.stats else {}
+
+
+def configuration_of(order: dict[str, Any]) -> tuple[SourceSettings, Configuration]:
+    """The part of the configuration that the parent sent, as `run.order` writes it."""
+    settings = SourceSettings.model_validate(order["source"])
+    times = {name: timedelta(seconds=order["crawl"].pop(name)) for name in ("delay", "timeout")}
+    configuration = Configuration(
+        brand=tuple(BrandSettings.model_validate(brand) for brand in order["brands"]),
+        source=(settings,),
+        crawl=CrawlSettings(**order["crawl"], **times),
+    )
+    return settings, configuration
+
+
+def _clock(fixed: str | None) -> Callable[[], datetime]:
+    if fixed is None:
+        return lambda: datetime.now(UTC)
+    instant = datetime.fromisoformat(fixed)
+    return lambda: instant
+
+
+def _first_line() -> bytes:
+    # Unbuffered, like the watch below: a thread that waits in a buffered read keeps Python from ending.
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        piece = os.read(STDIN, 65_536)
+        if not piece:
+            raise EOFError("the order broke off")
+        line += piece
+    return bytes(line)
+
+
+def _watch_parent() -> None:
+    while os.read(STDIN, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGINT)
+    threading.Event().wait(GRACE_S)
+    os._exit(ORPHANED)
+
+
+if __name__ == "__main__":
+    status = main()
+    logging.shutdown()
+    # Everything is written: taking Scrapy and the tables apart again would take longer than starting them did.
+    os._exit(status)

@@ -1,0 +1,27 @@
+"""How far to read a listing that has its newest posts first."""
+
+from datetime import datetime, timedelta
+
+from crawlers.dates import instant
+from crawlers.parsers.page import Page
+from storage.mentions import StoreCounts
+
+ALWAYS = 2
+"""Pages that every crawl reads: most edits and company replies come within days, and do not move a review up."""
+WHOLE_EVERY = timedelta(days=1)
+"""How often every page is read, for late edits and replies further down."""
+
+
+def is_known(page: Page, counts: StoreCounts) -> bool:
+    """Whether everything on the page was stored before and still says the same.
+
+    What belongs to no brand is never stored, so it cannot be told from something new.
+    """
+    changed = counts.new + counts.edited + counts.replied + counts.removed + counts.unmatched
+    return bool(page.records) and changed == 0
+
+
+def whole_wanted(state: dict[str, object], now: datetime) -> bool:
+    """Whether to read to the end: on the first crawl, after one that was broken off, and once a day."""
+    last = instant(state.get("whole_at"))
+    return bool(state.get("open")) or last is None or now - last >= WHOLE_EVERY

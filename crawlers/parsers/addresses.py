@@ -1,0 +1,41 @@
+"""Addresses as they may be stored: http or https, without the marks of who followed whom."""
+
+import re
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from storage.records import LONGEST_URL, web_address
+
+# What newsletters, advertisements and analytics add; none of them changes which page it is.
+_TRACKING = re.compile(
+    r"(?:utm_\w+|at_\w+|mtm_\w+|pk_\w+|fbclid|gclid|dclid|gbraid|wbraid|msclkid|twclid|ttclid|yclid|igshid|"
+    r"mc_cid|mc_eid|_hsenc|_hsmi|ns_\w+|wt_mc|cmpid|ocid)",
+    re.IGNORECASE,
+)
+
+
+def safe(url: object, page: str | None = None) -> str | None:
+    """`url` without tracking parameters, absolute by `page`; None for what is no web address."""
+    if not isinstance(url, str) or not url.strip():
+        return None
+    try:
+        whole = web_address(urljoin(page, url.strip()) if page else url)
+        found = untracked(whole)
+    except ValueError:
+        return None
+    return found if len(found) <= LONGEST_URL else None
+
+
+def untracked(url: str) -> str:
+    """`url` without the parameters that only say where the reader came from; the rest stays as it was."""
+    parts = urlsplit(url)
+    kept = [part for part in parts.query.split("&") if not _TRACKING.fullmatch(part.partition("=")[0])]
+    fragment = "" if _TRACKING.match(parts.fragment) else parts.fragment
+    return urlunsplit(parts._replace(query="&".join(kept), fragment=fragment))
+
+
+def rebased(url: str, base_url: str | None) -> str:
+    """`url` with the scheme and host of `base_url`, if there is one."""
+    if base_url is None:
+        return url
+    base, parts = urlsplit(base_url), urlsplit(url)
+    return urlunsplit(parts._replace(scheme=base.scheme, netloc=base.netloc))

@@ -1,0 +1,83 @@
+"""Apple's customer-review feed in JSON: every scalar in a `label`, one review as an object, none as no key."""
+
+import re
+
+from crawlers.dates import instant
+from crawlers.parsers.addresses import safe
+from crawlers.parsers.blocks import SAID, wall
+from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page
+from crawlers.parsers.values import (
+    NotJson,
+    at,
+    count,
+    decoded,
+    headed,
+    identifier,
+    json_of,
+    listed,
+    number,
+    text,
+)
+from storage.records import Kind
+
+_KNOWN_KEYS = frozenset({"author", "entry", "updated", "rights", "title", "icon", "link", "id"})
+_READER = re.compile(r"/id(\d{1,40})")
+
+
+def parse(body: bytes, country: str, app_id: str) -> Page:
+    """The reviews of one page. There is no link to the next one: pages are counted by who reads them.
+
+    Raises FormatChanged when it is not such a feed, Blocked for a page that keeps us out.
+    """
+    feed = at(_document(body), "feed")
+    if not isinstance(feed, dict):
+        raise FormatChanged("the answer has no object `feed`")
+    strange = sorted(str(key) for key in feed.keys() - _KNOWN_KEYS if isinstance(feed[key], list | dict))
+    if "entry" not in feed and strange:
+        raise FormatChanged("the feed has no `entry` but keys that it never had")
+    gathering = Gathering()
+    for place, entry in enumerate(gathering.bounded(listed(feed.get("entry"))), 1):
+        if place == 1 and _is_the_app(entry):
+            continue
+        _add(gathering, f"entry {place}", entry, country, app_id)
+    return gathering.page()
+
+
+def _document(body: bytes) -> object:
+    try:
+        return json_of(decoded(body))
+    except NotJson as error:
+        if cause := wall(body):
+            raise Blocked(cause, SAID[cause]) from None
+        raise FormatChanged(f"the answer is {error}") from None
+
+
+def _is_the_app(entry: object) -> bool:
+    return isinstance(entry, dict) and "im:rating" not in entry and ("im:name" in entry or "im:price" in entry)
+
+
+def _label(entry: object, *keys: str) -> object:
+    return at(entry, *keys, "label")
+
+
+def _add(gathering: Gathering, where: str, entry: object, country: str, app_id: str) -> None:
+    rating = number(_label(entry, "im:rating"))
+    if rating is None:
+        gathering.refuse(where, "no rating under im:rating")
+        return
+    reader = _READER.search(text(_label(entry, "author", "uri")) or "")
+    gathering.add(
+        where,
+        namespace=f"apple:{country}:{app_id}",
+        external_id=identifier(_label(entry, "id")),
+        kind=Kind.REVIEW,
+        url=safe(at(entry, "link", "attributes", "href")),
+        **headed(text(_label(entry, "title")), text(_label(entry, "content")) or ""),
+        rating=rating,
+        rating_min=1,
+        rating_max=5,
+        author_id=reader[1] if reader else None,
+        author_name=text(_label(entry, "author", "name")),
+        published_at=instant(_label(entry, "updated")),
+        likes=count(_label(entry, "im:voteSum")),
+    )

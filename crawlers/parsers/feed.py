@@ -1,0 +1,165 @@
+"""RSS and Atom: publishers' feeds, Google Alerts, Google News."""
+
+import calendar
+import hashlib
+import io
+import re
+import time
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
+
+import feedparser
+
+from crawlers.dates import sensible, written
+from crawlers.parsers.addresses import safe
+from crawlers.parsers.blocks import SAID, wall
+from crawlers.parsers.markup import TooLong, plain
+from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page
+from crawlers.parsers.values import headed, language, text
+from storage.records import LONGEST_ID, Kind
+
+_HTML = frozenset({"text/html", "application/xhtml+xml"})
+_CLOSED = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>\s*(?:<!--.{0,1000}?-->\s*)*\Z", re.IGNORECASE | re.DOTALL)
+_ALERTS = re.compile(r"^https?://(?:www\.)?google\.[a-z.]+/alerts/feeds/", re.IGNORECASE)
+
+
+def namespace(url: str) -> str:
+    """The space of a feed's ids. Of an alert feed, whose address is a secret, and of a very long one: its hash."""
+    space = f"feed:{url}"
+    if _ALERTS.match(url) or len(space) > LONGEST_ID:
+        return f"feed:{hashlib.sha256(url.encode()).hexdigest()}"
+    return space
+
+
+def parse(body: bytes, url: str, now: datetime, content_type: str = "") -> Page:
+    """The items of a feed that was read from `url` at `now`.
+
+    Malformed XML is read as far as it goes: `damage` when it breaks off, a note when it is merely untidy. A
+    missing date stays missing. Raises FormatChanged when there is no feed in it, Blocked for a wall.
+    """
+    feed = _parsed(body, content_type, url)
+    entries = dict.get(feed, "entries") or []
+    if not entries and not dict.get(feed, "version"):
+        if cause := wall(body):
+            raise Blocked(cause, SAID[cause])
+        raise FormatChanged("the answer is neither RSS nor Atom")
+    if not entries and _holds_something_else(body):
+        raise FormatChanged("the feed has no items but elements that it never had")
+    gathering = Gathering()
+    damage = _damage(feed, body, gathering)
+    if damage and entries:
+        # The last item may have lost its second half; the next reading brings it whole.
+        entries = entries[:-1]
+    tongue = language(dict.get(dict.get(feed, "feed") or {}, "language"))
+    for place, entry in enumerate(gathering.bounded(list(entries)), 1):
+        _add(gathering, f"item {place}", entry, url, now, tongue)
+    return gathering.page(damage=damage)
+
+
+def _parsed(body: bytes, content_type: str, url: str) -> dict[str, object]:
+    headers = {"content-type": content_type or "application/xml", "content-location": url}
+    try:
+        # A stream, because the library would open a name or an address by itself.
+        return dict(feedparser.parse(io.BytesIO(body), response_headers=headers))
+    except Exception as error:
+        # It promises never to raise and keeps that promise nearly always; what it raises is undocumented.
+        raise FormatChanged(f"the feed cannot be read ({type(error).__name__})") from error
+
+
+def _holds_something_else(body: bytes) -> bool:
+    """Whether there are several elements with a title in a feed without items: they are named otherwise now."""
+    return len(re.findall(rb"<title[\s>]", body)) > 2 and len(re.findall(rb"<link[\s>/]", body)) > 2
+
+
+def _damage(feed: dict[str, object], body: bytes, gathering: Gathering) -> str | None:
+    if not feed.get("bozo"):
+        return None
+    fault = type(feed.get("bozo_exception")).__name__
+    if not _CLOSED.search(body[-5_000:]):
+        return "the feed breaks off before its end"
+    if fault not in ("NonXMLContentType", "CharacterEncodingOverride"):
+        gathering.note(f"the feed is not well-formed XML ({fault})")
+    return None
+
+
+def _add(
+    gathering: Gathering, where: str, entry: object, url: str, now: datetime, tongue: str | None
+) -> None:
+    if not isinstance(entry, dict):
+        gathering.refuse(where, "not an item")
+        return
+    try:
+        title, words = _titled(entry), _words(entry)
+    except TooLong as error:
+        gathering.refuse(where, str(error))
+        return
+    link, alert = _link(entry, url)
+    identity = link if alert else text(dict.get(entry, "id")) or link
+    if identity is None:
+        gathering.refuse(where, "neither guid nor link")
+        return
+    if len(identity) > LONGEST_ID:
+        identity = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
+    gathering.add(
+        where,
+        namespace=namespace(url),
+        external_id=identity,
+        kind=Kind.ARTICLE,
+        url=link,
+        **headed(title, "" if title and words.startswith(title) and len(words) < len(title) + 80 else words),
+        language=language(dict.get(entry, "language")) or tongue,
+        author_name=text(dict.get(entry, "author")),
+        published_at=_published(entry, now),
+    )
+
+
+def _plain(value: object, kind: object) -> str:
+    found = value if isinstance(value, str) else ""
+    return plain(found) if kind in _HTML else found
+
+
+def _titled(entry: dict[str, object]) -> str | None:
+    detail = dict.get(entry, "title_detail")
+    kind = dict.get(detail, "type") if isinstance(detail, dict) else None
+    title = " ".join(_plain(dict.get(entry, "title"), kind).split())
+    source = dict.get(entry, "source")
+    publisher = text(dict.get(source, "title")) if isinstance(source, dict) else None
+    return (title.removesuffix(f" - {publisher.strip()}") if publisher else title) or None
+
+
+def _words(entry: dict[str, object]) -> str:
+    """The item's full text when the feed has it, else its summary."""
+    contents = dict.get(entry, "content")
+    parts = [part for part in contents if isinstance(part, dict)] if isinstance(contents, list) else []
+    detail = dict.get(entry, "summary_detail")
+    if isinstance(detail, dict):
+        parts.append(detail)
+    texts = (_plain(dict.get(part, "value"), dict.get(part, "type")).strip() for part in parts)
+    return next((found for found in texts if found), "")
+
+
+def _link(entry: dict[str, object], url: str) -> tuple[str | None, bool]:
+    """The item's address, and whether it was unwrapped from an alert's redirect."""
+    link = safe(dict.get(entry, "link"), url)
+    if link is None:
+        return None, False
+    parts = urlsplit(link)
+    if parts.path == "/url" and re.fullmatch(r"(?:www\.)?google\.[a-z.]+", parts.hostname or ""):
+        for name in ("url", "q"):
+            real = safe(next(iter(parse_qs(parts.query, max_num_fields=100).get(name, [])), None))
+            if real:
+                return real, True
+    return link, False
+
+
+def _published(entry: dict[str, object], now: datetime) -> datetime | None:
+    for key in ("published", "created", "updated"):
+        moment = dict.get(entry, f"{key}_parsed")
+        if isinstance(moment, time.struct_time):
+            try:
+                return sensible(datetime.fromtimestamp(calendar.timegm(moment), UTC))
+            except (ValueError, OverflowError, OSError):
+                return None
+        if found := written(dict.get(entry, key), now):
+            return found
+    return None

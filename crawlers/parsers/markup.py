@@ -1,0 +1,80 @@
+"""HTML of posts as plain text."""
+
+import html
+import re
+
+from lxml import etree
+
+LONGEST_MARKUP = 1_000_000
+"""Characters. Ten times the longest text that is stored, to leave room for the markup round it."""
+
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>|<!--")
+_UNSEEN = frozenset({"script", "style", "template", "noscript", "blockquote", "head", "title"})
+_QUOTES = frozenset({"quote", "quote-inline", "invisible"})
+_BLOCKS = frozenset({"p", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "table", "tr", "section"})
+
+
+class TooLong(ValueError):
+    """More markup than any post holds."""
+
+
+def plain(markup: str) -> str:
+    """The visible words of an HTML fragment, entities unescaped once, without what it quotes of others.
+
+    Raises TooLong for more than `LONGEST_MARKUP` characters.
+    """
+    if len(markup) > LONGEST_MARKUP:
+        raise TooLong(f"more than {LONGEST_MARKUP:,} characters of markup")
+    if "<" not in markup:
+        return html.unescape(markup)
+    root = _tree(markup)
+    return "" if root is None else _words(root)
+
+
+def unescaped(value: str) -> str:
+    """A text that may hold HTML: its words when it has tags, else itself with entities unescaped once."""
+    return plain(value) if _TAG.search(value) else html.unescape(value)
+
+
+def _tree(markup: str) -> etree._Element | None:
+    # Bytes with a named encoding: lxml refuses strings that declare one, and those with a NUL.
+    body = markup.replace("\0", "").encode("utf-8", "replace")
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    try:
+        return etree.fromstring(b"<div>" + body + b"</div>", parser)
+    except (etree.ParserError, etree.XMLSyntaxError):
+        return None
+
+
+def _words(root: etree._Element) -> str:
+    pieces: list[str] = []
+    hidden = 0
+    for event, node in etree.iterwalk(root, events=("start", "end")):
+        if event == "start":
+            hidden += _is_unseen(node)
+            if not hidden:
+                pieces.append(_break(node) + (node.text or ""))
+        else:
+            if not hidden:
+                pieces.append("\n" if node.tag in _BLOCKS else "")
+            hidden -= _is_unseen(node)
+            if not hidden:
+                pieces.append(node.tail or "")
+    return _tidy("".join(pieces))
+
+
+def _is_unseen(node: etree._Element) -> bool:
+    if not isinstance(node.tag, str) or node.tag in _UNSEEN:
+        return True
+    return not _QUOTES.isdisjoint((node.get("class") or "").split())
+
+
+def _break(node: etree._Element) -> str:
+    if node.tag == "br":
+        return "\n"
+    return "\n\n" if node.tag == "p" else "\n" if node.tag in _BLOCKS else ""
+
+
+def _tidy(words: str) -> str:
+    lines = (" ".join(line.split()) for line in words.split("\n"))
+    return re.sub("\n{3,}", "\n\n", "\n".join(lines)).strip()

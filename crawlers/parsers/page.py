@@ -1,0 +1,118 @@
+"""What every parser gives back, and the errors it may raise."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from crawlers.causes import Cause
+from storage.records import Record
+
+MOST_ENTRIES = 5_000
+"""No source shows more than some hundreds on one page; what follows is refused unread."""
+LONGEST_REASON = 200
+
+
+class ParseError(Exception):
+    """A page that cannot be read; `cause` is its stable key. The message holds no text of a post."""
+
+    cause = Cause.ERROR
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(" ".join(reason.split())[:LONGEST_REASON])
+
+
+class FormatChanged(ParseError):
+    """The page is not of the form that this parser knows."""
+
+    cause = Cause.FORMAT
+
+
+class Blocked(ParseError):
+    """The site answers, but keeps us out."""
+
+    def __init__(self, cause: Cause, reason: str) -> None:
+        super().__init__(reason)
+        self.cause = cause
+
+
+class Moved(ParseError):
+    """What was asked for now stands somewhere else."""
+
+    cause = Cause.MOVED
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A record that was refused: its place on the page and why. Holds no text of the record."""
+
+    where: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """The public posts of one page and where reading goes on.
+
+    `passed` counts posts that were understood but are not collected (another language, an author who does
+    not want it); `expected` is how many posts the source says it has; `damage` says that part of the page is
+    missing, so that the records are not all.
+    """
+
+    records: tuple[Record, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    next: str | None = None
+    passed: int = 0
+    expected: int | None = None
+    notes: tuple[str, ...] = ()
+    damage: str | None = None
+
+    @property
+    def entries(self) -> int:
+        return len(self.records) + len(self.problems) + self.passed
+
+
+@dataclass
+class Gathering:
+    """Collects the records of one page: a bad one is noted, the good ones next to it are kept."""
+
+    problems: list[Problem] = field(default_factory=list)
+    passed: int = 0
+    notes: list[str] = field(default_factory=list)
+    _records: dict[tuple[str, str], Record] = field(default_factory=dict)
+
+    def add(self, where: str, **fields: Any) -> None:
+        """Keep a record of these fields. The first of two with one id counts, else they would edit each other."""
+        try:
+            record = Record(**fields)
+        except ValidationError as error:
+            self.refuse(where, explained(error))
+            return
+        self._records.setdefault((record.namespace, record.external_id), record)
+
+    def refuse(self, where: str, what: str) -> None:
+        self.problems.append(Problem(where, what))
+
+    def note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def bounded(self, entries: list[object]) -> list[object]:
+        """At most `MOST_ENTRIES` of the entries; the rest is one problem."""
+        if len(entries) > MOST_ENTRIES:
+            self.refuse(f"entry {MOST_ENTRIES + 1} and later", f"more than {MOST_ENTRIES:,} entries on a page")
+        return entries[:MOST_ENTRIES]
+
+    def page(
+        self, next: str | None = None, expected: int | None = None, damage: str | None = None
+    ) -> Page:
+        records = tuple(self._records.values())
+        return Page(records, tuple(self.problems), next, self.passed, expected, tuple(self.notes), damage)
+
+
+def explained(error: ValidationError) -> str:
+    """The first reason why a record was refused, without what it held."""
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    reason = first["msg"].removeprefix("Value error, ")
+    return f"{key}: {reason}"[:LONGEST_REASON] if key else reason[:LONGEST_REASON]

@@ -1,0 +1,260 @@
+"""Reviews that a page marks up for search engines: schema.org as JSON-LD or microdata."""
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+
+from lxml import etree
+from w3lib.encoding import html_to_unicode
+
+from crawlers.dates import written
+from crawlers.parsers.addresses import safe
+from crawlers.parsers.blocks import SAID, wall
+from crawlers.parsers.markup import TooLong, unescaped
+from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page
+from crawlers.parsers.values import (
+    NotJson,
+    at,
+    count,
+    everything,
+    headed,
+    json_of,
+    language,
+    listed,
+    number,
+    text,
+)
+from storage.records import LONGEST_ID, Kind
+
+MOST_VALUES = 50_000
+DEEPEST = 60
+DEFAULT_BEST, DEFAULT_WORST = 5.0, 1.0
+"""schema.org/Rating: what holds when a page does not say."""
+_WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*$")
+_TRAILING_COMMA = re.compile(r",(\s*[}\]])")
+_REVIEW_KEYS = frozenset({"reviewBody", "reviewRating"})
+
+Node = dict[str, object]
+
+
+def parse(body: bytes, url: str, now: datetime, content_type: str = "") -> Page:
+    """The reviews marked up on the page at `url`, read at `now`.
+
+    `expected` is the number of reviews that the page claims to stand for; most pages show only some. A broken
+    block is a note and the others count. Raises FormatChanged when the page has no readable data of this
+    kind, or reviews under another type; Blocked for a wall.
+    """
+    gathering = Gathering()
+    root = _tree(body, content_type)
+    blocks = list(_json_ld(root, gathering)) if root is not None else []
+    nodes = _linked([node for block in blocks for node in everything(block, MOST_VALUES, DEEPEST)])
+    marked = _microdata(root, url, gathering) if root is not None and b"itemscope" in body else []
+    written_out = [node for item in marked for node in everything(item, MOST_VALUES, DEEPEST)]
+    if not nodes and not written_out:
+        if cause := wall(body):
+            raise Blocked(cause, SAID[cause])
+        broken = gathering.notes and "the page's schema.org data is not readable"
+        raise FormatChanged(broken or "the page has no schema.org data")
+    reviews = [(node, True) for node in _reviews(nodes)] + [(node, False) for node in _reviews(written_out)]
+    if not reviews and any(_REVIEW_KEYS & node.keys() for node in nodes + written_out):
+        raise FormatChanged("the page marks its reviews up as another type")
+    _gather(gathering, reviews, url, now)
+    return gathering.page(expected=_claimed(nodes + written_out))
+
+
+def _tree(body: bytes, content_type: str) -> etree._Element | None:
+    _, page = html_to_unicode(content_type or None, body, default_encoding="utf-8")
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=False)
+    try:
+        return etree.fromstring(page.replace("\0", "").encode("utf-8", "replace"), parser)
+    except (etree.ParserError, etree.XMLSyntaxError):
+        return None
+
+
+def _json_ld(root: etree._Element, gathering: Gathering) -> Iterator[object]:
+    for script in root.iter("script"):
+        # "application/ld+json; charset=utf-8" occurs and counts as well.
+        if (script.get("type") or "").split(";")[0].strip().lower() != "application/ld+json":
+            continue
+        raw = script.text or ""
+        try:
+            yield _read(raw)
+        except NotJson:
+            gathering.note("a block of schema.org data is not readable JSON; the others were read")
+
+
+def _read(raw: str) -> object:
+    try:
+        return json_of(raw)
+    except NotJson:
+        return json_of(_TRAILING_COMMA.sub(r"\1", _WRAPPING.sub("", _WRAPPING.sub("", raw))))
+
+
+def _microdata(root: etree._Element, url: str, gathering: Gathering) -> list[object]:
+    from extruct.w3cmicrodata import MicrodataExtractor  # slow to load, and few pages need it
+
+    try:
+        items = MicrodataExtractor().extract_items(root, url)
+    except Exception:
+        # Third-party code over a hostile page: whatever it stumbles on is the page's fault.
+        gathering.note("the page's microdata is not readable")
+        return []
+    return [_as_node(item, 0) for item in items]
+
+
+def _as_node(value: object, depth: int) -> object:
+    """Microdata in the shape of JSON-LD."""
+    if depth > DEEPEST:
+        return None
+    if isinstance(value, list):
+        return [_as_node(one, depth + 1) for one in value]
+    if not isinstance(value, dict):
+        return value
+    properties = value.get("properties")
+    inner = {key: _as_node(one, depth + 1) for key, one in properties.items()} if isinstance(properties, dict) else {}
+    return {"@type": value.get("type"), "@id": value.get("id"), **inner}
+
+
+def _linked(nodes: list[Node]) -> list[Node]:
+    """The nodes with references `{"@id": …}` made to point at what they name."""
+    index: dict[str, Node] = {}
+    for node in nodes:
+        key = node.get("@id")
+        if isinstance(key, str) and len(node) > 1:
+            index.setdefault(key, node)
+    for node in nodes:
+        for key, value in node.items():
+            if isinstance(value, list):
+                node[key] = [_referred(one, index) for one in value]
+            else:
+                node[key] = _referred(value, index)
+    return nodes
+
+
+def _referred(value: object, index: dict[str, Node]) -> object:
+    if isinstance(value, dict) and len(value) == 1:
+        key = value.get("@id")
+        return index.get(key, value) if isinstance(key, str) else value
+    return value
+
+
+def _types(node: Node) -> set[str]:
+    names = (name for name in listed(node.get("@type")) if isinstance(name, str))
+    return {re.split("[/#:]", name)[-1] for name in names}
+
+
+def _reviews(nodes: list[Node]) -> list[Node]:
+    """Every review once: by its type, or because something has it as a `review`."""
+    found: dict[int, Node] = {}
+    for node in nodes:
+        if "Review" in _types(node):
+            found.setdefault(id(node), node)
+        for key in ("review", "reviews"):
+            for one in listed(node.get(key)):
+                if isinstance(one, dict) and not _types(one) and _REVIEW_KEYS & one.keys():
+                    found.setdefault(id(one), one)
+    return list(found.values())
+
+
+def _claimed(nodes: list[Node]) -> int | None:
+    totals = (
+        count(rating.get("reviewCount")) or count(rating.get("ratingCount"))
+        for node in nodes
+        for rating in listed(node.get("aggregateRating"))
+        if isinstance(rating, dict)
+    )
+    return max((total for total in totals if total is not None), default=None)
+
+
+def _gather(gathering: Gathering, reviews: list[tuple[Node, bool]], url: str, now: datetime) -> None:
+    own = [_own_address(node, url) for node, _ in reviews]
+    shared = {address for address, times in Counter(own).items() if times > 1}
+    for place, ((node, entities), address) in enumerate(zip(reviews, own, strict=True), 1):
+        try:
+            _add(gathering, f"review {place}", node, entities, None if address in shared else address, url, now)
+        except TooLong as error:
+            gathering.refuse(f"review {place}", str(error))
+
+
+def _own_address(node: Node, url: str) -> str | None:
+    """What names this review and no other: its `@id`, else an address of its own."""
+    key = node.get("@id")
+    if isinstance(key, str) and key.strip() and not key.startswith("_:") and len(key) <= LONGEST_ID:
+        return key
+    address = safe(_first_text(node.get("url")), url)
+    return address if address and address != safe(url) and len(address) <= LONGEST_ID else None
+
+
+def _add(
+    gathering: Gathering, where: str, node: Node, entities: bool, identity: str | None, url: str, now: datetime
+) -> None:
+    author = _said(_author(node.get("author")), entities)
+    title = _said(_first_text(node.get("name")) or _first_text(node.get("headline")), entities)
+    words = _said(_first_text(node.get("reviewBody")) or _first_text(node.get("description")), entities) or ""
+    published = _first_text(node.get("datePublished"))
+    rating, worst, best = _rating(node.get("reviewRating"))
+    gathering.add(
+        where,
+        namespace=namespace(url),
+        external_id=identity or _hashed(url, author, published, rating, title, words),
+        kind=Kind.REVIEW,
+        url=safe(_first_text(node.get("url")), url) or safe(url),
+        **headed(title, words),
+        language=language(_first_text(node.get("inLanguage"))),
+        rating=rating,
+        rating_min=worst,
+        rating_max=best,
+        author_name=author,
+        published_at=written(published, now),
+        updated_at=written(_first_text(node.get("dateModified")), now),
+    )
+
+
+def namespace(url: str) -> str:
+    """The space of a page's ids; of a very long address its hash."""
+    space = f"schema_org:{url}"
+    return space if len(space) <= LONGEST_ID else f"schema_org:{hashlib.sha256(url.encode()).hexdigest()}"
+
+
+def _first_text(value: object) -> str | None:
+    for one in listed(value):
+        found = text(one) or text(at(one, "@value"))
+        if found:
+            return found
+    return None
+
+
+def _author(value: object) -> str | None:
+    for one in listed(value):
+        found = text(one) or _first_text(at(one, "name"))
+        if found:
+            return found
+    return None
+
+
+def _said(value: str | None, entities: bool) -> str | None:
+    """A text as a reader sees it. In JSON-LD entities stand escaped, in microdata they no longer do."""
+    return unescaped(value) if value and entities else value
+
+
+def _rating(value: object) -> tuple[float | None, float, float | None]:
+    """Rating, worst and best; without a rating when it does not fit its own scale."""
+    given = next(iter(listed(value)), None)
+    if not isinstance(given, dict):
+        given = {"ratingValue": given}
+    found = number(given.get("ratingValue"))
+    best, worst = number(given.get("bestRating")), number(given.get("worstRating"))
+    best = DEFAULT_BEST if best is None else best
+    worst = DEFAULT_WORST if worst is None else worst
+    if found is None or not worst <= found <= best or not -1_000 <= worst < best <= 1_000:
+        return None, DEFAULT_WORST, None
+    return found, worst, best
+
+
+def _hashed(url: str, *parts: object) -> str:
+    """An id for a review that has none. Editing it makes another one: nothing else tells them apart."""
+    joined = "\x1f".join(" ".join(unicodedata.normalize("NFC", str(part or "")).split()) for part in (url, *parts))
+    return hashlib.sha256(joined.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,47 @@
+"""The way from a spider into the database."""
+
+import logging
+from typing import Self
+
+from scrapy.crawler import Crawler
+
+from crawlers.job import Job, ReadPage
+from storage.mentions import StoreCounts
+from storage.records import Batch
+
+logger = logging.getLogger(__name__)
+
+
+class StoringPipeline:
+    """Stores each page whole, together with where its part of the source has come to, in one transaction.
+
+    The spider awaits what became of the page in `ReadPage.stored` and decides by it how far to read.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    def process_item(self, item: ReadPage) -> ReadPage:
+        job: Job = self.crawler.spider.job  # type: ignore[union-attr]
+        try:
+            stored = self._stored(job, item)
+        except Exception as error:
+            item.stored.set_exception(error)
+            raise
+        item.stored.set_result(stored)
+        return item
+
+    def _stored(self, job: Job, item: ReadPage) -> StoreCounts:
+        for problem in item.page.problems:
+            logger.warning("%s, %s, %s was refused: %s", job.name, item.where, problem.where, problem.what)
+        state = None if item.state is None else job.state | {item.part: item.state}
+        stored = job.store(Batch(records=item.page.records, state=state))
+        job.state = state or job.state
+        job.findings.counts += stored
+        told = (job.name, item.where, len(item.page.records), stored.new, stored.edited, stored.replied)
+        logger.info("%s, %s: %d records, %d new, %d edited, %d replied", *told)
+        return stored

@@ -1,0 +1,63 @@
+"""Reading an address only when it has changed (RFC 9110, 13.1)."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from scrapy import Request
+from scrapy.http import Response
+
+from crawlers.causes import Cause, Failure
+from crawlers.job import ReadPage
+from crawlers.parsers.addresses import rebased
+from crawlers.parsers.page import Page
+from crawlers.spiders.reading import ReadingSpider
+
+_VALIDATORS = {"etag": ("ETag", "If-None-Match"), "modified": ("Last-Modified", "If-Modified-Since")}
+LONGEST_VALIDATOR = 1_000
+
+
+class ConditionalSpider(ReadingSpider):
+    """State of an address: what the server calls its present form, and `had`, how many posts it held."""
+
+    def parsed(self, body: bytes, url: str, content_type: str) -> Page:
+        raise NotImplementedError
+
+    def addresses(self) -> dict[str, str]:
+        """What to read, by a name for it that may be logged."""
+        raise NotImplementedError
+
+    async def start(self) -> AsyncIterator[Any]:
+        for where, url in self.addresses().items():
+            yield self._asked(where, url)
+
+    def _asked(self, where: str, url: str) -> Request:
+        state = self.state_of(where)
+        headers = {
+            asked: str(state[name]) for name, (_, asked) in _VALIDATORS.items() if isinstance(state.get(name), str)
+        }
+        return self.ask(rebased(url, self.job.base_url), self.read, headers, where=where, url=url)
+
+    async def read(self, response: Response, where: str, url: str) -> AsyncIterator[Any]:
+        state = self.state_of(where)
+        if response.status == 304 and state:
+            self.job.findings.not_modified += 1
+            return
+        content_type = _header(response, "Content-Type") or ""
+        page = self.page_of(response, where, lambda body: self.parsed(body, url, content_type))
+        if page is None:
+            return
+        if page.entries:
+            state = {"had": page.entries} | ({} if page.damage else _validators(response))
+        elif had := state.get("had"):
+            self.note(Failure(Cause.EMPTY_BEFORE, where, f"{had} were there before"))
+        yield ReadPage(page, where, where, state)
+
+
+def _validators(response: Response) -> dict[str, str]:
+    found = {name: _header(response, given) for name, (given, _) in _VALIDATORS.items()}
+    return {name: value for name, value in found.items() if value and len(value) <= LONGEST_VALIDATOR}
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value else None

@@ -1,0 +1,109 @@
+"""Hashtag timelines of one Mastodon instance."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from scrapy import Request
+from scrapy.http import Response
+
+from crawlers.causes import Cause, Failure
+from crawlers.job import ReadPage
+from crawlers.parsers import mastodon
+from crawlers.parsers.mastodon import Timeline
+from crawlers.parsers.page import Page
+from crawlers.sources import MastodonParameters
+from crawlers.spiders.reading import ReadingSpider
+
+LIMIT = 40
+"""Statuses a page; instances give no more."""
+FARTHEST_BACK = 50
+"""Pages that the first reading goes back: 2,000 statuses."""
+FARTHEST_ON = 500
+"""Pages that one crawl catches up; the next one goes on from there."""
+
+
+class MastodonSpider(ReadingSpider):
+    """Every crawl reads the newest page, for edits and what is new.
+
+    When that page does not reach back to where reading had come to (`newest`, an id of this instance), what
+    lies between is read upward from there, so that being cut off leaves no gap. The first crawl goes back.
+    """
+
+    @property
+    def wanted(self) -> MastodonParameters:
+        assert isinstance(self.job.parameters, MastodonParameters)  # noqa: S101 - the table of kinds says so
+        return self.job.parameters
+
+    async def start(self) -> AsyncIterator[Any]:
+        for tag in self.wanted.hashtags:
+            yield self._timeline(tag, self.newest, {})
+
+    def _timeline(self, tag: str, callback: Any, marker: dict[str, object], **named: Any) -> Request:
+        query = urlencode({"limit": LIMIT} | marker)
+        site = (self.job.base_url or "").rstrip("/")
+        address = f"{site}/api/v1/timelines/tag/{quote(tag)}?{query}"
+        return self.ask(address, callback, where=f"#{tag}", tag=tag, **named)
+
+    def _read(self, response: Response, where: str) -> Timeline | None:
+        link = (response.headers.get("Link") or b"").decode("latin-1")
+        wanted = self.wanted
+        languages = frozenset() if "all" in wanted.languages else frozenset(wanted.languages)
+        page = self.page_of(response, where, lambda body: mastodon.parse(body, link, languages, wanted.bots))
+        return page if isinstance(page, Timeline) else None
+
+    async def newest(self, response: Response, where: str, tag: str) -> AsyncIterator[Any]:
+        page = self._read(response, where)
+        if page is None:
+            return
+        state, top = self.state_of(tag), page.newest
+        if top is None or page.oldest is None:
+            if had := state.get("had"):
+                self.note(Failure(Cause.EMPTY_BEFORE, where, f"{had} were there before"))
+            return
+        mark = _id(state.get("newest"))
+        reached = mark is not None and (page.oldest <= mark or page.entries < LIMIT)
+        state = {"newest": str(max(top, mark or 0)), "had": page.entries}
+        item = ReadPage(page, where, tag, state if reached else None)
+        yield item
+        await item.stored
+        if mark is None:
+            yield self._back(tag, page, state, 1)
+        elif not reached:
+            yield self._timeline(tag, self.newer, {"min_id": mark}, top=top, number=1)
+
+    def _back(self, tag: str, page: Timeline, state: dict[str, Any], number: int) -> Any:
+        """The page before `page`, or the end of the first reading with the state that it leaves."""
+        before = page.next or (page.oldest if page.entries >= LIMIT else None)
+        if before is None or number >= FARTHEST_BACK:
+            return ReadPage(Page(), f"#{tag} end", tag, state)
+        return self._timeline(tag, self.older, {"max_id": before}, state=state, number=number + 1)
+
+    async def older(
+        self, response: Response, where: str, tag: str, state: dict[str, Any], number: int
+    ) -> AsyncIterator[Any]:
+        page = self._read(response, where)
+        if page is None:
+            return
+        item = ReadPage(page, where, tag)
+        yield item
+        await item.stored
+        if page.oldest is None:
+            yield ReadPage(Page(), f"#{tag} end", tag, state)
+        else:
+            yield self._back(tag, page, state, number)
+
+    async def newer(self, response: Response, where: str, tag: str, top: int, number: int) -> AsyncIterator[Any]:
+        page = self._read(response, where)
+        if page is None:
+            return
+        mark = top if page.newest is None else page.newest
+        item = ReadPage(page, where, tag, self.state_of(tag) | {"newest": str(mark)})
+        yield item
+        await item.stored
+        if mark < top and number < FARTHEST_ON:
+            yield self._timeline(tag, self.newer, {"min_id": mark}, top=top, number=number + 1)
+
+
+def _id(value: object) -> int | None:
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else None

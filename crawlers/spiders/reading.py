@@ -1,0 +1,143 @@
+"""What the spiders of all kinds share: asking, noting what stands in the way, handing pages on."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from scrapy import Request, Spider
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    CloseSpider,
+    DownloadCancelledError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+)
+from scrapy.http import Response
+from twisted.python.failure import Failure as TwistedFailure
+
+from crawlers import robots
+from crawlers.causes import Cause, Failure
+from crawlers.job import Job
+from crawlers.parsers.blocks import SAID, wall, wall_at
+from crawlers.parsers.page import Page, ParseError
+
+logger = logging.getLogger(__name__)
+
+Parse = Callable[[bytes], Page]
+LONGEST_WAIT = timedelta(days=1)
+AFTER_TOO_MANY = timedelta(minutes=15)
+"""How long a site is left alone that says "too many requests" and not for how long."""
+LEFT_ALONE = "left_alone"
+_LEAVE_ALONE = frozenset({Cause.RATE_LIMITED, Cause.WAF, Cause.CAPTCHA})
+"""After these nothing more is asked of the site, not even for another part of the source."""
+_STATUSES = {
+    401: Cause.SIGN_IN,
+    403: Cause.FORBIDDEN,
+    404: Cause.NOT_FOUND,
+    405: Cause.FORBIDDEN,
+    407: Cause.FORBIDDEN,
+    410: Cause.NOT_FOUND,
+    429: Cause.RATE_LIMITED,
+    451: Cause.FORBIDDEN,
+}
+
+
+class ReadingSpider(Spider):
+    """Reads one source. A kind yields its first requests in `start` and its pages as `ReadPage`."""
+
+    def __init__(self, job: Job, **named: Any) -> None:
+        super().__init__(name=job.name, **named)
+        self.job = job
+
+    def state_of(self, part: str) -> dict[str, Any]:
+        """Where reading this part had come to."""
+        state = self.job.state.get(part)
+        return dict(state) if isinstance(state, dict) else {}
+
+    def ask(self, address: str, callback: Callable[..., Any], headers: dict[str, str] | None = None, **named: Any) -> Request:
+        """A request whose failure is noted. `where` in `named` says in words what is asked for."""
+        return Request(
+            address, callback=callback, errback=self.failed, headers=headers, cb_kwargs=named, dont_filter=True
+        )
+
+    def page_of(self, response: Response, where: str, parse: Parse) -> Page | None:
+        """The parsed page, counted; None when there is none, which is noted."""
+        failure = self._unfit(response, where)
+        if failure is not None:
+            return self._refused(failure)
+        try:
+            page = parse(response.body)
+        except ParseError as error:
+            return self._refused(Failure(error.cause, where, str(error)))
+        self.job.findings.read(page)
+        if page.damage:
+            self.note(Failure(Cause.DAMAGED, where, page.damage))
+        return page
+
+    def note(self, failure: Failure) -> None:
+        logger.warning("%s, %s: %s (%s)", self.job.name, failure.where, failure.cause, failure.detail or "-")
+        self.job.findings.failures.append(failure)
+
+    def failed(self, trouble: TwistedFailure) -> None:
+        """Scrapy's errback: there was no answer, or none was allowed."""
+        request: Request = trouble.request  # type: ignore[attr-defined]
+        cause, detail = _why(trouble.value)
+        self.note(Failure(cause, request.cb_kwargs.get("where", ""), detail))
+
+    def _refused(self, failure: Failure) -> None:
+        self.note(failure)
+        if failure.cause in _LEAVE_ALONE:
+            raise CloseSpider(LEFT_ALONE)
+
+    def _unfit(self, response: Response, where: str) -> Failure | None:
+        if response.meta.get("redirect_urls") and (cause := wall_at(response.url)):
+            return Failure(cause, where, SAID[cause])
+        if response.status < 300:
+            return None
+        cause = _STATUSES.get(response.status) or (Cause.SERVER_ERROR if response.status >= 500 else Cause.STATUS)
+        wait = retry_after(response, self.job.now())
+        if cause is Cause.RATE_LIMITED:
+            wait = wait or AFTER_TOO_MANY
+        elif cause in (Cause.FORBIDDEN, Cause.STATUS) or response.status == 503:
+            cause = wall(response.body) or cause
+        return Failure(cause, where, f"status {response.status}", wait)
+
+
+def retry_after(response: Response, now: datetime) -> timedelta | None:
+    """How long the site asks to be left alone (RFC 9110, 10.2.3), at most a day."""
+    said = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
+    if said.isascii() and said.isdigit() and len(said) < 10:
+        wait = timedelta(seconds=int(said))
+    else:
+        try:
+            until = parsedate_to_datetime(said)
+        except ValueError:
+            return None
+        wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
+    return max(timedelta(), min(wait, LONGEST_WAIT)) or None
+
+
+def _why(error: BaseException) -> tuple[Cause, str]:
+    """The cause of a missing answer, and its name."""
+    if isinstance(error, robots.Unreachable):
+        cause, detail = _why(error.cause)
+        return cause, f"robots.txt: {detail}"
+    if isinstance(error, robots.Unavailable):
+        return Cause.ROBOTS_UNAVAILABLE, str(error)
+    name = type(error).__name__
+    if isinstance(error, robots.Forbidden):
+        return Cause.ROBOTS, "Disallow"
+    if isinstance(error, DownloadTimeoutError):
+        return Cause.TIMEOUT, "no answer"
+    if isinstance(error, ResponseDataLossError):
+        return Cause.DAMAGED, "cut off on the way"
+    if isinstance(error, DownloadCancelledError):
+        return Cause.TOO_LARGE, name
+    if isinstance(error, CannotResolveHostError):
+        return Cause.CONNECTION, "no such host"
+    if isinstance(error, IgnoreRequest):
+        return Cause.TOO_LARGE if "MAXSIZE" in str(error) else Cause.STATUS, name
+    return Cause.CONNECTION, name

@@ -1,0 +1,43 @@
+"""Trustpilot's public review pages, newest first, one view per language."""
+
+from urllib.parse import urlencode
+
+from crawlers.causes import Cause
+from crawlers.parsers import trustpilot_web
+from crawlers.parsers.page import Blocked, Page
+from crawlers.sources import SOURCES, TrustpilotParameters
+from crawlers.spiders.listing import ListingSpider
+
+
+class TrustpilotSpider(ListingSpider):
+    @property
+    def wanted(self) -> TrustpilotParameters:
+        assert isinstance(self.job.parameters, TrustpilotParameters)  # noqa: S101 - the table of kinds says so
+        return self.job.parameters
+
+    @property
+    def site(self) -> str:
+        return (self.job.base_url or SOURCES["trustpilot_web"].home or "").rstrip("/")
+
+    @property
+    def most_pages(self) -> int:  # type: ignore[override]
+        return self.wanted.pages
+
+    def parts(self) -> tuple[str, ...]:
+        return self.wanted.languages
+
+    def address(self, part: str, number: int) -> str:
+        query = {"languages": part, "sort": "recency", "page": number}
+        return f"{self.site}/review/{self.wanted.domain}?{urlencode(query)}"
+
+    def has_more(self, page: Page) -> bool:
+        return page.next is not None
+
+    def parsed(self, body: bytes, part: str, number: int) -> Page:
+        try:
+            return trustpilot_web.parse(body, self.site, part)
+        except Blocked as error:
+            if error.cause is Cause.SIGN_IN and number > 1:
+                # Visitors see 200 reviews at most; what comes after asks them to sign in.
+                return Page(notes=("the view for visitors ends here",))
+            raise
