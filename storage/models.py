@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from storage.records import Kind, Status
+from storage.records import Sentiment as Sentiment
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -32,12 +33,6 @@ def _words(values: type[StrEnum]) -> Any:
         name=values.__name__.lower(),
         length=16,
     )
-
-
-class Sentiment(StrEnum):
-    NEGATIVE = "negative"
-    NEUTRAL = "neutral"
-    POSITIVE = "positive"
 
 
 class Health(StrEnum):
@@ -118,12 +113,7 @@ class Mention(SQLModel, table=True):
         sa.Index("ix_mention_author_key", "author_key"),
         sa.Index("ix_mention_cluster_id", "cluster_id"),
         sa.Index("ix_mention_first_seen_at", "first_seen_at"),
-        sa.Index(
-            "ix_mention_unjudged",
-            "id",
-            sqlite_where=sa.text("judged_by IS NULL"),
-            postgresql_where=sa.text("judged_by IS NULL"),
-        ),
+        sa.Index("ix_mention_judged_by_id", "judged_by", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

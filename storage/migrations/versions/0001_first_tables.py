@@ -285,16 +285,10 @@ def upgrade() -> None:
         batch_op.create_index("ix_mention_brand_id_published_at", ["brand_id", "published_at"], unique=False)
         batch_op.create_index("ix_mention_cluster_id", ["cluster_id"], unique=False)
         batch_op.create_index("ix_mention_first_seen_at", ["first_seen_at"], unique=False)
+        batch_op.create_index("ix_mention_judged_by_id", ["judged_by", "id"], unique=False)
         batch_op.create_index("ix_mention_published_at", ["published_at"], unique=False)
         batch_op.create_index(
             "ix_mention_source_id_published_at", ["source_id", "published_at"], unique=False
-        )
-        batch_op.create_index(
-            "ix_mention_unjudged",
-            ["id"],
-            unique=False,
-            sqlite_where=sa.text("judged_by IS NULL"),
-            postgresql_where=sa.text("judged_by IS NULL"),
         )
 
     op.create_table(
@@ -550,11 +544,7 @@ def downgrade() -> None:
     op.drop_table("complaint_case")
     op.drop_table("touched_hour")
     with op.batch_alter_table("mention", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_mention_unjudged",
-            sqlite_where=sa.text("judged_by IS NULL"),
-            postgresql_where=sa.text("judged_by IS NULL"),
-        )
+        batch_op.drop_index("ix_mention_judged_by_id")
         batch_op.drop_index("ix_mention_source_id_published_at")
         batch_op.drop_index("ix_mention_published_at")
         batch_op.drop_index("ix_mention_first_seen_at")

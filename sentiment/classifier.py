@@ -1,0 +1,58 @@
+"""Judging texts: what a judgement is, who gives it, and which judge the configuration asks for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from storage.configuration import SentimentSettings
+from storage.records import Sentiment
+
+__all__ = ["NOTHING_SAID", "Classifier", "Sentiment", "Verdict", "load"]
+
+EMBEDDED = "embedded"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a model says of one text. `probabilities` has every sentiment and adds up to 1."""
+
+    sentiment: Sentiment
+    probabilities: Mapping[Sentiment, float]
+    themes: tuple[str, ...] = ()
+    escalation: bool = False
+    churn: bool = False
+    question: bool = False
+    language: str = "und"
+
+
+# A text without words holds no attitude.
+NOTHING_SAID = Verdict(
+    Sentiment.NEUTRAL, {Sentiment.NEGATIVE: 0.0, Sentiment.NEUTRAL: 1.0, Sentiment.POSITIVE: 0.0}
+)
+
+
+class Classifier(Protocol):
+    """Judges Dutch texts. `model_id` names the model and its weights: another id means other verdicts."""
+
+    @property
+    def model_id(self) -> str: ...
+
+    def classify(self, texts: Sequence[str]) -> list[Verdict]:
+        """One verdict per text, in the same order; every text gets one, however odd it is."""
+        ...
+
+
+def load(settings: SentimentSettings | None = None) -> Classifier:
+    """The classifier that the configuration asks for; the embedded model by default.
+
+    Raises ModelBroken or ModelUnusable, with what to do.
+    """
+    settings = settings or SentimentSettings()
+    # Imported here because each brings a library of its own, of which only one is needed.
+    if settings.model == EMBEDDED:
+        from sentiment.onnx import EmbeddedClassifier
+
+        return EmbeddedClassifier()
+    from sentiment.transformer import TransformersClassifier
+
+    return TransformersClassifier(settings.model, settings.labels)

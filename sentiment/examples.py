@@ -1,0 +1,100 @@
+"""Training texts: reading them, parting them, and choosing each epoch's share."""
+
+import hashlib
+import json
+import random
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from sentiment.errors import TrainingError
+from sentiment.heads import HEADS
+from sentiment.texts import readable
+
+Part = Literal["train", "dev", "test"]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One text with the answers known for it: per head one number per label, or None where unknown."""
+
+    text: str
+    source: str
+    targets: tuple[tuple[float, ...] | None, ...]
+
+
+def part_of(text: str) -> Part:
+    """The part a written text belongs to: 80 % train, 10 % dev, 10 % test, by the SHA-256 of the text.
+
+    It depends on nothing but the text, so a text never moves from test to train as the set grows.
+    """
+    share = int(hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8], 16) % 100
+    if share < 10:
+        return "test"
+    return "dev" if share < 20 else "train"
+
+
+def read_examples(path: Path, source: str | None = None) -> list[Example]:
+    """The examples of a JSON Lines file. `source` overrides what the records say.
+
+    Raises TrainingError naming the file and line of the first record that cannot be used.
+    """
+    examples = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if line.strip():
+            try:
+                examples.append(_example(json.loads(line), source))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise TrainingError(f"{path}:{number}: not a usable training record ({error})") from error
+    return examples
+
+
+def _example(record: Mapping[str, Any], source: str | None) -> Example:
+    text = record["text"]
+    targets = tuple(head.target(record) for head in HEADS)
+    return Example(text, source or str(record.get("source", "unnamed")), targets)
+
+
+def written_examples(folder: Path, part: Part) -> list[Example]:
+    """The individually written texts of one part, from every file of the folder, each text once."""
+    unique: dict[str, Example] = {}
+    for path in sorted(folder.glob("*.jsonl")):
+        for example in read_examples(path, source="written"):
+            unique.setdefault(readable(example.text).casefold(), example)
+    return [example for example in unique.values() if part_of(example.text) == part]
+
+
+def epoch_sample(
+    examples: Sequence[Example], shares: Mapping[str, float], seed: int, epoch: int
+) -> list[Example]:
+    """What one epoch trains on, in random order: of each source its share, whole repeats included.
+
+    A share of 0.4 takes another two fifths each epoch; 2.5 takes every text twice and half of them a third time.
+    """
+    chosen: list[Example] = []
+    for source in sorted({example.source for example in examples}):
+        # Seeding from a string is stable between runs and machines, unlike hash().
+        dice = random.Random(f"{seed}:{epoch}:{source}")  # noqa: S311 - no secret
+        rows = [example for example in examples if example.source == source]
+        whole, part = divmod(shares.get(source, 1.0), 1.0)
+        chosen += rows * int(whole) + dice.sample(rows, round(part * len(rows)))
+    random.Random(f"{seed}:{epoch}").shuffle(chosen)  # noqa: S311 - no secret
+    return chosen
+
+
+def label_weights(examples: Iterable[Example], head: int) -> tuple[float, ...]:
+    """Loss weight per label: the inverse square root of how common it is, 1 on average over the examples.
+
+    The square root tempers: full inverse frequency makes the few neutrals shout.
+    """
+    counts: Counter[int] = Counter()
+    for example in examples:
+        target = example.targets[head]
+        if target is not None:
+            counts.update(place for place, value in enumerate(target) if value)
+    raw = [max(counts[place], 1) ** -0.5 for place in range(len(HEADS[head].labels))]
+    total = sum(counts.values()) or 1
+    mean = sum(weight * counts[place] for place, weight in enumerate(raw)) / total or 1.0
+    return tuple(weight / mean for weight in raw)

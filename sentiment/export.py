@@ -1,0 +1,172 @@
+"""Exporting: `python -m sentiment.export --run DIR/best --data DIR --out DIR`.
+
+Turns a trained network into what the service runs: an ONNX graph in 8 bits, its tokenizer, and the manifest.
+Needs the packages onnx and safetensors, not torch.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+from tokenizers import Tokenizer
+
+from sentiment import graph, manifest
+from sentiment.errors import TrainingError
+from sentiment.examples import Example, read_examples, written_examples
+from sentiment.heads import HEADS
+from sentiment.manifest import Manifest, Output
+from sentiment.texts import readable
+from sentiment.windows import OVERLAP, WINDOW, pack, softmax
+
+_NAME = "klachtenradar-nl-sentiment"
+_CALIBRATION_TEXTS = 400
+# The widest layers' values of this many tokens, for all layers at once, take some 300 MB.
+_CALIBRATION_TOKENS = 2048
+
+Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network as `sentiment.train` leaves it in a folder."""
+
+    weights: graph.Weights
+    shape: graph.Shape
+    tokenizer: Tokenizer
+
+    @classmethod
+    def read(cls, folder: Path) -> "Trained":
+        """Raises TrainingError naming the file that is missing or wrong."""
+        try:
+            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+            weights = load_file(folder / "model.safetensors")
+            tokenizer = Tokenizer.from_file(str(folder / manifest.TOKENIZER))
+            shape = graph.Shape(
+                config["num_hidden_layers"], config["num_attention_heads"], config["layer_norm_eps"]
+            )
+        except Exception as error:  # three libraries, one of which raises bare Exception
+            raise TrainingError(f"{folder}: is not the `best` folder of a training run ({error})") from error
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        return cls(weights, shape, tokenizer)
+
+    def tokens(self, examples: Iterable[Example]) -> list[list[int]]:
+        encoded = self.tokenizer.encode_batch([readable(example.text) for example in examples])
+        return [row.ids[: WINDOW - 1] + row.ids[-1:] for row in encoded]
+
+
+def export(run: Path, calibration: Sequence[Example], dev: Sequence[Example], out: Path) -> Manifest:
+    """Writes model, tokenizer and manifest to `out`.
+
+    `calibration` texts set the ranges of the 8-bit layers (their labels do not matter); `dev` sets the temperature.
+    """
+    trained = Trained.read(run)
+    names = [head.name for head in HEADS]
+    whole, read_by = graph.bert(trained.weights, trained.shape, names)
+    ranges = _ranges(
+        graph.exposed(whole, sorted(set(read_by.values()))), read_by, trained.tokens(calibration)
+    )
+    small, _ = graph.bert(trained.weights, trained.shape, names, ranges)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / manifest.MODEL).write_bytes(small.SerializeToString(deterministic=True))
+    (out / manifest.TOKENIZER).write_text(_compact(trained.tokenizer), encoding="utf-8")
+    files = {name: manifest.digest(out / name) for name in (manifest.MODEL, manifest.TOKENIZER)}
+    written = Manifest(
+        model_id=f"{_NAME}-{files[manifest.MODEL][:12]}",
+        window=WINDOW,
+        overlap=OVERLAP,
+        outputs=tuple(_outputs(out / manifest.MODEL, trained, dev)),
+        files=files,
+    )
+    written.write(out)
+    return written
+
+
+def _compact(tokenizer: Tokenizer) -> str:
+    return json.dumps(json.loads(tokenizer.to_str()), ensure_ascii=False, separators=(",", ":"))
+
+
+def _ranges(model: bytes, read_by: Any, rows: Sequence[Sequence[int]]) -> dict[str, graph.Range]:
+    values = sorted(set(read_by.values()))
+    low: dict[str, Floats] = {}
+    high: dict[str, Floats] = {}
+    for _, lengths, found in _run(model, rows, values):
+        for name, value in zip(values, found, strict=True):
+            real = _without_filling(value, lengths)
+            low[name] = np.minimum(low.get(name, np.inf), real.min(axis=0))
+            high[name] = np.maximum(high.get(name, -np.inf), real.max(axis=0))
+    return {layer: graph.Range(low[value], high[value]) for layer, value in read_by.items()}
+
+
+def _without_filling(value: Floats, lengths: NDArray[np.int32]) -> Floats:
+    """The rows (tokens × width) of a layer's value that belong to real tokens."""
+    if value.ndim == 2:
+        return value
+    return value[np.arange(value.shape[1])[None] < lengths[:, None]]
+
+
+def _run(
+    model: bytes | str, rows: Sequence[Sequence[int]], outputs: Sequence[str]
+) -> Iterator[tuple[list[int], NDArray[np.int32], list[Floats]]]:
+    """Per batch the places of its rows, their lengths and the outputs."""
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    for batch in pack([len(row) for row in rows], _CALIBRATION_TOKENS):
+        lengths = np.array([len(rows[place]) for place in batch], dtype=np.int32)
+        ids = np.ones((len(batch), lengths.max()), dtype=np.int64)
+        for filled, place in zip(ids, batch, strict=True):
+            filled[: len(rows[place])] = rows[place]
+        yield batch, lengths, session.run(list(outputs), {"ids": ids, "lengths": lengths})
+
+
+def _outputs(model: Path, trained: Trained, dev: Sequence[Example]) -> Iterator[Output]:
+    rows = trained.tokens(dev)
+    for place, head in enumerate(HEADS):
+        logits = np.zeros((len(rows), len(head.labels)))
+        for batch, _, found in _run(str(model), rows, [head.name]):
+            logits[batch] = found[0]
+        known = [row for row, example in enumerate(dev) if example.targets[place] is not None]
+        truth = np.array([dev[row].targets[place] for row in known]).argmax(axis=1)
+        yield Output(head.name, head.labels, temperature(logits[known], truth))
+
+
+def temperature(logits: Floats, truth: NDArray[np.int64]) -> float:
+    """The temperature, from 0.5 to 5, at which the probabilities of the true labels are greatest (Guo et al. 2017)."""
+    candidates = np.geomspace(0.5, 5, 200)
+    places = np.arange(len(truth))
+    losses = [-np.log(softmax(logits, float(one))[places, truth] + 1e-12).mean() for one in candidates]
+    return round(float(candidates[int(np.argmin(losses))]), 3)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m sentiment.export", description=__doc__)
+    parser.add_argument("--run", type=Path, required=True, help="the best/ folder of a training run")
+    parser.add_argument("--data", type=Path, required=True, help="folder with train.jsonl and dev.jsonl")
+    parser.add_argument("--written", type=Path, help="folder of individually written texts (*.jsonl)")
+    parser.add_argument("--out", type=Path, required=True)
+    asked = parser.parse_args(arguments)
+    try:
+        dev = read_examples(asked.data / "dev.jsonl")
+        train = read_examples(asked.data / "train.jsonl")
+        if asked.written:
+            dev += written_examples(asked.written, "dev")
+            train += written_examples(asked.written, "train")
+        written = export(asked.run, train[:: max(len(train) // _CALIBRATION_TEXTS, 1)], dev, asked.out)
+    except TrainingError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - a command's progress
+        return 2
+    size = sum((asked.out / name).stat().st_size for name in written.files)
+    temperatures = {output.name: output.temperature for output in written.outputs}
+    print(json.dumps({"model_id": written.model_id, "bytes": size, "temperature": temperatures}))  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""manifest.json beside a model: what its files must be, and how its outputs are to be read."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sentiment.errors import ModelBroken
+
+MANIFEST = "manifest.json"
+MODEL = "model.onnx"
+TOKENIZER = "tokenizer.json"
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output of the model. Logits are divided by `temperature` (Guo et al. 2017) before the softmax."""
+
+    name: str
+    labels: tuple[str, ...]
+    temperature: float
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """`window` and `overlap` count tokens; `files` gives the SHA-256 of each file by its name."""
+
+    model_id: str
+    window: int
+    overlap: int
+    outputs: tuple[Output, ...]
+    files: Mapping[str, str]
+
+    def write(self, folder: Path) -> None:
+        outputs = [
+            {"name": output.name, "labels": list(output.labels), "temperature": output.temperature}
+            for output in self.outputs
+        ]
+        content = {
+            "format": _FORMAT,
+            "model_id": self.model_id,
+            "window": self.window,
+            "overlap": self.overlap,
+            "outputs": outputs,
+            "files": dict(self.files),
+        }
+        (folder / MANIFEST).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def read(folder: Path) -> Manifest:
+    """The manifest of the model in `folder`, every file checked against it.
+
+    Raises ModelBroken naming the file that is missing or damaged and saying what to do.
+    """
+    path = folder / MANIFEST
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        manifest = _manifest(content)
+    except OSError as error:
+        raise ModelBroken(f"{path}: cannot be read ({error.strerror}); {_MEND}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelBroken(f"{path}: is not a manifest of this version ({error!r}); {_MEND}") from error
+    for name, expected in manifest.files.items():
+        _check(folder / name, expected)
+    return manifest
+
+
+_MEND = "install klachtenradar again, or restore the folder with `git checkout -- sentiment/model`"
+
+
+def _manifest(content: Mapping[str, Any]) -> Manifest:
+    if content["format"] != _FORMAT:
+        raise ValueError(f"format {content['format']!r}, this version reads {_FORMAT}")
+    files = {str(name): str(digest) for name, digest in content["files"].items()}
+    if missing := {MODEL, TOKENIZER} - set(files):
+        raise ValueError(f"no hash of {sorted(missing)[0]}")
+    return Manifest(
+        model_id=str(content["model_id"]),
+        window=int(content["window"]),
+        overlap=int(content["overlap"]),
+        outputs=tuple(
+            Output(str(row["name"]), tuple(map(str, row["labels"])), float(row["temperature"]))
+            for row in content["outputs"]
+        ),
+        files=files,
+    )
+
+
+def _check(path: Path, expected: str) -> None:
+    try:
+        found = digest(path)
+    except OSError as error:
+        raise ModelBroken(f"{path}: cannot be read ({error.strerror}); {_MEND}") from error
+    if found != expected:
+        raise ModelBroken(
+            f"{path}: is damaged or from another version (SHA-256 {found[:12]}…, expected {expected[:12]}…); {_MEND}"
+        )
+
+
+def digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,118 @@
+"""The embedded model: onnxruntime and tokenizers alone, so that it starts fast and needs no torch."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from sentiment import manifest
+from sentiment.classifier import NOTHING_SAID, Sentiment, Verdict
+from sentiment.errors import ModelBroken
+from sentiment.language import language_of
+from sentiment.texts import groups, pieces, readable
+from sentiment.windows import Window, averaged, pack, softmax, windows
+
+FOLDER = Path(__file__).with_name("model")
+
+# Tokens in one run of the network. Its widest layer then takes 6 MB, which stays in a core's cache; twice as
+# many are slower, not faster.
+_BATCH_TOKENS = 1024
+
+# Characters tokenized at once.
+_PIECE = 10_000
+
+
+class EmbeddedClassifier:
+    """Judges texts with the model in `folder`. Safe to call from several threads."""
+
+    def __init__(self, folder: Path = FOLDER, threads: int | None = None) -> None:
+        """`threads` defaults to the cores this process may use. Raises ModelBroken when a file is not right."""
+        self.manifest = manifest.read(folder)
+        self.model_id = self.manifest.model_id
+        self._tokenizer = _tokenizer(folder / manifest.TOKENIZER)
+        self._start, self._end, self._filler = _marks(self._tokenizer, folder / manifest.TOKENIZER)
+        self._session = _session(folder / manifest.MODEL, threads or _cores())
+
+    def classify(self, texts: Sequence[str]) -> list[Verdict]:
+        """One verdict per text, in order. Memory does not grow with the number of texts, but for the verdicts."""
+        verdicts: list[Verdict] = []
+        for group in groups(texts):
+            verdicts += self._classify([readable(text) for text in group])
+        return verdicts
+
+    def _classify(self, texts: Sequence[str]) -> list[Verdict]:
+        held = [window for place, text in enumerate(texts) for window in self._windows(place, text)]
+        answers = averaged(held, self._probabilities(held), len(texts))
+        return [
+            verdict_of(text, self.manifest.outputs[0].labels, row)
+            for text, row in zip(texts, answers, strict=True)
+        ]
+
+    def _windows(self, place: int, text: str) -> Iterator[Window]:
+        encoded = self._tokenizer.encode_batch_fast(list(pieces(text, _PIECE)), add_special_tokens=False)
+        ids = [token for piece in encoded for token in piece.ids]
+        return windows(place, ids, self.manifest.window - 2, self.manifest.overlap)
+
+    def _probabilities(self, held: Sequence[Window]) -> NDArray[np.float64]:
+        """The sentiment probabilities of each window: windows × labels."""
+        output = self.manifest.outputs[0]
+        answers = np.empty((len(held), len(output.labels)))
+        for batch in pack([len(window.ids) + 2 for window in held], _BATCH_TOKENS):
+            ids, lengths = self._padded([held[place] for place in batch])
+            logits = self._session.run([output.name], {"ids": ids, "lengths": lengths})[0]
+            answers[batch] = softmax(logits, output.temperature)
+        return answers
+
+    def _padded(self, batch: Sequence[Window]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        lengths = np.array([len(window.ids) + 2 for window in batch], dtype=np.int32)
+        ids = np.full((len(batch), lengths.max()), self._filler, dtype=np.int64)
+        for row, window in zip(ids, batch, strict=True):
+            row[: len(window.ids) + 2] = (self._start, *window.ids, self._end)
+        return ids, lengths
+
+
+def verdict_of(text: str, labels: Sequence[str], probabilities: NDArray[np.float64]) -> Verdict:
+    """The verdict on a readable text whose labels have these probabilities."""
+    if not text:
+        return NOTHING_SAID
+    named = {Sentiment(label): float(value) for label, value in zip(labels, probabilities, strict=True)}
+    return Verdict(max(named, key=lambda label: named[label]), named, language=language_of(text))
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _tokenizer(path: Path) -> Tokenizer:
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises bare Exception
+        raise ModelBroken(f"{path}: no tokenizer can be read ({error})") from error
+
+
+def _marks(tokenizer: Tokenizer, path: Path) -> tuple[int, int, int]:
+    """The ids of the marks for start, end and filling."""
+    start, end, filler = (tokenizer.token_to_id(mark) for mark in ("<s>", "</s>", "<pad>"))
+    if start is None or end is None or filler is None:
+        raise ModelBroken(f"{path}: lacks one of the tokens <s>, </s>, <pad>")
+    return start, end, filler
+
+
+def _session(path: Path, threads: int) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Every batch has another shape: remembering a memory plan for each would only grow.
+    options.enable_mem_pattern = False
+    # The further optimisations join addition and normalisation into one node, which is slower on a CPU.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the library's errors share no public parent
+        raise ModelBroken(f"{path}: onnxruntime cannot load it ({error})") from error
