@@ -66,7 +66,7 @@ def crawl(
 
 def run(job: Job, crawl: CrawlSettings, **overrides: Any) -> dict[str, Any]:
     """Let the job's spider read; gives Scrapy's figures."""
-    process = AsyncCrawlerProcess(scrapy_settings.settings(crawl) | overrides, install_root_handler=False)
+    process = AsyncCrawlerProcess(scrapy_settings.settings(crawl) | overrides)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # What Scrapy tells of its versions and settings at every start says nothing of the source.
     logging.getLogger("scrapy").setLevel(logging.WARNING)

@@ -137,7 +137,9 @@ def _failures(kind: str, found: Findings, stats: Mapping[str, Any]) -> list[Fail
 
 def _exceptions(stats: Mapping[str, Any]) -> str | None:
     prefix = "spider_exceptions/"
-    names = sorted(key.removeprefix(prefix) for key in stats if key.startswith(prefix) and key != f"{prefix}count")
+    names = sorted(
+        key.removeprefix(prefix) for key in stats if key.startswith(prefix) and key != f"{prefix}count"
+    )
     if names:
         return ", ".join(names)
     return "see the log" if stats.get("item_error_count") or stats.get("spider_exceptions/count") else None

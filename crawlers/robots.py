@@ -66,7 +66,7 @@ class ObeyRobots(RobotsTxtMiddleware):
         asked = rules.crawl_delay(self._robotstxt_useragent or self._default_useragent)
         if asked:
             delay = min(float(asked), LONGEST_DELAY)
-            for slot in self.crawler.engine.downloader.slots.values():  # type: ignore[union-attr]
+            for slot in self.crawler.engine.downloader.slots.values():
                 slot.delay = max(slot.delay, delay)
 
 

@@ -1,22 +1,17 @@
 """Crawling, each source in a process of its own: nothing that a page does can reach the service."""
 
-import json
 import logging
-import os
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from crawlers import health
 from crawlers.causes import Cause, Failure
+from crawlers.process import run_child
 from crawlers.sources import faults_of, hosts
 from storage import runs
 from storage.configuration import Configuration, SourceSettings
@@ -25,14 +20,6 @@ from storage.models import CrawlRun, Health
 from storage.sources import source_named, sync
 
 logger = logging.getLogger(__name__)
-
-OVERTIME = timedelta(seconds=15)
-"""What a crawl may take beyond its time limit, to start and to end by itself."""
-PATIENCE_S = (5.0, 3.0, 10.0)
-"""How long to wait after SIGINT, SIGTERM and SIGKILL."""
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
-_GLANCE_S = 0.1
-_ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
@@ -102,7 +89,9 @@ def crawl_all(
 
     `on_progress` is called in this thread as each ends. The results come in the order of the configuration.
     """
-    chosen = [source for source in configuration.source if source.name in names or not names and source.enabled]
+    chosen = [
+        source for source in configuration.source if source.name in names or (not names and source.enabled)
+    ]
     if unknown := set(names) - {source.name for source in chosen}:
         raise KeyError(", ".join(sorted(unknown)))
 
@@ -157,7 +146,7 @@ def _crawl(
         outcome = health.failed(failure)
         database.transact(lambda session: runs.finish(session, run_id, outcome, started))
     else:
-        _run_child(order(database, configuration, settings, run_id, now), configuration.crawl.timeout, stop)
+        run_child(order(database, configuration, settings, run_id, now), configuration.crawl.timeout, stop)
     ended = now or datetime.now(UTC)
     return database.transact(lambda session: _result(session, settings, source_id, run_id, ended))
 
@@ -178,7 +167,11 @@ def _unready(settings: SourceSettings) -> Failure | None:
 
 
 def order(
-    database: Database, configuration: Configuration, settings: SourceSettings, run_id: int, now: datetime | None
+    database: Database,
+    configuration: Configuration,
+    settings: SourceSettings,
+    run_id: int,
+    now: datetime | None,
 ) -> dict[str, Any]:
     """What a child is told, in values that JSON has."""
     crawl = configuration.crawl
@@ -194,63 +187,6 @@ def order(
             "contact": crawl.contact,
         },
     }
-
-
-def _run_child(told: dict[str, Any], limit: timedelta, stop: threading.Event) -> None:
-    """Run one crawl in a child, and end it when it overruns its limit or `stop` is set."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("KLACHTENRADAR_")}
-    paths = [str(_ROOT), environment.get("PYTHONPATH", "")]
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-    child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        [sys.executable, "-P", "-m", "crawlers.child"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        env=environment,
-        start_new_session=True,
-    )
-    try:
-        _tell(child, told)
-        _await(child, (limit + OVERTIME).total_seconds(), stop)
-    finally:
-        _end(child)
-
-
-def _tell(child: subprocess.Popen[bytes], told: dict[str, Any]) -> None:
-    assert child.stdin is not None  # noqa: S101 - asked for as a pipe
-    try:
-        child.stdin.write(json.dumps(told, default=str).encode() + b"\n")
-        child.stdin.flush()
-    except BrokenPipeError:
-        logger.error("the crawling process ended before it was told what to read")
-
-
-def _await(child: subprocess.Popen[bytes], limit_s: float, stop: threading.Event) -> None:
-    for _ in range(int(limit_s / _GLANCE_S) + 1):
-        if stop.is_set():
-            return
-        try:
-            child.wait(_GLANCE_S)
-        except subprocess.TimeoutExpired:
-            continue
-        return
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """Make sure that the child and what it may have started are gone: asked first, then forced."""
-    for number, patience in zip(SIGNALS, PATIENCE_S, strict=True):
-        if child.poll() is not None:
-            break
-        logger.warning("ending crawling process %d by %s", child.pid, number.name)
-        os.killpg(child.pid, number)
-        try:
-            child.wait(patience)
-        except subprocess.TimeoutExpired:
-            continue
-    if child.stdin is not None:
-        try:
-            child.stdin.close()
-        except BrokenPipeError:
-            logger.debug("the crawling process had closed its end")
 
 
 def _result(

@@ -47,6 +47,7 @@ def settings(crawl: CrawlSettings) -> dict[str, Any]:
         "REMOTE_CONTROL_ENABLED": False,
         "MEMUSAGE_ENABLED": False,
         "LOG_LEVEL": "INFO",
+        "LOG_INSTALL_ROOT_HANDLER": False,
         "LOGSTATS_INTERVAL": 0,
         "STATS_DUMP": False,
         "ITEM_PIPELINES": {"crawlers.pipeline.StoringPipeline": 100},

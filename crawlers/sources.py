@@ -179,7 +179,9 @@ def faults_of(settings: SourceSettings) -> Iterator[Fault]:
     place = f"source {settings.name}"
     source = SOURCES.get(settings.kind)
     if source is None:
-        yield Fault(f"{place}.kind", f"there is no kind {settings.kind!r}; write one of: {', '.join(SOURCES)}")
+        yield Fault(
+            f"{place}.kind", f"there is no kind {settings.kind!r}; write one of: {', '.join(SOURCES)}"
+        )
         return
     if source.needs_base_url and settings.base_url is None:
         yield Fault(f"{place}.base_url", 'is missing; write the instance to read: "https://mastodon.nl"')
@@ -210,7 +212,7 @@ def _fault(place: str, detail: Any) -> Fault:
 
 
 def hosts(settings: SourceSettings) -> tuple[str, ...]:
-    """The hosts that reading this source asks, in a fixed order; none when it is not configured well."""
+    """The servers (host and port) that reading this source asks, in order; none when not configured well."""
     source = SOURCES.get(settings.kind)
     if source is None:
         return ()
@@ -226,6 +228,6 @@ def _as_list(value: object) -> list[object]:
 
 def _host(address: object) -> str | None:
     try:
-        return urlsplit(address).hostname if isinstance(address, str) else None
+        return urlsplit(address).netloc.lower() or None if isinstance(address, str) else None
     except ValueError:
         return None

@@ -53,7 +53,9 @@ def _document(body: bytes) -> object:
 
 
 def _is_the_app(entry: object) -> bool:
-    return isinstance(entry, dict) and "im:rating" not in entry and ("im:name" in entry or "im:price" in entry)
+    return (
+        isinstance(entry, dict) and "im:rating" not in entry and ("im:name" in entry or "im:price" in entry)
+    )
 
 
 def _label(entry: object, *keys: str) -> object:

@@ -20,7 +20,10 @@ _MARKS = (
 )
 _ADDRESSES = (
     (Cause.SIGN_IN, re.compile(r"/(?:users/connect|login|log-in|signin|sign-in|inloggen)(?:[/?#]|$)")),
-    (Cause.CONSENT, re.compile(r"^https?://(?:consent|myprivacy)\.|/(?:privacy-gate|consent|cookiewall)(?:[/?#]|$)")),
+    (
+        Cause.CONSENT,
+        re.compile(r"^https?://(?:consent|myprivacy)\.|/(?:privacy-gate|consent|cookiewall)(?:[/?#]|$)"),
+    ),
 )
 
 SAID = {

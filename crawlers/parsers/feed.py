@@ -6,6 +6,7 @@ import io
 import re
 import time
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import feedparser
@@ -19,7 +20,9 @@ from crawlers.parsers.values import headed, language, text
 from storage.records import LONGEST_ID, Kind
 
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
-_CLOSED = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>\s*(?:<!--.{0,1000}?-->\s*)*\Z", re.IGNORECASE | re.DOTALL)
+_CLOSED = re.compile(
+    rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>\s*(?:<!--.{0,1000}?-->\s*)*\Z", re.IGNORECASE | re.DOTALL
+)
 _ALERTS = re.compile(r"^https?://(?:www\.)?google\.[a-z.]+/alerts/feeds/", re.IGNORECASE)
 
 
@@ -56,7 +59,7 @@ def parse(body: bytes, url: str, now: datetime, content_type: str = "") -> Page:
     return gathering.page(damage=damage)
 
 
-def _parsed(body: bytes, content_type: str, url: str) -> dict[str, object]:
+def _parsed(body: bytes, content_type: str, url: str) -> dict[str, Any]:
     headers = {"content-type": content_type or "application/xml", "content-location": url}
     try:
         # A stream, because the library would open a name or an address by itself.
@@ -71,7 +74,7 @@ def _holds_something_else(body: bytes) -> bool:
     return len(re.findall(rb"<title[\s>]", body)) > 2 and len(re.findall(rb"<link[\s>/]", body)) > 2
 
 
-def _damage(feed: dict[str, object], body: bytes, gathering: Gathering) -> str | None:
+def _damage(feed: dict[str, Any], body: bytes, gathering: Gathering) -> str | None:
     if not feed.get("bozo"):
         return None
     fault = type(feed.get("bozo_exception")).__name__

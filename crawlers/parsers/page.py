@@ -100,12 +100,12 @@ class Gathering:
     def bounded(self, entries: list[object]) -> list[object]:
         """At most `MOST_ENTRIES` of the entries; the rest is one problem."""
         if len(entries) > MOST_ENTRIES:
-            self.refuse(f"entry {MOST_ENTRIES + 1} and later", f"more than {MOST_ENTRIES:,} entries on a page")
+            self.refuse(
+                f"entry {MOST_ENTRIES + 1} and later", f"more than {MOST_ENTRIES:,} entries on a page"
+            )
         return entries[:MOST_ENTRIES]
 
-    def page(
-        self, next: str | None = None, expected: int | None = None, damage: str | None = None
-    ) -> Page:
+    def page(self, next: str | None = None, expected: int | None = None, damage: str | None = None) -> Page:
         records = tuple(self._records.values())
         return Page(records, tuple(self.problems), next, self.passed, expected, tuple(self.notes), damage)
 

@@ -114,7 +114,11 @@ def _as_node(value: object, depth: int) -> object:
     if not isinstance(value, dict):
         return value
     properties = value.get("properties")
-    inner = {key: _as_node(one, depth + 1) for key, one in properties.items()} if isinstance(properties, dict) else {}
+    inner = (
+        {key: _as_node(one, depth + 1) for key, one in properties.items()}
+        if isinstance(properties, dict)
+        else {}
+    )
     return {"@type": value.get("type"), "@id": value.get("id"), **inner}
 
 
@@ -174,7 +178,9 @@ def _gather(gathering: Gathering, reviews: list[tuple[Node, bool]], url: str, no
     shared = {address for address, times in Counter(own).items() if times > 1}
     for place, ((node, entities), address) in enumerate(zip(reviews, own, strict=True), 1):
         try:
-            _add(gathering, f"review {place}", node, entities, None if address in shared else address, url, now)
+            _add(
+                gathering, f"review {place}", node, entities, None if address in shared else address, url, now
+            )
         except TooLong as error:
             gathering.refuse(f"review {place}", str(error))
 
@@ -189,7 +195,13 @@ def _own_address(node: Node, url: str) -> str | None:
 
 
 def _add(
-    gathering: Gathering, where: str, node: Node, entities: bool, identity: str | None, url: str, now: datetime
+    gathering: Gathering,
+    where: str,
+    node: Node,
+    entities: bool,
+    identity: str | None,
+    url: str,
+    now: datetime,
 ) -> None:
     author = _said(_author(node.get("author")), entities)
     title = _said(_first_text(node.get("name")) or _first_text(node.get("headline")), entities)
@@ -256,5 +268,7 @@ def _rating(value: object) -> tuple[float | None, float, float | None]:
 
 def _hashed(url: str, *parts: object) -> str:
     """An id for a review that has none. Editing it makes another one: nothing else tells them apart."""
-    joined = "\x1f".join(" ".join(unicodedata.normalize("NFC", str(part or "")).split()) for part in (url, *parts))
+    joined = "\x1f".join(
+        " ".join(unicodedata.normalize("NFC", str(part or "")).split()) for part in (url, *parts)
+    )
     return hashlib.sha256(joined.encode("utf-8", "replace")).hexdigest()

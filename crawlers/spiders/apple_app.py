@@ -20,7 +20,9 @@ class AppleSpider(ListingSpider):
     def address(self, part: str, number: int) -> str:
         # Another order or other capitals can give an empty answer: this form is the one that works.
         site = (self.job.base_url or SOURCES["apple_app"].home or "").rstrip("/")
-        return f"{site}/{part}/rss/customerreviews/page={number}/id={self.wanted.app_id}/sortBy=mostRecent/json"
+        return (
+            f"{site}/{part}/rss/customerreviews/page={number}/id={self.wanted.app_id}/sortBy=mostRecent/json"
+        )
 
     def has_more(self, page: Page) -> bool:
         # The feed's own link leads to XML; there is no more when a page is empty.

@@ -33,7 +33,9 @@ class ConditionalSpider(ReadingSpider):
     def _asked(self, where: str, url: str) -> Request:
         state = self.state_of(where)
         headers = {
-            asked: str(state[name]) for name, (_, asked) in _VALIDATORS.items() if isinstance(state.get(name), str)
+            asked: str(state[name])
+            for name, (_, asked) in _VALIDATORS.items()
+            if isinstance(state.get(name), str)
         }
         return self.ask(rebased(url, self.job.base_url), self.read, headers, where=where, url=url)
 

@@ -40,7 +40,9 @@ class ListingSpider(ReadingSpider):
 
     def _page(self, part: str, number: int, whole: bool) -> Any:
         where = f"{part} page {number}"
-        return self.ask(self.address(part, number), self.listed, where=where, part=part, number=number, whole=whole)
+        return self.ask(
+            self.address(part, number), self.listed, where=where, part=part, number=number, whole=whole
+        )
 
     async def listed(
         self, response: Response, where: str, part: str, number: int, whole: bool
@@ -50,11 +52,10 @@ class ListingSpider(ReadingSpider):
             return
         if not page.entries and self._is_missing(page, where, part, number):
             return
-        item = ReadPage(page, where, part, self.state_of(part) | {"open": True})
+        begun = {"open": True, "had": page.entries} if number == 1 else {"open": True}
+        item = ReadPage(page, where, part, self.state_of(part) | begun)
         yield item
         counts = await item.stored
-        if number == 1:
-            self.job.state[part]["had"] = page.entries
         goes_on = page.entries and number < self.most_pages and self.has_more(page)
         if goes_on and (whole or number < ALWAYS or not is_known(page, counts)):
             yield self._page(part, number + 1, whole)

@@ -93,7 +93,9 @@ class MastodonSpider(ReadingSpider):
         else:
             yield self._back(tag, page, state, number)
 
-    async def newer(self, response: Response, where: str, tag: str, top: int, number: int) -> AsyncIterator[Any]:
+    async def newer(
+        self, response: Response, where: str, tag: str, top: int, number: int
+    ) -> AsyncIterator[Any]:
         page = self._read(response, where)
         if page is None:
             return

@@ -57,21 +57,30 @@ class ReadingSpider(Spider):
         state = self.job.state.get(part)
         return dict(state) if isinstance(state, dict) else {}
 
-    def ask(self, address: str, callback: Callable[..., Any], headers: dict[str, str] | None = None, **named: Any) -> Request:
+    def ask(
+        self, address: str, callback: Callable[..., Any], headers: dict[str, str] | None = None, **named: Any
+    ) -> Request:
         """A request whose failure is noted. `where` in `named` says in words what is asked for."""
         return Request(
-            address, callback=callback, errback=self.failed, headers=headers, cb_kwargs=named, dont_filter=True
+            address,
+            callback=callback,
+            errback=self.failed,
+            headers=headers,
+            cb_kwargs=named,
+            dont_filter=True,
         )
 
     def page_of(self, response: Response, where: str, parse: Parse) -> Page | None:
         """The parsed page, counted; None when there is none, which is noted."""
         failure = self._unfit(response, where)
         if failure is not None:
-            return self._refused(failure)
+            self._refuse(failure)
+            return None
         try:
             page = parse(response.body)
         except ParseError as error:
-            return self._refused(Failure(error.cause, where, str(error)))
+            self._refuse(Failure(error.cause, where, str(error)))
+            return None
         self.job.findings.read(page)
         if page.damage:
             self.note(Failure(Cause.DAMAGED, where, page.damage))
@@ -87,7 +96,7 @@ class ReadingSpider(Spider):
         cause, detail = _why(trouble.value)
         self.note(Failure(cause, request.cb_kwargs.get("where", ""), detail))
 
-    def _refused(self, failure: Failure) -> None:
+    def _refuse(self, failure: Failure) -> None:
         self.note(failure)
         if failure.cause in _LEAVE_ALONE:
             raise CloseSpider(LEFT_ALONE)
@@ -97,7 +106,9 @@ class ReadingSpider(Spider):
             return Failure(cause, where, SAID[cause])
         if response.status < 300:
             return None
-        cause = _STATUSES.get(response.status) or (Cause.SERVER_ERROR if response.status >= 500 else Cause.STATUS)
+        cause = _STATUSES.get(response.status) or (
+            Cause.SERVER_ERROR if response.status >= 500 else Cause.STATUS
+        )
         wait = retry_after(response, self.job.now())
         if cause is Cause.RATE_LIMITED:
             wait = wait or AFTER_TOO_MANY
@@ -120,7 +131,7 @@ def retry_after(response: Response, now: datetime) -> timedelta | None:
     return max(timedelta(), min(wait, LONGEST_WAIT)) or None
 
 
-def _why(error: BaseException) -> tuple[Cause, str]:
+def _why(error: BaseException | None) -> tuple[Cause, str]:
     """The cause of a missing answer, and its name."""
     if isinstance(error, robots.Unreachable):
         cause, detail = _why(error.cause)
