@@ -8,20 +8,30 @@ import csv
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from storage import configuration as settings
 from storage.configuration import Configuration, ConfigurationError
-from storage.database import Database, DatabaseError
+from storage.errors import DatabaseError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from storage.database import Database
 
 FAILED, WRONG = 1, 2
+HEALTHY = ("ok", "empty", None)
+"""What does not make `crawl` fail. None is a source that was left alone because it asked for that."""
+WIDE = 160
+"""Columns of a table that goes to a file or a pipe."""
 FOUR_WEEKS = timedelta(weeks=4)
 
 app = typer.Typer(
@@ -64,16 +74,44 @@ def tell(message: str) -> None:
     typer.echo(message, err=True)
 
 
+class _Advance:
+    """Moves a progress bar; a plain line now and then where there is no terminal."""
+
+    def __init__(self, bar: "Progress", name: str, total: int | None) -> None:
+        self.bar, self.name = bar, name
+        self.task = bar.add_task(name, total=total)
+
+    def __call__(self, steps: int) -> None:
+        self.bar.advance(self.task, steps)
+
+    def upto(self, done: int, total: int) -> None:
+        self.bar.update(self.task, completed=done, total=total)
+        if not self.bar.console.is_terminal:
+            tell(f"{self.name}: {done} of {total}")
+
+
+@contextmanager
+def _progress(name: str, total: int | None = None) -> Iterator[_Advance]:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(*Progress.get_default_columns(), console=console, disable=not console.is_terminal) as bar:
+        yield _Advance(bar, name, total)
+
+
 def _print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False))
 
 
 @contextmanager
-def opened() -> Iterator[tuple[Configuration, Database]]:
+def opened() -> Iterator[tuple[Configuration, "Database"]]:
     """The configuration and its database, with brands and sources in step.
 
     A database without tables gets them; one of another version is left alone.
     """
+    from storage.database import Database
+
     configuration = _checked_configuration()
     with Database(configuration.database) as database:
         if database.revision() is None:
@@ -92,7 +130,7 @@ def _checked_configuration() -> Configuration:
     return configuration
 
 
-def _sync(database: Database, configuration: Configuration) -> None:
+def _sync(database: "Database", configuration: Configuration) -> None:
     from storage import sources
 
     with database.write() as session:
@@ -147,6 +185,8 @@ def _faults_of(probe: Any, key: str) -> list[str]:
 
 
 def _check_database(configuration: Configuration) -> None:
+    from storage.database import Database
+
     with Database(configuration.database) as database:
         if database.revision() is not None:
             database.check()
@@ -155,6 +195,8 @@ def _check_database(configuration: Configuration) -> None:
 @db_app.command("upgrade")
 def db_upgrade() -> None:
     """Bring the tables to this version's form. Safe to repeat."""
+    from storage.database import Database
+
     with Database(settings.load(_config).database) as database:
         typer.echo(f"{database.name}: at revision {database.upgrade()}")
 
@@ -162,6 +204,8 @@ def db_upgrade() -> None:
 @db_app.command("check")
 def db_check() -> None:
     """Say whether the tables have this version's form."""
+    from storage.database import Database
+
     with Database(settings.load(_config).database) as database:
         database.check()
         typer.echo(f"{database.name}: at revision {database.revision()}, as this version needs")
@@ -191,18 +235,32 @@ def crawl(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Crawl the named sources once and say how each one went."""
-    from crawlers import run, table
+    from crawlers import run
 
     with opened() as (configuration, database):
         chosen = _chosen_sources(configuration, names or [])
-        with table.progress(len(chosen)) as advance:
-            results = run.crawl_all(database, configuration, chosen, on_done=advance)
+        with _progress("crawling", len(chosen)) as advance:
+            results = run.crawl_all(database, configuration, chosen, on_progress=lambda _: advance(1))
     if as_json:
-        _print_json({"crawls": [result.as_dict() for result in results]})
+        _print_json({"crawls": [asdict(result) for result in results]})
     else:
-        table.show(results)
-    if any(result.failed for result in results):
+        _show_crawls(results)
+    if any(result.health not in HEALTHY for result in results):
         raise typer.Exit(FAILED)
+
+
+def _show_crawls(results: Sequence[Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    counts = ("new", "edited", "replied", "removed", "unchanged", "unmatched", "refused")
+    table = Table("source", "health", *counts, "seconds", "reason")
+    for result in results:
+        figures = [str(getattr(result, name)) for name in counts]
+        table.add_row(
+            result.source, result.health or "-", *figures, f"{result.seconds:.1f}", result.reason or ""
+        )
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
 
 
 def _chosen_sources(configuration: Configuration, names: list[str]) -> list[str]:
@@ -216,14 +274,12 @@ def _chosen_sources(configuration: Configuration, names: list[str]) -> list[str]
 @app.command()
 def score() -> None:
     """Give a verdict to every mention that lacks one."""
-    from alerts import progress
-    from sentiment import classifier
     from sentiment import score as scoring
 
     with opened() as (configuration, database):
-        model = classifier.load(configuration.sentiment)
-        with progress.bar("judging") as advance:
-            _report(scoring.run(database, model, now(), progress=advance))
+        model = _classifier_of(configuration)
+        with _progress("judging") as advance:
+            _report(scoring.run(database, model, now(), progress=advance.upto))
 
 
 @app.command()
@@ -255,8 +311,8 @@ def classify(
 
     chosen = settings.load(_config).sentiment if _config.exists() else settings.SentimentSettings()
     with lines.opened(file) as source:
-        faults = lines.classify(source, sys.stdout, classifier.load(chosen), tell)
-    if faults:
+        failed = lines.classify(source, sys.stdout, classifier.load(chosen), tell)
+    if failed:
         raise typer.Exit(FAILED)
 
 

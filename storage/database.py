@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, Ope
 from sqlmodel import Session, SQLModel
 
 import storage.models  # noqa: F401 - registers the tables
+from storage.errors import DatabaseError
 
 __all__ = ["Database", "DatabaseError", "Session"]
 
@@ -25,10 +26,6 @@ TRIES = 3
 T = TypeVar("T")
 BUSY_SECONDS = 60
 """How long a writer waits for another: longer than any transaction of ours takes."""
-
-
-class DatabaseError(Exception):
-    """The database cannot be used; says which, why and what to do."""
 
 
 class Database:
