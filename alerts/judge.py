@@ -1,6 +1,6 @@
 """The judge step: measure, apply the rules, and open, continue or resolve incidents."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -83,14 +83,16 @@ def _judge_spike(
     if any(len(window.complaints) >= limits.minimum for window in windows):
         baseline = fit(evidence.history(session, brand_id, now - HISTORY, now))
         finding = negative_spike.judge(brand_id, windows, baseline, limits)
+    incident = _going_on(session, key, SPIKE_REOPENS, now)
     if finding is not None:
-        return _found(session, finding, SPIKE_REOPENS, now, tally)
-    incident = incidents.open_of(session, key)
-    if incident is not None and _spike_is_over(session, incident, now):
-        incidents.resolve(session, incident, now)
-        tally.resolved += 1
+        known = incident.facts if incident else {}
+        return _found(session, negative_spike.worst_so_far(finding, known), incident, now, tally)
+    if incident is None or incident.resolved_at is not None:
         return None
-    return incident
+    if not _spike_is_over(session, incident, now):
+        return incident
+    _resolve(session, incident, now, tally)
+    return None
 
 
 def _spike_is_over(session: Session, incident: Incident, now: datetime) -> bool:
@@ -116,10 +118,9 @@ def _judge_severe(
     if finding is not None and spike is not None:
         incidents.count_in(session, spike, finding.mentions)
     elif finding is not None:
-        incident = _found(session, finding, timedelta(0), now, tally)
+        incident = _found(session, finding, incident, now, tally)
     if incident is not None and _severe_is_over(incident, now):
-        incidents.resolve(session, incident, now)
-        tally.resolved += 1
+        _resolve(session, incident, now, tally)
 
 
 def _severe_is_over(incident: Incident, now: datetime) -> bool:
@@ -133,7 +134,8 @@ def _judge_sources(
     watched = evidence.watched(session, source_silent.FAILURES)
     silent = {source.source_id for source in watched if _judge_source(session, source, patience, now, tally)}
     gone = (one for one in incidents.open_by_rule(session, source_silent.NAME) if one.source_id not in silent)
-    _resolve_all(session, gone, now, tally)
+    for incident in gone:
+        _resolve(session, incident, now, tally)
 
 
 def _judge_source(
@@ -142,28 +144,34 @@ def _judge_source(
     """Whether the source is silent: it has an open incident then."""
     finding = source_silent.judge(source, patience, now)
     if finding is not None:
-        _found(session, finding, SOURCE_REOPENS, now, tally)
+        _found(session, finding, _going_on(session, finding.key, SOURCE_REOPENS, now), now, tally)
         return True
     # Between failures and health there is doubt: an incident closes at a healthy crawl, not before.
     incident = incidents.open_of(session, source_silent.key(source.source_id))
     return incident is not None and source.active and not source_silent.healthy(source)
 
 
-def _resolve_all(session: Session, gone: Iterable[Incident], now: datetime, tally: _Tally) -> None:
-    for incident in gone:
-        incidents.resolve(session, incident, now)
-        tally.resolved += 1
+def _going_on(session: Session, key: str, reopens: timedelta, now: datetime) -> Incident | None:
+    """The open incident of a key, else the one that was resolved so lately that it would go on."""
+    return incidents.open_of(session, key) or incidents.last_resolved(session, key, now - reopens)
 
 
-def _found(session: Session, finding: Finding, reopens: timedelta, now: datetime, tally: _Tally) -> Incident:
-    incident = incidents.open_of(session, finding.key)
-    if incident is not None:
-        incidents.hold(session, incident, finding, now)
-        tally.held += 1
+def _found(
+    session: Session, finding: Finding, incident: Incident | None, now: datetime, tally: _Tally
+) -> Incident:
+    """Open an incident, or continue or reopen the one that there is."""
+    if incident is None:
+        tally.opened += 1
+        return incidents.begin(session, finding, now)
+    if incident.resolved_at is not None:
+        tally.opened += 1
+        incidents.reopen(session, incident, finding, now)
         return incident
-    tally.opened += 1
-    earlier = incidents.last_resolved(session, finding.key, now - reopens) if reopens else None
-    if earlier is not None:
-        incidents.reopen(session, earlier, finding, now)
-        return earlier
-    return incidents.begin(session, finding, now)
+    tally.held += 1
+    incidents.hold(session, incident, finding, now)
+    return incident
+
+
+def _resolve(session: Session, incident: Incident, now: datetime, tally: _Tally) -> None:
+    incidents.resolve(session, incident, now)
+    tally.resolved += 1

@@ -1,7 +1,7 @@
 """Far more complaints about an own brand in an hour than that hour usually brings."""
 
-from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ BACK = timedelta(hours=24)
 """Slow sources show a post hours late; clock hours are judged again this far back."""
 CRITICAL_RATIO, CRITICAL_MINIMUMS = 10.0, 4
 EXAMPLES = 5
+MEASURES = ("observed", "expected", "ratio", "p_value", "window_since", "window_until", "history_hours")
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,13 @@ def judge(
         brand_id=brand_id,
         mentions=tuple(counted),
     )
+
+
+def worst_so_far(finding: Finding, known: Mapping[str, Any]) -> Finding:
+    """The finding with the measures of the worst hour of the incident whose facts are `known`."""
+    if known.get("observed", 0) <= finding.facts["observed"]:
+        return finding
+    return replace(finding, facts=finding.facts | {name: known[name] for name in MEASURES})
 
 
 def _began(spike: Measured) -> datetime:

@@ -1,0 +1,99 @@
+"""The words of the messages, by language, and figures and times as their readers write them."""
+
+import math
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel import Locale, dates, numbers
+
+from storage.calendar import AMSTERDAM
+
+FOLDER = Path(__file__).with_name("locale")
+_PLURAL = "other"
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+class CatalogueError(Exception):
+    """A catalogue lacks a text, or a text lacks a value; names the key."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The texts of one language by dotted key; called with a key and values it gives the text.
+
+    A text with plural forms is a table with CLDR categories as keys (`one`, `other`), chosen by the value `n`;
+    `{n}` in it is the number as people write it.
+    """
+
+    language: str
+    texts: Mapping[str, str | Mapping[str, str]]
+
+    @property
+    def locale(self) -> Locale:
+        return Locale.parse(self.language)
+
+    def __call__(self, key: str, n: float | None = None, **values: str) -> str:
+        shown = values if n is None else {**values, "n": self.number(n)}
+        try:
+            return self._form(key, n).format_map(shown)
+        except KeyError as error:
+            raise CatalogueError(f"{self.language}.toml: {key}: there is no {error}") from None
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.texts
+
+    def number(self, value: float, digits: int = 0) -> str:
+        return str(numbers.format_decimal(round(value, digits), locale=self.locale))
+
+    def moment(self, moment: datetime, now: datetime) -> str:
+        """`14:05` today, `za 21 nov 14:05` on another day, Dutch time."""
+        local = moment.astimezone(AMSTERDAM)
+        pattern = "HH:mm" if local.date() == now.astimezone(AMSTERDAM).date() else "EEE d MMM HH:mm"
+        return str(dates.format_datetime(local, pattern, locale=self.locale)).replace(".", "")
+
+    def length(self, length: timedelta) -> str:
+        """A length of time in its largest unit: `26 uur`, `3 dagen`."""
+        span = max(length, timedelta(minutes=1))
+        return str(dates.format_timedelta(span, threshold=1.5, locale=self.locale))
+
+    def tiny(self, value: float) -> str:
+        """A probability as a figure with one or two digits: `0,0004`, `3 × 10⁻⁹`."""
+        if value >= 1e-4:
+            return self.number(value, 1 - math.floor(math.log10(value)))
+        exponent = math.floor(math.log10(max(value, 1e-99)))
+        return f"{round(max(value, 1e-99) / 10**exponent):d} × 10{str(exponent).translate(_RAISED)}"
+
+    def listed(self, parts: list[str]) -> str:
+        """`a`, `a en b`, `a, b en c`."""
+        return ", ".join(parts[:-1]) + self("list.and") + parts[-1] if len(parts) > 1 else "".join(parts)
+
+    def _form(self, key: str, n: float | None) -> str:
+        text = self.texts[key]
+        if isinstance(text, str):
+            return text
+        return text.get(self.locale.plural_form(n or 0), text[_PLURAL])
+
+
+@cache
+def load(language: str, folder: Path = FOLDER) -> Catalogue:
+    """The catalogue `<folder>/<language>.toml`. Raises CatalogueError when there is none."""
+    path = folder / f"{language}.toml"
+    try:
+        return Catalogue(language, dict(_flat(tomllib.loads(path.read_text(encoding="utf-8")))))
+    except FileNotFoundError:
+        raise CatalogueError(f"{path}: there is no such language") from None
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogueError(f"{path}: {error}") from error
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str | Mapping[str, str]]]:
+    for name, value in table.items():
+        if isinstance(value, str) or _PLURAL in value:
+            yield prefix + name, value
+        else:
+            yield from _flat(value, f"{prefix}{name}.")

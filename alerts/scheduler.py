@@ -1,0 +1,251 @@
+"""The schedule: crawl each source on its own interval, score, judge and tell, until told to stop."""
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from apscheduler.executors.base import BaseExecutor, run_job
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from alerts import deliver, steps
+from alerts.notifiers import Notifier
+from storage import leases, retention, runs, sources
+from storage.configuration import Configuration
+from storage.database import Database
+from storage.leases import Holder, this_process
+from storage.models import Health, Lease, Source
+from storage.steps import StepReport
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+Crawl = Callable[[str, threading.Event], object]
+"""Crawls one source, by its name, to its end; the event ends it early."""
+Score = Callable[[datetime], StepReport]
+
+LEASE = "watch"
+RENEW_EVERY = 10.0
+SCORE_EVERY = 3.0
+PIPELINE_EVERY = 10.0
+DELIVER_EVERY = 1.0
+RETENTION_EVERY = 24 * 3600.0
+RETENTION_FIRST = 600.0
+STAGGER = 0.5
+"""Seconds between the first crawls of two sources, so that they do not all start at once."""
+JITTER = 0.1
+"""Of an interval: sites should not be asked by everybody on the minute."""
+ENDING = 8.0
+"""Seconds that running jobs get to end. What does not is safe to cut off: every step is."""
+
+
+class AlreadyWatched(Exception):
+    """Another process runs the schedule on this database."""
+
+    def __init__(self, lease: Lease) -> None:
+        self.holder = Holder.parse(lease.holder)
+        super().__init__(
+            f"process {self.holder.pid} on {self.holder.host} already watches this database; "
+            f"stop it first (its lease runs until {lease.expires_at:%H:%M:%S} UTC unless renewed)"
+        )
+
+
+def system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def watch(
+    database: Database,
+    configuration: Configuration,
+    *,
+    score: Score,
+    crawl: Crawl,
+    notifiers: Sequence[Notifier],
+    stop: threading.Event,
+    clock: Clock = system_clock,
+) -> bool:
+    """Run the schedule until `stop` is set; ends within ten seconds of that.
+
+    Returns whether everything had ended by itself. Raises AlreadyWatched when another process holds the lease.
+    `clock` is the time by which posts are judged and told; intervals go by the machine's own.
+    """
+    holder = this_process()
+    _take_lease(database, holder, stop)
+    try:
+        database.transact(lambda session: sources.sync(session, configuration))
+        running = _Watch(database, configuration, score, crawl, notifiers, stop, clock, holder)
+        return running.run()
+    finally:
+        database.transact(lambda session: leases.release(session, LEASE, holder))
+
+
+@dataclass
+class _Watch:
+    database: Database
+    configuration: Configuration
+    score: Score
+    crawl: Crawl
+    notifiers: Sequence[Notifier]
+    stop: threading.Event
+    clock: Clock
+    holder: Holder
+
+    def run(self) -> bool:
+        # A step that takes longer than its interval is ordinary; APScheduler warns of it every time.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        executor = _Threads()
+        scheduler = BackgroundScheduler(
+            executors={"default": executor},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone=UTC,
+        )
+        self._add_jobs(scheduler)
+        scheduler.start()
+        self.stop.wait()
+        scheduler.shutdown(wait=False)
+        return executor.join(ENDING)
+
+    def _add_jobs(self, scheduler: BackgroundScheduler) -> None:
+        add = partial(_add, scheduler)
+        add("lease", self._renew, RENEW_EVERY, first=RENEW_EVERY)
+        add("score", self._score, SCORE_EVERY)
+        add("pipeline", partial(self._pipeline, self.clock()), PIPELINE_EVERY, first=1.0)
+        for notifier in self.notifiers:
+            desk = deliver.desk(self.configuration, notifier)
+            add(f"deliver {notifier.name}", partial(self._deliver, desk), DELIVER_EVERY)
+            scheduler.add_job(partial(self._mend, notifier), id=f"mend {notifier.name}")
+        add("retention", self._prune, RETENTION_EVERY, first=RETENTION_FIRST)
+        at_once = threading.BoundedSemaphore(self.configuration.crawl.at_once)
+        for place, (source, wait) in enumerate(self._sources()):
+            every = float(source.every_seconds)
+            work = partial(self._crawl, source.name, at_once)
+            add(f"crawl {source.name}", work, every, first=max(wait, place * STAGGER), jitter=JITTER * every)
+
+    def _sources(self) -> list[tuple[Source, float]]:
+        """The sources to crawl, each with the seconds until its next crawl is due."""
+        now = self.clock()
+        with self.database.read() as session:
+            last = runs.latest(session)
+            found = sources.active_sources(session)
+        waits = []
+        for source in found:
+            run = last.get(source.id or 0)
+            healthy = run is not None and run.health is Health.OK
+            due = run.started_at + timedelta(seconds=source.every_seconds) if run and healthy else now
+            waits.append((source, max(0.0, (due - now).total_seconds())))
+        return waits
+
+    def _crawl(self, name: str, at_once: threading.Semaphore) -> None:
+        with at_once:
+            if not self.stop.is_set():
+                self._guarded(f"crawl {name}", partial(self._crawled, name))
+
+    def _crawled(self, name: str) -> StepReport:
+        self.crawl(name, self.stop)
+        return StepReport("crawl", done=1)
+
+    def _score(self) -> None:
+        self._guarded("score", lambda: self.score(self.clock()))
+
+    def _pipeline(self, since: datetime) -> None:
+        listed = steps.pipeline(self.configuration, listening_since=since)
+        steps.run(self.database, listed, self.clock())
+
+    def _deliver(self, desk: deliver.Desk) -> None:
+        self._guarded("deliver", partial(self._told, desk))
+
+    def _told(self, desk: deliver.Desk) -> StepReport:
+        deliver.decide(self.database, desk, self.clock())
+        told = deliver.send_next(self.database, desk, self.clock)
+        return StepReport("deliver", done=int(bool(told)), failed=int(told is False))
+
+    def _mend(self, notifier: Notifier) -> None:
+        self._guarded("deliver", lambda: deliver.mend(self.database, notifier, self.clock()))
+
+    def _prune(self) -> None:
+        keep = self.configuration.retention.texts
+        self._guarded("retention", lambda: retention.prune(self.database, keep, self.clock()))
+
+    def _renew(self) -> None:
+        """Keep the lease. Whoever lost it must stop: two schedules would crawl and judge everything twice."""
+        try:
+            lost = self.database.transact(
+                lambda session: leases.acquire(session, LEASE, self.holder, system_clock())
+            )
+        except Exception as error:
+            log.error("the lease could not be renewed: %s", steps.summary(error))
+            return
+        if lost is not None:
+            log.error("stopping: %s", AlreadyWatched(lost))
+            self.stop.set()
+
+    def _guarded(self, name: str, work: Callable[[], StepReport]) -> None:
+        if not self.stop.is_set():
+            steps.guarded(name, work)
+
+
+class _Threads(BaseExecutor):  # type: ignore[misc] # APScheduler has no types
+    """Runs every job in a daemon thread, so that one that hangs cannot keep the process from ending."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._running: set[threading.Thread] = set()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for running jobs, at most so long; returns whether all have ended."""
+        until = time.monotonic() + seconds
+        for thread in list(self._running):
+            thread.join(max(0.0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in list(self._running))
+
+    def _do_submit_job(self, job: Any, run_times: list[datetime]) -> None:
+        thread = threading.Thread(target=self._run, args=(job, run_times), name=job.id, daemon=True)
+        self._running.add(thread)
+        thread.start()
+
+    def _run(self, job: Any, run_times: list[datetime]) -> None:
+        try:
+            events = run_job(job, job._jobstore_alias, run_times, self._logger.name)
+            self._run_job_success(job.id, events)
+        except BaseException:
+            self._run_job_error(job.id, *sys.exc_info()[1:])
+        finally:
+            self._running.discard(threading.current_thread())
+
+
+def _add(
+    scheduler: BackgroundScheduler,
+    name: str,
+    work: Callable[[], None],
+    every: float,
+    first: float = 0.0,
+    jitter: float = 0.0,
+) -> None:
+    scheduler.add_job(
+        work,
+        "interval",
+        id=name,
+        seconds=every,
+        jitter=jitter or None,
+        next_run_time=system_clock() + timedelta(seconds=first),
+    )
+
+
+def _take_lease(database: Database, holder: Holder, stop: threading.Event) -> None:
+    """Take the lease; wait for one to run out whose holder, on another machine, may have died."""
+    seen: Lease | None = None
+    while True:
+        lease = database.transact(lambda session: leases.acquire(session, LEASE, holder, system_clock()))
+        if lease is None:
+            return
+        renewed = seen is not None and lease.expires_at > seen.expires_at
+        if renewed or Holder.parse(lease.holder).host == holder.host or stop.is_set():
+            raise AlreadyWatched(lease)
+        seen = lease
+        log.warning("waiting: %s", AlreadyWatched(lease))
+        stop.wait(1.0)
