@@ -45,6 +45,11 @@ class CrawlResult:
     seconds: float = 0.0
     stats: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def failed(self) -> bool:
+        """Whether a person should look: a source that was left alone, or had nothing to read, is no failure."""
+        return self.health not in (Health.OK, Health.EMPTY, None)
+
 
 Progress = Callable[[CrawlResult], None]
 

@@ -31,6 +31,8 @@ def parse(body: bytes, country: str, app_id: str) -> Page:
     """
     feed = at(_document(body), "feed")
     if not isinstance(feed, dict):
+        if cause := wall(body):
+            raise Blocked(cause, SAID[cause])
         raise FormatChanged("the answer has no object `feed`")
     strange = sorted(str(key) for key in feed.keys() - _KNOWN_KEYS if isinstance(feed[key], list | dict))
     if "entry" not in feed and strange:

@@ -55,13 +55,13 @@ def _words(root: etree._Element) -> str:
         if event == "start":
             hidden += _is_unseen(node)
             if not hidden:
-                pieces.append(_break(node) + (node.text or ""))
+                pieces.append(_break(node) + _flowing(node.text))
         else:
             if not hidden:
                 pieces.append("\n" if node.tag in _BLOCKS else "")
             hidden -= _is_unseen(node)
             if not hidden:
-                pieces.append(node.tail or "")
+                pieces.append(_flowing(node.tail))
     return _tidy("".join(pieces))
 
 
@@ -75,6 +75,11 @@ def _break(node: etree._Element) -> str:
     if node.tag == "br":
         return "\n"
     return "\n\n" if node.tag == "p" else "\n" if node.tag in _BLOCKS else ""
+
+
+def _flowing(text: str | None) -> str:
+    """Text as HTML has it: a line break in the source is a space."""
+    return re.sub(r"\s+", " ", text or "")
 
 
 def _tidy(words: str) -> str:

@@ -1,0 +1,77 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from crawlers.dates import instant, written
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)  # 13:00 in the Netherlands
+
+
+def at(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("3 dagen geleden", at(2026, 11, 18, 12)),
+        ("2 maanden geleden", at(2026, 9, 21, 12)),
+        ("1 uur geleden", at(2026, 11, 21, 11)),
+        ("een week geleden", at(2026, 11, 14, 12)),
+        ("een jaar geleden", at(2025, 11, 21, 12)),
+        ("één maand geleden", at(2026, 10, 21, 12)),
+        ("zojuist", NOW),
+        ("zonet", NOW),
+        ("anderhalf uur geleden", at(2026, 11, 21, 10, 30)),
+        ("een half uur geleden", at(2026, 11, 21, 11, 30)),
+        ("een kwartier geleden", at(2026, 11, 21, 11, 45)),
+        ("gisteren om 14:05", at(2026, 11, 20, 13, 5)),
+        ("vandaag 08:10", at(2026, 11, 21, 7, 10)),
+        ("20 november 2026 09:15", at(2026, 11, 20, 8, 15)),
+        ("vr 20 nov. 2026", at(2026, 11, 19, 23)),
+        ("za 3 okt 2026, 21:04", at(2026, 10, 3, 19, 4)),
+        ("maandag 18 februari 2019 11:44", at(2019, 2, 18, 10, 44)),
+        ("13-05-2022 13:32", at(2022, 5, 13, 11, 32)),
+        ("03-07 18:22", at(2026, 7, 3, 16, 22)),
+        ("16:35", at(2026, 11, 20, 15, 35)),
+    ],
+)
+def test_dutch_dates_are_read_as_seen_at_the_download(words: str, expected: datetime) -> None:
+    assert written(words, NOW) == expected
+
+
+@pytest.mark.parametrize("words", ["", "   ", "binnenkort", "32 november 2026", "9" * 61, None, 7, "\ud800"])
+def test_what_says_no_time_gives_none(words: object) -> None:
+    assert written(words, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-11-18T09:41:22.000Z", at(2026, 11, 18, 9, 41, 22)),
+        ("2026-11-17T05:12:09-07:00", at(2026, 11, 17, 12, 12, 9)),
+        ("2026-11-15", at(2026, 11, 14, 23)),
+        ("2026-07-15", at(2026, 7, 14, 22)),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-12:00", None),
+        ("1970-01-01T00:00:00Z", None),
+        ("gisteren", None),
+        (0, None),
+    ],
+)
+def test_machine_readable_times_become_utc(text: object, expected: datetime | None) -> None:
+    assert instant(text) == expected
+
+
+def test_the_hour_that_occurs_twice_is_one_of_both() -> None:
+    found = instant("2026-10-25T02:30:00")
+
+    assert found in (at(2026, 10, 25, 0, 30), at(2026, 10, 25, 1, 30))
+
+
+def test_the_hours_round_the_change_of_clocks_are_right() -> None:
+    before, after = written("25-10-2026 01:59", NOW), written("25-10-2026 03:01", NOW)
+
+    assert before is not None
+    assert after is not None
+    assert after - before == timedelta(hours=2, minutes=2)

@@ -1,0 +1,193 @@
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+
+from crawlers.causes import Cause
+from crawlers.parsers import feed
+from crawlers.parsers.page import Blocked, FormatChanged, Page
+from storage.records import Kind
+from tests.crawlers.payloads import ALERT, NEWS_SEARCH, NOW, PUBLISHER, WAF_PAGE
+
+URL = "https://www.voorbeeldkrant.example/rss/economie"
+
+
+def read(text: str, url: str = URL) -> Page:
+    return feed.parse(text.encode(), url, NOW)
+
+
+def test_an_item_of_a_publisher_becomes_a_record() -> None:
+    [record] = read(PUBLISHER).records
+
+    assert (record.namespace, record.external_id) == (
+        f"feed:{URL}",
+        "https://www.voorbeeldkrant.example/-/63/",
+    )
+    assert record.kind is Kind.ARTICLE
+    assert record.title == "Snelveld beboet om misleidende tarieven"
+    assert record.text == "De toezichthouder legt een boete op van 2 miljoen euro."
+    assert record.published_at == datetime(2026, 11, 20, 11, 5, tzinfo=UTC)
+    assert (record.language, record.author_name) == ("nl-nl", "De redactie")
+
+
+def test_tracking_parameters_are_taken_off() -> None:
+    [record] = read(PUBLISHER).records
+
+    assert record.url == "https://www.voorbeeldkrant.example/economie/63/snelveld.html"
+
+
+def test_a_news_search_gives_the_title_without_its_publisher() -> None:
+    [record] = read(NEWS_SEARCH).records
+
+    assert record.title == "Klanten Snelveld zitten weer zonder internet - al een week"
+    assert record.text == ""
+    assert record.external_id == "CBMiVoorbeeldOndoorzichtig"
+    assert record.url == "https://news.google.com/rss/articles/CBMiVoorbeeldOndoorzichtig?oc=5"
+
+
+def test_an_alert_is_unwrapped_and_known_by_the_real_address() -> None:
+    [record] = read(ALERT).records
+
+    assert record.external_id == record.url == "https://www.voorbeeldkrant.example/storing"
+    assert record.title == "Storing bij Snelveld houdt aan"
+    assert record.text == "Duizenden klanten van Snelveld zitten zonder verbinding ..."
+    assert record.author_name is None
+
+
+def test_an_alert_that_wraps_no_web_address_stays_wrapped() -> None:
+    [record] = read(
+        ALERT.replace("https://www.voorbeeldkrant.example/storing", "javascript:alert(1)")
+    ).records
+
+    assert record.url is not None
+    assert record.url.startswith("https://www.google.com/url?")
+
+
+def test_the_secret_address_of_an_alert_feed_is_not_kept() -> None:
+    url = "https://www.google.com/alerts/feeds/00000000000000000000/1234567890"
+
+    assert "1234567890" not in feed.namespace(url)
+    assert feed.namespace(url) != feed.namespace(url + "1")
+
+
+def test_a_missing_date_stays_missing() -> None:
+    [record] = read(PUBLISHER.replace("<pubDate>Fri, 20 Nov 2026 12:05:00 +0100</pubDate>", "")).records
+
+    assert record.published_at is None
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("Fri, 20 Nov 2026 12:05:00 +0100", datetime(2026, 11, 20, 11, 5, tzinfo=UTC)),
+        ("Fri, 17 Jul 2026 12:05:00 +0200", datetime(2026, 7, 17, 10, 5, tzinfo=UTC)),
+        ("vr 20 nov. 2026 12:05", datetime(2026, 11, 20, 11, 5, tzinfo=UTC)),
+        ("2026-11-20T12:05:00+01:00", datetime(2026, 11, 20, 11, 5, tzinfo=UTC)),
+        ("binnenkort", None),
+        ("Fri, 20 Nov 99999 12:05:00 +0100", None),
+    ],
+)
+def test_dates_are_read_as_written(written: str, expected: datetime | None) -> None:
+    [record] = read(PUBLISHER.replace("Fri, 20 Nov 2026 12:05:00 +0100", written)).records
+
+    assert record.published_at == expected
+
+
+def test_entities_are_unescaped_once() -> None:
+    [record] = read(PUBLISHER.replace("Snelveld beboet", "Jansen &amp;amp; Zoon &amp;lt;3 Snelveld")).records
+
+    assert record.title is not None
+    assert record.title.startswith("Jansen & Zoon <3 Snelveld")
+
+
+def test_markup_in_a_description_becomes_text() -> None:
+    markup = "&lt;p&gt;Storing.&lt;/p&gt;&lt;blockquote&gt;Oud citaat&lt;/blockquote&gt;&lt;script&gt;alert(1)&lt;/script&gt;"
+    [record] = read(
+        PUBLISHER.replace("De toezichthouder legt een boete op van 2 miljoen euro.", markup)
+    ).records
+
+    assert record.text == "Storing."
+
+
+def test_without_guid_the_address_is_the_id() -> None:
+    guid = '<guid isPermaLink="false">https://www.voorbeeldkrant.example/-/63/</guid>'
+    [record] = read(PUBLISHER.replace(guid, "")).records
+
+    assert record.external_id == "https://www.voorbeeldkrant.example/economie/63/snelveld.html"
+
+
+def test_an_item_without_guid_or_address_is_refused() -> None:
+    page = read(
+        '<rss version="2.0"><channel><title>K</title><item><title>Los bericht</title></item></channel></rss>'
+    )
+
+    assert [problem.what for problem in page.problems] == ["neither guid nor link"]
+
+
+def test_a_link_that_is_no_web_address_is_left_out() -> None:
+    link = "https://www.voorbeeldkrant.example/economie/63/snelveld.html?utm_source=rss&amp;utm_medium=feed"
+    [record] = read(PUBLISHER.replace(link, "javascript:alert(document.cookie)")).records
+
+    assert record.url is None or record.url.startswith("https://www.voorbeeldkrant.example/")
+
+
+def test_untidy_xml_is_read_with_a_note() -> None:
+    page = read(PUBLISHER.replace("2 miljoen", "2&nbsp;miljoen & meer"))
+
+    assert len(page.records) == 1
+    assert page.damage is None
+    assert page.notes[0].startswith("the feed is not well-formed XML")
+
+
+def test_a_feed_that_breaks_off_keeps_its_whole_items() -> None:
+    item = PUBLISHER[PUBLISHER.index("<item>") : PUBLISHER.index("</item>") + 7]
+    two = PUBLISHER.replace(item, item + item.replace("/63/", "/64/").replace("beboet", "opnieuw beboet"))
+    page = read(two[: two.index("opnieuw beboet") + 4])
+
+    assert [record.external_id for record in page.records] == ["https://www.voorbeeldkrant.example/-/63/"]
+    assert page.damage == "the feed breaks off before its end"
+
+
+def test_a_feed_without_items_is_empty() -> None:
+    item = PUBLISHER[PUBLISHER.index("<item>") : PUBLISHER.index("</item>") + 7]
+
+    assert read(PUBLISHER.replace(item, "")).entries == 0
+
+
+def test_items_under_another_name_are_another_form() -> None:
+    item = PUBLISHER[PUBLISHER.index("<item>") : PUBLISHER.index("</item>") + 7]
+    renamed = (item * 3).replace("<item>", "<artikel>").replace("</item>", "</artikel>")
+
+    with pytest.raises(FormatChanged, match="elements that it never had"):
+        read(PUBLISHER.replace(item, renamed))
+
+
+@pytest.mark.parametrize("text", ["", "geen feed", "<html><title>Welkom</title></html>", '{"items": []}'])
+def test_what_is_no_feed_is_another_form(text: str) -> None:
+    with pytest.raises(FormatChanged):
+        read(text)
+
+
+def test_a_wall_is_named() -> None:
+    with pytest.raises(Blocked) as caught:
+        feed.parse(WAF_PAGE, URL, NOW)
+
+    assert caught.value.cause is Cause.WAF
+
+
+def test_a_consent_page_is_named() -> None:
+    with pytest.raises(Blocked) as caught:
+        read("<html><head><title>Voordat je verdergaat</title></head></html>")
+
+    assert caught.value.cause is Cause.CONSENT
+
+
+def test_entities_that_multiply_do_not_grow_without_bound() -> None:
+    names = "abcdefghij"
+    levels = "".join(f'<!ENTITY {name} "{f"&{inner};" * 10}">' for inner, name in pairwise(names))
+    bomb = f'<?xml version="1.0"?><!DOCTYPE k [<!ENTITY a "hahaha">{levels}]>'
+    try:
+        page = read(bomb + PUBLISHER.split("?>", 1)[1].replace("beboet", "&j;"))
+    except FormatChanged:
+        return
+    assert sum(len(record.title or "") + len(record.text) for record in page.records) < 200_000

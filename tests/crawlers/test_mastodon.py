@@ -1,0 +1,158 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from crawlers.causes import Cause
+from crawlers.parsers.mastodon import Timeline, older, parse
+from crawlers.parsers.page import Blocked, FormatChanged
+from storage.records import Kind, Status
+from tests.crawlers.payloads import LINK, WAF_PAGE, mastodon, status
+
+
+def read(*statuses: object, **asked: Any) -> Timeline:
+    return parse(mastodon(*statuses), **asked)
+
+
+def test_a_status_becomes_a_record() -> None:
+    [record] = read(status()).records
+
+    assert record.namespace == "mastodon"
+    assert record.external_id == "https://mastodon.example/users/annie/statuses/115570012345678901"
+    assert record.url == "https://mastodon.example/@annie/115570012345678901"
+    assert record.text == "Weer storing bij #Snelveld, derde keer deze week & niemand belt."
+    assert record.published_at == datetime(2026, 11, 18, 10, 44, 2, 123000, tzinfo=UTC)
+    assert (record.likes, record.shares, record.replies, record.followers) == (9, 5, 2, 210)
+    assert (record.author_id, record.author_name) == ("https://mastodon.example/@annie", "Annie")
+    assert (record.kind, record.rating, record.language) == (Kind.POST, None, "nl")
+
+
+def test_a_content_warning_is_the_title() -> None:
+    [record] = read(status(spoiler_text="Storing")).records
+
+    assert record.title == "Storing"
+
+
+def test_an_answer_to_another_post_is_a_comment() -> None:
+    [record] = read(status(in_reply_to_id="115570012345678000")).records
+
+    assert record.kind is Kind.COMMENT
+
+
+def test_an_edit_is_marked() -> None:
+    [record] = read(status(edited_at="2026-11-19T08:00:00.000Z")).records
+
+    assert record.status is Status.EDITED
+    assert record.updated_at == datetime(2026, 11, 19, 8, tzinfo=UTC)
+
+
+def test_what_a_post_quotes_is_not_its_own_words() -> None:
+    content = (
+        '<blockquote>Altijd top!</blockquote><p class="quote-inline">RE: post</p><p>Nou, bij mij niet.</p>'
+    )
+    [record] = read(status(content=content)).records
+
+    assert record.text == "Nou, bij mij niet."
+
+
+@pytest.mark.parametrize(
+    "left_out",
+    [
+        status({"indexable": False}),
+        status({"discoverable": False}),
+        status({"bot": True}),
+        status(visibility="private"),
+        status(visibility="direct"),
+        status(visibility=None),
+        status(reblog=status()),
+        status(language="de"),
+    ],
+)
+def test_what_is_not_meant_to_be_collected_is_left_out(left_out: dict[str, Any]) -> None:
+    page = read(left_out, languages={"nl"})
+
+    assert page.records == ()
+    assert page.passed == 1
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        status({"indexable": None}),
+        status(visibility="unlisted"),
+        status(language=None),
+        status(language="nl-NL"),
+    ],
+)
+def test_what_is_public_is_kept(kept: dict[str, Any]) -> None:
+    assert len(read(kept, languages={"nl"}).records) == 1
+
+
+def test_bots_are_kept_when_asked_for() -> None:
+    assert len(read(status({"bot": True}), bots=True).records) == 1
+
+
+def test_ids_are_compared_as_numbers() -> None:
+    page = read(status(id="99"), status(id="115570012345678901"), status(id="oeps"))
+
+    assert (page.oldest, page.newest) == (99, 115570012345678901)
+
+
+def test_the_link_header_gives_the_older_page() -> None:
+    assert older(LINK) == "115570012345670000"
+    assert parse(mastodon(status()), LINK).next == "115570012345670000"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "",
+        "<>",
+        '<https://x.example/?max_id=1>; rel="prev"',
+        '<javascript:1?max_id=x>; rel="next"',
+        "<" * 20_000,
+    ],
+)
+def test_a_link_header_without_an_older_page_gives_none(link: str) -> None:
+    assert older(link) is None
+
+
+def test_an_empty_timeline_is_an_empty_page() -> None:
+    page = read()
+
+    assert (page.entries, page.newest) == (0, None)
+
+
+def test_an_error_object_means_that_outsiders_are_kept_out() -> None:
+    with pytest.raises(Blocked) as caught:
+        parse(b'{"error": "This method requires an authenticated user"}')
+
+    assert caught.value.cause is Cause.SIGN_IN
+
+
+def test_a_wall_is_named() -> None:
+    with pytest.raises(Blocked) as caught:
+        parse(WAF_PAGE)
+
+    assert caught.value.cause is Cause.WAF
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"3", b'"x"', b"[1", b"\xff\xfe"])
+def test_another_form_is_named(body: bytes) -> None:
+    with pytest.raises(FormatChanged):
+        parse(body)
+
+
+def test_statuses_of_another_form_are_refused_one_by_one() -> None:
+    made = status()
+    made["body"] = made.pop("content")
+    page = read(made, status(), None, 7)
+
+    assert len(page.records) == 1
+    assert [problem.what for problem in page.problems] == ["no text under content"] * 3
+
+
+def test_endless_markup_is_refused() -> None:
+    page = read(status(content="<b>" * 400_000))
+
+    assert page.problems[0].what == "more than 1,000,000 characters of markup"

@@ -1,0 +1,222 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from crawlers.causes import Cause
+from crawlers.parsers import schema_org
+from crawlers.parsers.page import Blocked, FormatChanged, Page
+from tests.crawlers.payloads import GRAPH, MICRODATA, NOW, SHOP_URL, WAF_PAGE, graph_with, page_with
+
+
+def read(body: bytes) -> Page:
+    return schema_org.parse(body, SHOP_URL, NOW)
+
+
+def test_a_review_in_a_graph_becomes_a_record() -> None:
+    page = read(page_with(GRAPH))
+    [record] = page.records
+
+    assert record.namespace == f"schema_org:{SHOP_URL}"
+    assert (record.title, record.text) == ("Dure monteur", "Offerte & factuur kwamen niet overeen.")
+    assert (record.rating, record.rating_min, record.rating_max) == (4, 1, 10)
+    assert (record.author_name, record.url) == ("Joost", SHOP_URL)
+    assert record.published_at == datetime(2026, 11, 14, 23, 0, tzinfo=UTC)  # midnight in Amsterdam
+    assert page.expected == 97
+
+
+def test_without_an_id_the_content_is_the_id() -> None:
+    [first] = read(page_with(GRAPH)).records
+    [again] = read(page_with(GRAPH)).records
+    [other] = read(page_with(graph_with(reviewBody="Iets anders."))).records
+
+    assert first.external_id == again.external_id
+    assert first.external_id != other.external_id
+    assert len(first.external_id) == 64
+
+
+def test_an_id_of_its_own_is_the_id() -> None:
+    [record] = read(page_with(graph_with(**{"@id": "https://www.snelveld.example/#r1"}))).records
+
+    assert record.external_id == "https://www.snelveld.example/#r1"
+
+
+def test_an_id_that_several_reviews_share_is_none() -> None:
+    one = {"@type": "Review", "@id": "#reviews", "reviewBody": "Prima"}
+    page = read(page_with([one, one | {"reviewBody": "Slecht"}]))
+
+    assert {len(record.external_id) for record in page.records} == {64}
+    assert len(page.records) == 2
+
+
+def test_the_address_of_the_page_is_no_id() -> None:
+    [record] = read(page_with(graph_with(url=SHOP_URL))).records
+
+    assert len(record.external_id) == 64
+
+
+def test_references_are_followed() -> None:
+    page = read(
+        page_with(
+            {
+                "@graph": [
+                    {"@type": "Organization", "review": [{"@id": "#r1"}]},
+                    {"@id": "#r1", "@type": "Review", "author": {"@id": "#p1"}, "reviewBody": "Te laat."},
+                    {"@id": "#p1", "@type": "Person", "name": "Fatima"},
+                ]
+            }
+        )
+    )
+
+    assert [(record.author_name, record.text) for record in page.records] == [("Fatima", "Te laat.")]
+
+
+def test_references_in_a_circle_end() -> None:
+    page = read(
+        page_with(
+            {"@graph": [{"@id": "#a", "@type": "Review", "reviewBody": "Hm.", "author": {"@id": "#a"}}]}
+        )
+    )
+
+    assert len(page.records) == 1
+
+
+@pytest.mark.parametrize(
+    ("rating", "expected"),
+    [
+        ({"ratingValue": "8,4", "bestRating": "10"}, (8.4, 1, 10)),
+        ({"ratingValue": 4}, (4, 1, 5)),
+        ({"ratingValue": "3"}, (3, 1, 5)),
+        ({"ratingValue": 0, "worstRating": 0, "bestRating": 5}, (0, 0, 5)),
+        ([{"ratingValue": 2}], (2, 1, 5)),
+        (3, (3, 1, 5)),
+        ({"ratingValue": 7}, None),
+        ({"ratingValue": 0}, None),
+        ({"ratingValue": "goed"}, None),
+        ({"ratingValue": True}, None),
+        ({"ratingValue": 4, "bestRating": 1e300}, None),
+        ({"ratingValue": 4, "worstRating": 5, "bestRating": 5}, None),
+        ({}, None),
+    ],
+)
+def test_ratings_carry_their_scale_or_are_dropped(
+    rating: object, expected: tuple[float, float, float] | None
+) -> None:
+    [record] = read(page_with(graph_with(reviewRating=rating))).records
+
+    found = (record.rating, record.rating_min, record.rating_max)
+    assert found == (expected or (None, 1, None))
+
+
+@pytest.mark.parametrize(
+    "author", ["Joost", {"name": "Joost"}, [{"name": "Joost"}, {"name": "Els"}], {"name": ["Joost"]}]
+)
+def test_authors_come_in_many_forms(author: object) -> None:
+    [record] = read(page_with(graph_with(author=author))).records
+
+    assert record.author_name == "Joost"
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("2026-11-15T10:00:00Z", datetime(2026, 11, 15, 10, tzinfo=UTC)),
+        ("2026-11-15T10:00:00", datetime(2026, 11, 15, 9, tzinfo=UTC)),
+        ("15 november 2026", datetime(2026, 11, 14, 23, tzinfo=UTC)),
+        ("3 dagen geleden", datetime(2026, 11, 18, 12, tzinfo=UTC)),
+        ("ooit", None),
+        (20261115, None),
+    ],
+)
+def test_dates_come_in_many_forms(written: object, expected: datetime | None) -> None:
+    [record] = read(page_with(graph_with(datePublished=written))).records
+
+    assert record.published_at == expected
+
+
+@pytest.mark.parametrize("kind", ["http://schema.org/Review", "schema:Review", ["Thing", "Review"], "Review"])
+def test_types_come_in_many_forms(kind: object) -> None:
+    assert len(read(page_with({"@type": kind, "reviewBody": "Ja."})).records) == 1
+
+
+def test_a_single_review_may_stand_without_a_list_or_a_type() -> None:
+    page = read(page_with({"@type": "Product", "review": {"reviewBody": "Kan beter", "author": "Els"}}))
+
+    assert [record.text for record in page.records] == ["Kan beter"]
+
+
+def test_a_broken_block_does_not_hide_the_others() -> None:
+    page = read(page_with('{"@type": "WebSite", "name": ', GRAPH))
+
+    assert len(page.records) == 1
+    assert len(page.notes) == 1
+
+
+def test_a_charset_in_the_type_is_allowed() -> None:
+    assert len(read(page_with(GRAPH, kind="application/ld+json; charset=utf-8")).records) == 1
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        '{"@type": "Review", "reviewBody": "Ja.",}',
+        '<!-- {"@type": "Review", "reviewBody": "Ja."} -->',
+        '//<![CDATA[\n{"@type": "Review", "reviewBody": "Ja."}\n//]]>',
+        '{"@type": "Review", "reviewBody": "Ja.", "x": NaN, "y": 1e999}',
+    ],
+)
+def test_sloppy_json_is_read(block: str) -> None:
+    assert [record.text for record in read(page_with(block)).records] == ["Ja."]
+
+
+def test_entities_are_unescaped_once_and_tags_taken_off() -> None:
+    page = read(page_with(graph_with(reviewBody="Prijs &amp;lt; beloofd<br/>en &lt;b&gt;laat&lt;/b&gt;")))
+
+    assert page.records[0].text == "Prijs &lt; beloofd\nen <b>laat</b>"
+
+
+def test_microdata_is_read() -> None:
+    [record] = read(page_with(body=MICRODATA)).records
+
+    assert (record.author_name, record.title) == ("Els", "Wachttijd & wachtmuziek")
+    assert record.text == "Een uur in de wacht, en toen opgehangen."
+    assert (record.rating, record.rating_max) == (2, 5)
+    assert record.published_at == datetime(2026, 11, 14, 8, 30, tzinfo=UTC)
+
+
+def test_a_page_without_reviews_is_empty() -> None:
+    page = read(page_with({"@type": "Organization", "name": "Snelveld"}))
+
+    assert (page.entries, page.expected) == (0, None)
+
+
+def test_reviews_as_another_type_are_another_form() -> None:
+    with pytest.raises(FormatChanged, match="as another type"):
+        read(page_with({"@type": "Shop", "verhalen": [{"@type": "Verhaal", "reviewBody": "Nee."}]}))
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html></html>", page_with("{"), b"\x00\xff", page_with("[" * 5_000), b"<script>" * 1_000]
+)
+def test_another_form_is_named(body: bytes) -> None:
+    with pytest.raises(FormatChanged):
+        read(body)
+
+
+def test_a_wall_is_named() -> None:
+    with pytest.raises(Blocked) as caught:
+        read(WAF_PAGE)
+
+    assert caught.value.cause is Cause.WAF
+
+
+def test_a_page_in_another_encoding_is_read() -> None:
+    body = page_with(graph_with(reviewBody="Één ramp")).decode().encode("utf-8").decode("unicode_escape")
+    page = schema_org.parse(body.encode("latin-1", "replace"), SHOP_URL, NOW, "text/html; charset=iso-8859-1")
+
+    assert len(page.records) == 1
+
+
+def test_a_review_with_nothing_in_it_is_refused() -> None:
+    page = read(page_with({"@type": "Review", "author": "Els"}))
+
+    assert [problem.what for problem in page.problems] == ["neither text, title nor rating"]

@@ -1,0 +1,151 @@
+"""The small pieces that all parsers share: markup, addresses, values, walls."""
+
+import pytest
+
+from crawlers.causes import Cause
+from crawlers.parsers.addresses import rebased, safe
+from crawlers.parsers.blocks import wall, wall_at
+from crawlers.parsers.markup import LONGEST_MARKUP, TooLong, plain, unescaped
+from crawlers.parsers.values import NotJson, count, everything, headed, json_of, language, number
+
+
+@pytest.mark.parametrize(
+    ("markup", "words"),
+    [
+        ("Geen &amp; tags &euro;5", "Geen & tags €5"),
+        ("<p>Een</p><p>Twee<br>Drie</p>", "Een\n\nTwee\nDrie"),
+        ("<ul><li>a</li><li>b</li></ul>", "a\n\nb"),
+        ("<blockquote>citaat</blockquote>eigen", "eigen"),
+        ('<aside class="quote">citaat</aside>eigen', "eigen"),
+        ("voor<script>alert(1)</script>na<style>x{}</style>", "voorna"),
+        ('<a href="x"><span class="invisible">https://</span>snelveld.nl</a>', "snelveld.nl"),
+        ("dubbel &amp;amp;", "dubbel &amp;"),
+        ("<b>&amp;lt;3</b>", "&lt;3"),
+        ("<!-- weg -->wel", "wel"),
+        ("<", "<"),
+        ("", ""),
+    ],
+)
+def test_markup_becomes_the_words_a_reader_sees(markup: str, words: str) -> None:
+    assert plain(markup) == words
+
+
+def test_a_smaller_than_sign_is_no_markup() -> None:
+    assert unescaped("wachttijd < 5 minuten &amp; meer") == "wachttijd < 5 minuten & meer"
+
+
+def test_more_markup_than_any_post_is_refused() -> None:
+    with pytest.raises(TooLong):
+        plain("x" * (LONGEST_MARKUP + 1))
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://x.example/a?utm_source=rss&id=7&fbclid=z", "https://x.example/a?id=7"),
+        ("https://x.example/a?gclid=1#utm_campaign=x", "https://x.example/a"),
+        ("https://x.example/a?b=c%20d#kop", "https://x.example/a?b=c%20d#kop"),
+        ("/relatief", "https://page.example/relatief"),
+        ("javascript:alert(1)", None),
+        ("data:text/html,x", None),
+        ("http://[", None),
+        ("https://x.example/" + "a" * 2_000, None),
+        ("", None),
+        (None, None),
+        (7, None),
+    ],
+)
+def test_only_web_addresses_are_kept_without_their_tracking(url: object, expected: str | None) -> None:
+    assert safe(url, "https://page.example/map/") == expected
+
+
+def test_a_replica_takes_the_place_of_scheme_and_host_only() -> None:
+    url = "https://nieuws.example/rss?q=1"
+
+    assert rebased(url, "http://127.0.0.1:8099") == "http://127.0.0.1:8099/rss?q=1"
+    assert rebased(url, None) == url
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("8,4", 8.4),
+        (" 3 ", 3),
+        (4, 4),
+        (True, None),
+        ("x", None),
+        (10**400, None),
+        (float("nan"), None),
+        ([], None),
+    ],
+)
+def test_numbers_are_finite_or_absent(value: object, expected: float | None) -> None:
+    assert number(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("4", 4), (0, 0), (-1, None), (1.5, None), (2**60, None), (None, None)]
+)
+def test_counters_are_whole_and_not_negative(value: object, expected: int | None) -> None:
+    assert count(value) == expected
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "nul"])
+def test_unreadable_json_is_one_error(text: str) -> None:
+    with pytest.raises(NotJson):
+        json_of(text)
+
+
+def test_numbers_that_json_does_not_have_become_none() -> None:
+    assert json_of("[NaN, Infinity, " + "9" * 10_000 + "]") == [None, None, None]
+
+
+def test_the_walk_over_values_is_bounded() -> None:
+    deep: dict[str, object] = {}
+    for _ in range(200):
+        deep = {"in": deep}
+
+    assert len(list(everything(deep, most=1_000, deepest=50))) == 51
+    assert len(list(everything([{} for _ in range(100)], most=10, deepest=5))) == 9
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"), [("nl", "nl"), ("nl-NL", "nl-NL"), ("Nederlands", None), ("x" * 99, None)]
+)
+def test_only_language_tags_are_languages(tag: str, expected: str | None) -> None:
+    assert language(tag) == expected
+
+
+def test_a_long_title_is_not_cut() -> None:
+    assert headed("t" * 1_001, "tekst") == {"title": None, "text": "t" * 1_001 + "\n\ntekst"}
+
+
+@pytest.mark.parametrize(
+    ("page", "cause"),
+    [
+        ("<title>Verifying Connection</title>", Cause.WAF),
+        ("<title>Just a moment...</title>", Cause.CAPTCHA),
+        ('<div class="g-recaptcha"></div>', Cause.CAPTCHA),
+        ("<title>Before you continue to Google</title>", Cause.CONSENT),
+        ("<title>Inloggen - Snelveld</title>", Cause.SIGN_IN),
+        ('{"error": true, "message": "bots"}', Cause.WAF),
+        ('{"error": true', None),
+        ("<title>Reviews over inlogproblemen</title>", None),
+        ("", None),
+    ],
+)
+def test_walls_are_known_by_their_marks(page: str, cause: Cause | None) -> None:
+    assert wall(page.encode()) is cause
+
+
+@pytest.mark.parametrize(
+    ("address", "cause"),
+    [
+        ("https://nl.trustpilot.com/users/connect?redirect=x", Cause.SIGN_IN),
+        ("https://consent.google.com/m?continue=x", Cause.CONSENT),
+        ("https://krant.example/privacy-gate?callback=x", Cause.CONSENT),
+        ("https://krant.example/nieuws/login-storing", None),
+    ],
+)
+def test_walls_are_known_by_where_a_redirect_leads(address: str, cause: Cause | None) -> None:
+    assert wall_at(address) is cause

@@ -1,0 +1,152 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from crawlers.causes import Cause
+from crawlers.parsers.page import Blocked, FormatChanged, Moved, Page
+from crawlers.parsers.trustpilot_web import parse
+from storage.records import Kind, Status
+from tests.crawlers.payloads import SIGN_IN, SITE, WAF_JSON, WAF_PAGE, review, trustpilot, trustpilot_props
+
+
+def read(*reviews: object, wanted: str = "nl", **props: object) -> Page:
+    return parse(trustpilot(trustpilot_props(*reviews, **props)), SITE, wanted)  # type: ignore[arg-type]
+
+
+def test_a_review_becomes_a_record() -> None:
+    [record] = read(review()).records
+
+    assert (record.namespace, record.external_id) == ("trustpilot", "673f0a1b2c3d4e5f60718293")
+    assert record.kind is Kind.REVIEW
+    assert record.url == "https://nl.trustpilot.com/reviews/673f0a1b2c3d4e5f60718293"
+    assert record.title == "Na drie weken nog geen internet"
+    assert record.text.startswith("Drie keer gebeld")
+    assert (record.rating, record.rating_min, record.rating_max) == (1, 1, 5)
+    assert (record.author_id, record.author_name) == ("601122334455667788990011", "Marieke de V.")
+    assert record.published_at == datetime(2026, 11, 18, 9, 41, 22, tzinfo=UTC)
+    assert record.experienced_at == datetime(2026, 11, 10, tzinfo=UTC)
+    assert (record.language, record.likes, record.status) == ("nl", 2, Status.VISIBLE)
+
+
+def test_the_company_reply_keeps_its_own_time() -> None:
+    [record] = read(review()).records
+
+    assert record.reply is not None
+    assert record.reply.text == "Beste Marieke, wat vervelend. We hebben je een bericht gestuurd."
+    assert record.reply.at == datetime(2026, 11, 19, 8, 2, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("reply", [None, {}, {"message": ""}, {"message": None}, "Dank je"])
+def test_no_reply_is_no_reply(reply: object) -> None:
+    [record] = read(review(reply=reply)).records
+
+    assert record.reply is None
+
+
+def test_an_edited_review_says_so_and_keeps_its_id() -> None:
+    dates = {"publishedDate": "2026-11-18T09:41:22.000Z", "updatedDate": "2026-11-20T10:00:00.000Z"}
+    [record] = read(review(dates=dates)).records
+
+    assert record.status is Status.EDITED
+    assert record.updated_at == datetime(2026, 11, 20, 10, tzinfo=UTC)
+
+
+def test_only_the_language_that_was_asked_for_is_kept() -> None:
+    page = read(review(), review(id="a" * 24, language="en"), review(id="b" * 24, language="nl-BE"))
+
+    assert [record.language for record in page.records] == ["nl", "nl-BE"]
+    assert page.passed == 1
+    assert page.notes == ("reviews in other languages than asked for were left out",)
+
+
+def test_all_languages_are_kept_when_asked_for() -> None:
+    page = read(review(), review(id="a" * 24, language="en"), wanted="all")
+
+    assert len(page.records) == 2
+
+
+def test_the_next_page_follows_while_the_site_counts_more() -> None:
+    assert read(review(), page=2, pages=3).next == "3"
+    assert read(review(), page=3, pages=3).next is None
+
+
+def test_the_claimed_number_of_reviews_tells_an_empty_page_by_mistake() -> None:
+    page = read()
+
+    assert (page.entries, page.expected) == (0, 3980)
+
+
+def test_a_bad_review_is_a_problem_and_the_good_ones_are_kept() -> None:
+    page = read(review(id=None), "geen review", review(rating=9, id="c" * 24), review())
+
+    assert [record.external_id for record in page.records] == ["673f0a1b2c3d4e5f60718293"]
+    assert [problem.where for problem in page.problems] == ["review 1", "review 2", "review 3"]
+    assert page.problems[2].what == "rating 9 is off its scale to 5"
+
+
+def test_problems_hold_nothing_of_what_was_written() -> None:
+    page = read(review(id=None, text="geheim telefoonnummer"))
+
+    assert "geheim" not in repr(page.problems)
+
+
+def test_a_review_shown_twice_on_a_page_is_one() -> None:
+    page = read(review(), review(text="anders"))
+
+    assert [record.text[:9] for record in page.records] == ["Drie keer"]
+
+
+def test_missing_dates_stay_missing() -> None:
+    [record] = read(review(dates={})).records
+
+    assert record.published_at is None
+
+
+def test_a_text_may_hold_what_ends_a_script() -> None:
+    [record] = read(review(text="Ik zag </script><script>alert(1)</script> staan")).records
+
+    assert "</script>" in record.text
+
+
+def test_a_title_too_long_to_be_one_begins_the_text() -> None:
+    [record] = read(review(title="o" * 1500, text="einde")).records
+
+    assert record.title is None
+    assert record.text == "o" * 1500 + "\n\neinde"
+
+
+@pytest.mark.parametrize("body", [WAF_JSON, WAF_PAGE])
+def test_the_firewall_is_named(body: bytes) -> None:
+    with pytest.raises(Blocked) as caught:
+        parse(body, SITE)
+
+    assert caught.value.cause is Cause.WAF
+
+
+def test_the_redirect_to_signing_in_is_named() -> None:
+    with pytest.raises(Blocked) as caught:
+        parse(trustpilot(SIGN_IN), SITE)
+
+    assert caught.value.cause is Cause.SIGN_IN
+
+
+def test_a_company_under_another_domain_is_named() -> None:
+    with pytest.raises(Moved, match=r"now stands under snelveld\.example"):
+        parse(trustpilot({"__N_REDIRECT": "/review/snelveld.example?x=1"}), SITE)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html><title>Snelveld</title></html>",
+        trustpilot({"reviewList": []}),
+        trustpilot({"reviews": {"0": 1}}),
+        trustpilot([]),
+        b'<script id="__NEXT_DATA__" type="application/json">{"props": </script>',
+        b'<script id="__NEXT_DATA__">' + b"[" * 100_000,
+    ],
+)
+def test_another_form_is_named(body: bytes) -> None:
+    with pytest.raises(FormatChanged):
+        parse(body, SITE)
