@@ -7,7 +7,10 @@ configuration.
 import csv
 import json
 import logging
+import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -28,8 +31,6 @@ if TYPE_CHECKING:
     from storage.database import Database
 
 FAILED, WRONG = 1, 2
-HEALTHY = ("ok", "empty", None)
-"""What does not make `crawl` fail. None is a source that was left alone because it asked for that."""
 WIDE = 160
 """Columns of a table that goes to a file or a pipe."""
 FOUR_WEEKS = timedelta(weeks=4)
@@ -164,14 +165,15 @@ def check() -> None:
     failing = [
         *_faults_of(lambda: _check_database(configuration), "database"),
         *_faults_of(lambda: classifier.load(configuration.sentiment), "sentiment.model"),
-        *_faults_of(lambda: notifiers.check(configuration), "slack"),
+        *(fault for one in notifiers.chosen(configuration) for fault in _faults_of(one.check, one.name)),
     ]
     for fault in [*wrong, *failing]:
         typer.echo(fault)
     if wrong or failing:
         raise typer.Exit(WRONG if wrong else FAILED)
+    told = ", ".join(f"{one.name} {one.channel}".strip() for one in notifiers.chosen(configuration))
     brands, sources = len(configuration.brand), len(configuration.source)
-    typer.echo(f"ok: {brands} brand(s), {sources} source(s), {notifiers.describe(configuration)}")
+    typer.echo(f"ok: {brands} brand(s), {sources} source(s), messages to {told}")
 
 
 def _faults_of(probe: Any, key: str) -> list[str]:
@@ -245,7 +247,7 @@ def crawl(
         _print_json({"crawls": [asdict(result) for result in results]})
     else:
         _show_crawls(results)
-    if any(result.health not in HEALTHY for result in results):
+    if any(result.failed for result in results):
         raise typer.Exit(FAILED)
 
 
@@ -285,21 +287,23 @@ def score() -> None:
 @app.command()
 def judge() -> None:
     """Triage, trends, rules and deliveries, once."""
-    from alerts import notifiers, pipeline
+    from alerts import deliver, notifiers, steps
 
     with opened() as (configuration, database):
-        channels = notifiers.configured(configuration)
-        failed = [_report(report) for report in pipeline.judge(database, configuration, channels, now())]
-    if any(failed):
+        reports = steps.run(database, steps.pipeline(configuration), now())
+        channels = notifiers.chosen(configuration)
+        reports.append(deliver.run(database, configuration, channels, now, time.sleep))
+    for report in reports:
+        _report(report)
+    if any(report.failed for report in reports):
         raise typer.Exit(FAILED)
 
 
-def _report(report: Any) -> bool:
-    """One line on stderr for a step; returns whether anything in it failed."""
+def _report(report: Any) -> None:
+    """One line on stderr for a step, and its notes."""
     tell(f"{report.step}: {report.done} done" + (f", {report.failed} failed" if report.failed else ""))
     for note in report.notes:
         tell(f"  {note}")
-    return bool(report.failed)
 
 
 @app.command()
@@ -322,32 +326,75 @@ def classify(
 @app.command()
 def watch() -> None:
     """Crawl, judge and tell on schedule, until told to stop."""
-    from alerts import scheduler
-
     with opened() as (configuration, database):
-        scheduler.watch(database, configuration, _classifier_of(configuration))
+        _watch(database, configuration, _stop_at_signal())
 
 
 @app.command()
 def serve() -> None:
     """Show the pages."""
-    from dashboard import server
+    from dashboard.app import create_app
+    from dashboard.server import serve
 
     with opened() as (configuration, database):
-        server.serve(database, configuration)
+        app = create_app(database, configuration, clock=now)
+        pages = configuration.dashboard
+        _say_where(app, pages.address)
+        serve(app, pages.host, pages.port)
 
 
 @app.command()
 def run() -> None:
     """watch and serve together."""
-    from alerts import scheduler
-    from dashboard import server
+    from dashboard.app import create_app
+    from dashboard.server import Serving
 
-    with (
-        opened() as (configuration, database),
-        scheduler.watching(database, configuration, _classifier_of(configuration)),
-    ):
-        server.serve(database, configuration)
+    with opened() as (configuration, database):
+        app = create_app(database, configuration, clock=now)
+        stop = _stop_at_signal()
+        with Serving(app, configuration.dashboard.host, configuration.dashboard.port) as serving:
+            _say_where(app, configuration.dashboard.url or serving.address)
+            _watch(database, configuration, stop)
+
+
+def _stop_at_signal() -> threading.Event:
+    """Set by SIGTERM or Ctrl-C. A second one ends the process at once."""
+    stop = threading.Event()
+
+    def end(number: int, _: object) -> None:
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    return stop
+
+
+def _watch(database: "Database", configuration: Configuration, stop: threading.Event) -> None:
+    from alerts import notifiers, scheduler
+    from crawlers import run as crawling
+    from sentiment import score as scoring
+
+    model = _classifier_of(configuration)
+    ended = scheduler.watch(
+        database,
+        configuration,
+        score=lambda moment: scoring.run(database, model, moment),
+        crawl=lambda name, end: crawling.crawl(database, configuration, name, patient=True, stop=end),
+        notifiers=notifiers.chosen(configuration),
+        stop=stop,
+        clock=now,
+    )
+    if not ended:
+        tell("some work was cut off; it is taken up again at the next start")
+
+
+def _say_where(app: Any, address: str) -> None:
+    from dashboard.server import welcome_link
+
+    tell(f"pages: {address}")
+    if link := welcome_link(app, address):
+        tell(f"nobody can log in yet; make the first user at {link}")
 
 
 def _classifier_of(configuration: Configuration) -> Any:

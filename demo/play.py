@@ -10,21 +10,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from alerts import pipeline
+from alerts import deliver, notifiers, steps
 from crawlers import run as crawling
 from demo import world
 from demo.clock import PlayClock
 from demo.replica.server import Replica
 from demo.story import SIMULATED, calm_again, timeline
-from sentiment import classifier
+from sentiment import classifier, score
 from storage import configuration as settings
 from storage import sources, summary, users
 from storage.configuration import Configuration
 from storage.database import Database
-from storage.steps import StepReport
 
 Tell = Callable[[str], None]
 STEP = timedelta(minutes=15)
@@ -69,7 +69,8 @@ class _Player:
     ) -> None:
         self.database, self.configuration, self.clock, self.tell = database, configuration, clock, tell
         self.names = [source.name for source in configuration.source]
-        self.steps = pipeline.steps(database, configuration, classifier.load(configuration.sentiment))
+        self.model = classifier.load(configuration.sentiment)
+        self.channels = notifiers.chosen(configuration)
         self.seconds: dict[str, float] = {}
         self.past_alerts = 0
 
@@ -102,8 +103,14 @@ class _Player:
         """Everything the schedule would do at this moment of the story."""
         now = self.clock()
         self._timed("crawl", lambda: self._crawl(now))
-        for name, step in self.steps:
-            self._timed(name, lambda step=step: step(now))  # type: ignore[misc]
+        self._timed("score", lambda: score.run(self.database, self.model, now))
+        for step in steps.pipeline(self.configuration):
+            self._timed(step.name, partial(step.run, self.database, now))
+        self._timed("deliver", self._deliver)
+
+    def _deliver(self) -> None:
+        # The story's clock stands still while messages go out, so there is nothing to wait for between two.
+        deliver.run(self.database, self.configuration, self.channels, self.clock, lambda seconds: None)
 
     def _crawl(self, now: datetime) -> None:
         results = crawling.crawl_all(self.database, self.configuration, self.names, now=now)
@@ -111,7 +118,7 @@ class _Player:
             if result.failed:
                 self.tell(f"{result.source}: {result.reason}")
 
-    def _timed(self, name: str, work: Callable[[], StepReport | None]) -> None:
+    def _timed(self, name: str, work: Callable[[], object]) -> None:
         began = time.perf_counter()
         work()
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began

@@ -1,0 +1,138 @@
+"""The commands that others rely on, as processes on a replica over real HTTP."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from demo.clock import system_clock
+from demo.replica.posts import Kind, Post, Reply
+from demo.replica.server import Replica
+from tests.journeys.product import NOW, Product, review
+
+DAY = timedelta(days=1)
+POSTS = [
+    review(1, "Waardeloos, drie keer thuisgebleven en er kwam niemand.", 3 * DAY),
+    review(2, "Binnen een uur geholpen door een heel vriendelijke monteur!", 2 * DAY, rating=5),
+    review(3, "Waar blijft mijn modem?", DAY, reply=Reply("Sorry, hij komt eraan.", NOW)),
+    Post(kind=Kind.FEED, place="nieuws", title="Snelveld breidt uit", text="Ook in Zeeland.", published_at=NOW - DAY),
+    Post(kind=Kind.FEED, place="nieuws", title="Het wordt zonnig", text="Morgen droog.", published_at=NOW - DAY),
+]
+
+
+@pytest.fixture
+def replica() -> Iterator[Replica]:
+    with Replica(POSTS, system_clock) as running:
+        yield running
+
+
+@pytest.fixture
+def product(tmp_path: Path, replica: Replica) -> Product:
+    made = Product(tmp_path)
+    made.configure(replica.url)
+    return made
+
+
+def test_from_crawl_to_export(product: Product) -> None:
+    (first,) = product.lines("crawl", "--json")
+    assert {one["source"]: (one["health"], one["new"], one["unmatched"]) for one in first["crawls"]} == {
+        "reviews": ("ok", 3, 0),
+        "nieuws": ("ok", 1, 1),
+    }
+    (again,) = product.lines("crawl", "--json")
+    assert sum(one["new"] for one in again["crawls"]) == 0
+    assert product.call("score").returncode == 0
+    exported = {line["title"]: line for line in product.lines("export")}
+    assert len(exported) == 4
+    assert exported["Ervaring 1"]["sentiment"] == "negative"
+    assert exported["Ervaring 2"]["sentiment"] == "positive"
+    assert exported["Ervaring 3"]["reply"]["text"] == "Sorry, hij komt eraan."
+    assert exported["Snelveld breidt uit"]["brand"] == "Snelveld"
+    assert product.call("judge").returncode == 0
+    table = csv.DictReader(io.StringIO(product.call("trends", "--brand", "snelveld").stdout.decode()))
+    assert sum(int(row["mentions"]) for row in table) == 4
+    (rows,) = product.lines("trends", "--brand", "Snelveld", "--by", "week", "--format", "json")
+    assert sum(row["negative"] for row in rows) >= 1
+
+
+def test_an_erased_author_does_not_come_back(product: Product) -> None:
+    product.call("crawl")
+    assert b"1 mention" in product.call("erase", "--author", "Klant 1").stdout
+    product.call("crawl")
+    assert [line["text"] for line in product.lines("export") if "thuisgebleven" in line["text"]] == []
+
+
+def test_one_broken_source_does_not_stop_the_others_and_fails_the_command(
+    product: Product, replica: Replica
+) -> None:
+    replica.faults.set(Kind.TRUSTPILOT, "waf")
+    done = product.call("crawl", "--json")
+    health = {one["source"]: one["health"] for one in json.loads(done.stdout)["crawls"]}
+    assert (done.returncode, health) == (1, {"reviews": "blocked", "nieuws": "ok"})
+
+
+def test_classify_keeps_order_and_other_keys_and_names_the_bad_line(tmp_path: Path) -> None:
+    given = '{"text": "Top geholpen, dank!", "id": 7}\nrommel\n{"text": ""}\n'.encode()
+    done = Product(tmp_path).call("classify", given=given)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row.get("id") for row in rows] == [7, None]
+    assert set(rows[0]) >= {
+        "sentiment", "probabilities", "themes", "escalation", "churn", "question", "language",
+    }  # fmt: skip
+    assert rows[0]["sentiment"] == "positive"
+    assert done.returncode == 1
+    assert b"stdin>:2" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("crawl", "nergens"), "reviews"),
+        (("trends", "--brand", "Snelveld", "--by", "month"), "hour, day, week"),
+        (("export", "--since", "gisteren"), "2026-11-01"),
+        (("dans",), "dans"),
+    ],
+)
+def test_wrong_use_says_what_would_be_right(product: Product, words: tuple[str, ...], says: str) -> None:
+    done = product.call(*words)
+    assert done.returncode == 2
+    assert says in done.stderr.decode()
+
+
+def test_an_unknown_brand_names_the_known_ones(product: Product) -> None:
+    done = product.call("trends", "--brand", "Belpunt")
+    assert done.returncode == 1
+    assert "Snelveld" in done.stderr.decode()
+
+
+def test_check_names_every_fault_at_once(product: Product) -> None:
+    text = product.config.read_text().replace("permission = true", "").replace('domain = "snelveld.nl"', "")
+    product.config.write_text(text.replace("radar.db", "klachtenradar.toml"))
+    done = product.call("check")
+    said = done.stdout.decode() + done.stderr.decode()
+    assert done.returncode == 2
+    assert "source reviews.permission" in said
+    assert "source reviews.domain" in said
+    assert "database" in said
+
+
+def test_check_says_ok(product: Product) -> None:
+    done = product.call("check")
+    assert (done.returncode, done.stdout[:3]) == (0, b"ok:")
+
+
+def test_a_missing_configuration_says_how_to_make_one(tmp_path: Path) -> None:
+    done = Product(tmp_path).call("crawl")
+    assert done.returncode == 2
+    assert b"klachtenradar init" in done.stderr
+
+
+def test_init_writes_a_configuration_that_check_accepts_and_never_overwrites(tmp_path: Path) -> None:
+    product = Product(tmp_path)
+    assert product.call("init").returncode == 0
+    assert product.call("check").returncode == 0
+    assert product.call("init").returncode == 2
