@@ -40,7 +40,7 @@ STAGGER = 0.5
 """Seconds between the first crawls of two sources, so that they do not all start at once."""
 JITTER = 0.1
 """Of an interval: sites should not be asked by everybody on the minute."""
-ENDING = 8.0
+ENDING = 9.0
 """Seconds that running jobs get to end. What does not is safe to cut off: every step is."""
 
 
