@@ -92,7 +92,7 @@ def _is_left_out(status: dict[str, object], languages: Collection[str], bots: bo
     account = status.get("account")
     if status.get("reblog") is not None or at(account, "indexable") is False:
         return True
-    if at(account, "discoverable") is False or status.get("visibility") not in PUBLIC:
+    if at(account, "discoverable") is False or text(status.get("visibility")) not in PUBLIC:
         return True
     if not bots and at(account, "bot") is True:
         return True

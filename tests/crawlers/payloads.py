@@ -192,8 +192,8 @@ NEWS_SEARCH = """<rss xmlns:media="http://search.yahoo.com/mrss/" version="2.0">
       <link>https://news.google.com/rss/articles/CBMiVoorbeeldOndoorzichtig?oc=5</link>
       <guid isPermaLink="false">CBMiVoorbeeldOndoorzichtig</guid>
       <pubDate>Fri, 20 Nov 2026 14:30:00 GMT</pubDate>
-      <description>&lt;a href="https://news.google.com/rss/articles/CBMi?oc=5"&gt;Klanten Snelveld zitten weer zonder
- internet - al een week&lt;/a&gt;&amp;nbsp;&amp;nbsp;&lt;font color="#6f6f6f"&gt;Voorbeeldkrant&lt;/font&gt;</description>
+      <description>&lt;a href="https://news.google.com/rss/articles/CBMi"&gt;Klanten Snelveld zitten
+ weer zonder internet - al een week&lt;/a&gt;&amp;nbsp;&lt;font color="#6f6f6f"&gt;Voorbeeldkrant&lt;/font&gt;</description>
       <source url="https://www.voorbeeldkrant.example">Voorbeeldkrant</source>
     </item>
   </channel>
@@ -210,7 +210,7 @@ ALERT = """<feed xmlns="http://www.w3.org/2005/Atom" xmlns:idx="urn:atom-extensi
     <link href="https://www.google.com/url?rct=j&amp;sa=t&amp;url=https://www.voorbeeldkrant.example/storing&amp;ct=ga&amp;usg=AO"/>
     <published>2026-11-20T15:02:11Z</published>
     <updated>2026-11-20T15:02:11Z</updated>
-    <content type="html">Duizenden klanten van &lt;b&gt;Snelveld&lt;/b&gt; zitten zonder verbinding&amp;nbsp;...</content>
+    <content type="html">Duizenden klanten van &lt;b&gt;Snelveld&lt;/b&gt; zonder verbinding&amp;nbsp;...</content>
     <author><name/></author>
   </entry>
 </feed>"""

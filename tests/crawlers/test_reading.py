@@ -1,0 +1,110 @@
+"""How far is read, how polite, and how answers that are no page are understood."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from scrapy.http import Response
+
+from crawlers.paging import is_known, whole_wanted
+from crawlers.parsers.page import Page
+from crawlers.scrapy_settings import settings, user_agent
+from crawlers.spiders.reading import LONGEST_WAIT, retry_after
+from storage.configuration import CrawlSettings
+from storage.mentions import StoreCounts
+from storage.records import Record
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+PAGE = Page(records=(Record(external_id="1", namespace="feed:x", text="Tekst"),))
+
+
+def crawl_settings(delay: float = 2, timeout: float = 600) -> dict[str, object]:
+    return settings(CrawlSettings(delay=timedelta(seconds=delay), timeout=timedelta(seconds=timeout)))
+
+
+@pytest.mark.parametrize(
+    ("counts", "known"),
+    [
+        (StoreCounts(unchanged=1), True),
+        (StoreCounts(erased=1), True),
+        (StoreCounts(new=1, unchanged=19), False),
+        (StoreCounts(edited=1), False),
+        (StoreCounts(replied=1), False),
+        (StoreCounts(unmatched=1), False),
+    ],
+)
+def test_only_a_page_that_is_wholly_known_and_unchanged_ends_the_reading(
+    counts: StoreCounts, known: bool
+) -> None:
+    assert is_known(PAGE, counts) is known
+
+
+def test_a_page_from_which_everything_was_left_out_is_not_known() -> None:
+    assert not is_known(Page(passed=20), StoreCounts())
+
+
+@pytest.mark.parametrize(
+    ("state", "whole"),
+    [
+        ({}, True),
+        ({"open": True, "whole_at": "2026-11-21T11:00:00+00:00"}, True),
+        ({"open": False, "whole_at": "2026-11-21T11:00:00+00:00"}, False),
+        ({"open": False, "whole_at": "2026-11-20T11:00:00+00:00"}, True),
+        ({"open": False, "whole_at": "ooit"}, True),
+    ],
+)
+def test_all_pages_are_read_first_daily_and_after_breaking_off(state: dict[str, object], whole: bool) -> None:
+    assert whole_wanted(state, NOW) is whole
+
+
+@pytest.mark.parametrize(
+    ("header", "wait"),
+    [
+        ("120", timedelta(minutes=2)),
+        ("Sat, 21 Nov 2026 12:10:00 GMT", timedelta(minutes=10)),
+        ("Sat, 21 Nov 2026 11:00:00 GMT", None),
+        ("999999999", LONGEST_WAIT),
+        ("0", None),
+        ("", None),
+        ("straks", None),
+        ("²", None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date_and_never_more_than_a_day(
+    header: str, wait: timedelta | None
+) -> None:
+    response = Response("http://x.example", headers={"Retry-After": header.encode()})
+
+    assert retry_after(response, NOW) == wait
+
+
+def test_the_user_agent_says_who_reads_and_whom_to_ask() -> None:
+    assert user_agent("webcare@snelveld.example").endswith(" (+webcare@snelveld.example)")
+    assert user_agent("").startswith("Klachtenradar/")
+    assert "\n" not in user_agent("a\r\nX-Evil: 1")
+    assert "(" not in user_agent(" ")
+
+
+def test_the_delay_between_requests_is_the_configured_one() -> None:
+    made = crawl_settings(delay=3)
+
+    assert (made["DOWNLOAD_DELAY"], made["AUTOTHROTTLE_START_DELAY"], made["DOWNLOAD_DELAY_JITTER"]) == (
+        3,
+        3,
+        0,
+    )
+
+
+def test_without_a_delay_the_first_request_does_not_wait() -> None:
+    assert crawl_settings(delay=0)["AUTOTHROTTLE_START_DELAY"] == 0
+
+
+def test_a_silent_site_is_given_up_within_the_time_of_a_crawl() -> None:
+    assert crawl_settings(timeout=600)["DOWNLOAD_TIMEOUT"] == 30
+    assert crawl_settings(timeout=8)["DOWNLOAD_TIMEOUT"] == 2
+
+
+def test_too_many_requests_is_never_tried_again() -> None:
+    made = crawl_settings()
+
+    assert 429 not in made["RETRY_HTTP_CODES"]  # type: ignore[operator]
+    assert made["ROBOTSTXT_OBEY"] is True

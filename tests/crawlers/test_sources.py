@@ -1,0 +1,122 @@
+"""The table of kinds: every kind keeps the same contract, and bad parameters are told with what to do."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawlers.sources import SOURCES, Parameters, faults, faults_of, hosts, parameters_of
+from crawlers.spiders.reading import ReadingSpider
+from storage.configuration import Configuration, SourceSettings
+
+GOOD: dict[str, dict[str, Any]] = {
+    "trustpilot_web": {"domain": "snelveld.nl", "permission": True},
+    "apple_app": {"app_id": 987654321},
+    "mastodon": {"hashtags": ["snelveld"], "base_url": "https://mastodon.example"},
+    "feed": {"url": "https://krant.example/rss"},
+    "schema_org": {"urls": ["https://snelveld.example/ervaringen"]},
+}
+
+
+def source(kind: str, **changes: Any) -> SourceSettings:
+    return SourceSettings.model_validate({"name": "bron", "kind": kind} | GOOD.get(kind, {}) | changes)
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_every_kind_has_a_spider_parameters_terms_and_a_page_of_documentation(kind: str) -> None:
+    module, name = SOURCES[kind].spider.rsplit(".", 1)
+
+    assert issubclass(getattr(import_module(module), name), ReadingSpider)
+    assert issubclass(SOURCES[kind].parameters, Parameters)
+    assert SOURCES[kind].terms.endswith(".")
+    page = Path("docs/sources", f"{kind}.md").read_text("utf-8")
+    assert all(f"`{key}`" in page for key in SOURCES[kind].parameters.model_fields)
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_every_kind_accepts_another_address(kind: str) -> None:
+    settings = source(kind, base_url="http://127.0.0.1:8099")
+
+    assert list(faults_of(settings)) == []
+    assert hosts(settings) == ("127.0.0.1:8099",)
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_every_kind_refuses_unknown_parameters(kind: str) -> None:
+    [fault] = faults_of(source(kind, hastags="x"))
+
+    assert (
+        str(fault)
+        == "source bron.hastags: is not a parameter of this kind; correct its spelling or remove it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "key", "advice"),
+    [
+        ("trustpilot_web", {"domain": "https://snelveld.nl/x"}, "domain", '"snelveld.nl"'),
+        ("trustpilot_web", {"domain": 7}, "domain", "write a text between quotes"),
+        ("trustpilot_web", {"languages": ["nederlands"]}, "languages.0", '"nl"'),
+        ("trustpilot_web", {"languages": []}, "languages", "is empty; write at least one"),
+        ("trustpilot_web", {"pages": 0}, "pages", "greater than or equal to 1"),
+        ("trustpilot_web", {"permission": False}, "permission", "Write permission = true once you have it"),
+        ("apple_app", {"app_id": "snelveld"}, "app_id", '"987654321"'),
+        ("apple_app", {"app_id": True}, "app_id", '"987654321"'),
+        ("apple_app", {"country": "Nederland"}, "country", '"be" for Flanders'),
+        ("mastodon", {"hashtags": ["snel veld"]}, "hashtags.0", "without spaces"),
+        ("mastodon", {"hashtags": []}, "hashtags", "is empty; write at least one"),
+        ("mastodon", {"base_url": None}, "base_url", '"https://mastodon.nl"'),
+        ("mastodon", {"bots": "soms"}, "bots", "write true or false"),
+        ("feed", {"url": "krant.example/rss"}, "url", "begins with https://"),
+        ("feed", {"url": "file:///etc/passwd"}, "url", "begins with https://"),
+        ("schema_org", {"urls": ["https://x.example", "ftp://y.example"]}, "urls.1", "begins with https://"),
+        ("schema_org", {"urls": 3}, "urls", "write a list of texts"),
+    ],
+)
+def test_a_bad_parameter_is_named_with_what_to_do(
+    kind: str, changes: dict[str, Any], key: str, advice: str
+) -> None:
+    [fault] = faults_of(source(kind, **changes))
+
+    assert fault.key == f"source bron.{key}"
+    assert advice in fault.message
+
+
+def test_an_unknown_kind_is_told_which_there_are() -> None:
+    [fault] = faults_of(source("facebook"))
+
+    assert fault.message.endswith("trustpilot_web, apple_app, mastodon, feed, schema_org")
+
+
+def test_every_fault_of_every_source_comes_at_once() -> None:
+    bad = [source("feed", url=""), source("apple_app", app_id="x", country="x"), source("mastodon")]
+    configuration = Configuration(source=tuple(bad))
+
+    assert [fault.key for fault in faults(configuration)] == [
+        "source bron.url",
+        "source bron.app_id",
+        "source bron.country",
+    ]
+
+
+def test_a_source_that_is_switched_off_needs_no_permission() -> None:
+    assert list(faults_of(source("trustpilot_web", permission=False, enabled=False))) == []
+
+
+@pytest.mark.parametrize("written", ["snelveld", "#snelveld", ["#snelveld"]])
+def test_hashtags_may_be_written_as_people_do(written: object) -> None:
+    assert parameters_of(source("mastodon", hashtags=written)).model_dump()["hashtags"] == ("snelveld",)
+
+
+@pytest.mark.parametrize("written", [987654321, "987654321", "id987654321"])
+def test_an_app_id_may_be_written_as_people_do(written: object) -> None:
+    assert parameters_of(source("apple_app", app_id=written)).model_dump()["app_id"] == "987654321"
+
+
+def test_the_servers_of_a_source_are_known_before_it_is_read() -> None:
+    many = source("schema_org", urls=["https://b.example/1", "https://a.example/2", "https://b.example/3"])
+
+    assert hosts(many) == ("a.example", "b.example")
+    assert hosts(source("trustpilot_web")) == ("nl.trustpilot.com",)
+    assert hosts(source("feed", url="http://[")) == ()
