@@ -11,6 +11,7 @@ from babel import Locale
 
 FOLDER = Path(__file__).with_name("locale")
 _PLURAL = "other"
+_CATEGORIES = {"zero", "one", "two", "few", "many", _PLURAL}
 
 
 class CatalogueError(Exception):
@@ -67,7 +68,7 @@ def load(language: str) -> Catalogue:
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str | Mapping[str, str]]]:
     for name, value in table.items():
-        if isinstance(value, str) or _PLURAL in value:
+        if isinstance(value, str) or (_PLURAL in value and value.keys() <= _CATEGORIES):
             yield prefix + name, value
         else:
             yield from _flat(value, f"{prefix}{name}.")

@@ -17,6 +17,8 @@ class Formats:
 
     text: Catalogue
     now: datetime
+    least: timedelta = timedelta(minutes=1)
+    """No length of time is told as shorter than this."""
 
     def when(self, moment: datetime) -> str:
         """`vandaag 14:05`, `gisteren 09:12`, `di 17 nov 14:05`, and the year when it is another one."""
@@ -28,6 +30,16 @@ class Formats:
             return self.text("time.yesterday", clock=clock)
         pattern = "EEE d MMM HH:mm" if local.year == today.year else "d MMM y HH:mm"
         return self._dates(pattern, local).replace(".", "")
+
+    def clock(self, moment: datetime) -> str:
+        return self._dates("HH:mm", moment.astimezone(AMSTERDAM))
+
+    def period(self, moment: datetime, by: str) -> str:
+        """The name of an hour, day or week that begins at `moment`: `14:00`, `di 17 nov`, `week 47`."""
+        local = moment.astimezone(AMSTERDAM)
+        if by == "week":
+            return self.text("time.week", week=local.isocalendar().week, day=self._dates("d MMM", local))
+        return self._dates("EEE HH:mm" if by == "hour" else "EEE d MMM", local).replace(".", "")
 
     def exact(self, moment: datetime) -> str:
         """`vrijdag 20 november 2026 om 14:05:33`."""

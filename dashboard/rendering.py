@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlencode, urlsplit
@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dashboard.catalogue import Catalogue
+from dashboard.facts import advice, headline, why
 from dashboard.formats import Formats
 from dashboard.site import site_of
 from storage.users import Visitor
@@ -60,8 +61,17 @@ def environment(text: Catalogue) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.globals.update(t=text, static=static, link=link, language=text.language)
-    found.filters.update(json=_json, safe_link=safe_link, host=host)
+    found.globals.update(
+        t=text,
+        known=text.__contains__,
+        static=static,
+        link=link,
+        language=text.language,
+        headline=headline,
+        why=why,
+        advice=partial(advice, text),
+    )
+    found.filters.update(json=_json, safe_link=safe_link, host=host, folded=folded)
     return found
 
 
@@ -89,6 +99,15 @@ def host(url: str) -> str:
         return (urlsplit(url).hostname or url).removeprefix("www.")
     except ValueError:
         return url
+
+
+def folded(text: str, length: int = 420) -> tuple[str, str]:
+    """A text in two: what is read at once, and what is unfolded; cut between words where there are any."""
+    if len(text) <= length * 1.4:
+        return text, ""
+    space = max(text.rfind(mark, length // 2, length) for mark in (" ", "\n"))
+    cut = space if space > 0 else length
+    return text[:cut], text[cut:].lstrip()
 
 
 def _json(value: object) -> str:

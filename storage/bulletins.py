@@ -138,13 +138,12 @@ def _troubled() -> Any:
 
 def _rows(session: Session, found: list[Incident]) -> list[IncidentRow]:
     ids = [one.id for one in found if one.id is not None]
-    counted = dict(
-        session.execute(
-            select(IncidentMention.incident_id, func.count())
-            .where(col(IncidentMention.incident_id).in_(ids))
-            .group_by(col(IncidentMention.incident_id))
-        ).tuples()
+    counting = (
+        select(IncidentMention.incident_id, func.count())
+        .where(col(IncidentMention.incident_id).in_(ids))
+        .group_by(col(IncidentMention.incident_id))
     )
+    counted = {incident_id: number for incident_id, number in session.exec(counting)}
     trouble = set(
         session.exec(select(Delivery.incident_id).where(col(Delivery.incident_id).in_(ids), _troubled()))
     )

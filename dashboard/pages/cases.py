@@ -26,6 +26,7 @@ STATES = {
     "opgelost": CaseState.SOLVED,
     "geen-actie": CaseState.NO_ACTION,
 }
+_NAMES = {state: name for name, state in STATES.items()}
 WAITING, ALL = "wachtend", "alle"
 MINE, NOBODY = "ik", "niemand"
 DONE = ("moved", "assigned", "noted")
@@ -58,7 +59,8 @@ class CasePage:
     case: CaseRow
     mentions: tuple[MentionRow, ...]
     events: list[CaseEvent]
-    moves: tuple[CaseState, ...]
+    moves: tuple[tuple[str, CaseState], ...]
+    """Each with its name in a form."""
     people: list[str]
     done: str = ""
 
@@ -121,7 +123,7 @@ def show_case(
             case=case,
             mentions=inbox.mentions_of(session, case.id),
             events=cases.events(session, case.id),
-            moves=cases.MOVES[case.state],
+            moves=tuple((_NAMES[state], state) for state in cases.MOVES[case.state]),
             people=users.names(session),
             done=gedaan if gedaan in DONE else "",
         ),

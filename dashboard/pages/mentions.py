@@ -1,14 +1,13 @@
 """`/berichten`: what people say, to filter and search, and `/berichten/{id}`: one mention with all evidence."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import TypeVar
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from dashboard.catalogue import Catalogue
 from dashboard.differences import Piece, differences
 from dashboard.rendering import link, page
 from dashboard.site import LoggedIn, NotFound, Reading, SiteNow, whole
@@ -35,7 +34,6 @@ STANDS = {
     "verwijderd": Stand.REMOVED,
 }
 LANGUAGES = ("nl", "en", "de", "fr")
-Word = TypeVar("Word", bound=StrEnum)
 
 
 @dataclass(frozen=True)
@@ -55,16 +53,32 @@ class Asked:
     def any(self) -> bool:
         return self != Asked()
 
-    def without(self, name: str) -> str:
-        return link("/berichten", **{key: value for key, value in vars(self).items() if key != name})
+    @property
+    def address(self) -> str:
+        return link("/berichten", **vars(self))
+
+
+Choices = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What can be chosen, as values of the address with their words."""
+
+    merk: Choices
+    bron: Choices
+    periode: Choices
+    sentiment: Choices
+    cijfer: Choices
+    status: Choices
+    taal: Choices
 
 
 @dataclass(frozen=True)
 class MentionsPage:
     asked: Asked
+    options: Options
     found: MentionPage
-    brands: list[Brand]
-    sources: list[Source]
     next: str | None
     """The address of older mentions."""
     first: bool
@@ -94,7 +108,8 @@ def show_mentions(request: Request, site: SiteNow, visitor: LoggedIn, session: R
     after = cursor(request.query_params.get("na", ""))
     found = listings.mentions(session, _filter(asked, brands, known, site.clock()), after)
     older = link("/berichten", **vars(asked), na=written(found.next)) if found.next else None
-    return page(request, "mentions", MentionsPage(asked, found, brands, known, older, after is None))
+    options = _options(site.text, brands, known)
+    return page(request, "mentions", MentionsPage(asked, options, found, older, after is None))
 
 
 @router.get("/berichten/{mention_id}")
@@ -130,6 +145,21 @@ def _asked(query: Mapping[str, str], brands: list[Brand], known: list[Source]) -
         status=_known(query, "status", STANDS),
         taal=_known(query, "taal", dict.fromkeys(LANGUAGES)),
         zoek=query.get("zoek", "").replace("\0", "").strip()[:LONGEST_SEARCH],
+    )
+
+
+def _options(text: Catalogue, brands: list[Brand], known: list[Source]) -> Options:
+    def words(group: str, names: Iterable[str]) -> Choices:
+        return tuple((name, text(f"mentions.{group}.{name}")) for name in names)
+
+    return Options(
+        merk=tuple((brand.name, brand.name) for brand in brands),
+        bron=tuple((source.name, source.name) for source in known),
+        periode=words("periods", PERIODS),
+        sentiment=words("sentiments", SENTIMENTS),
+        cijfer=words("ratings", RATINGS),
+        status=words("stands", STANDS),
+        taal=words("languages", LANGUAGES),
     )
 
 
