@@ -34,6 +34,8 @@ RENEW_EVERY = 10.0
 SCORE_EVERY = 3.0
 PIPELINE_EVERY = 10.0
 DELIVER_EVERY = 1.0
+MEND_EVERY = 24 * 3600.0
+"""What a channel refused is tried again at every start, when a token may be new, and once a day."""
 RETENTION_EVERY = 24 * 3600.0
 RETENTION_FIRST = 600.0
 STAGGER = 0.5
@@ -118,7 +120,7 @@ class _Watch:
         for notifier in self.notifiers:
             desk = deliver.desk(self.configuration, notifier)
             add(f"deliver {notifier.name}", partial(self._deliver, desk), DELIVER_EVERY)
-            scheduler.add_job(partial(self._mend, notifier), id=f"mend {notifier.name}")
+            add(f"mend {notifier.name}", partial(self._mend, notifier), MEND_EVERY)
         add("retention", self._prune, RETENTION_EVERY, first=RETENTION_FIRST)
         at_once = threading.BoundedSemaphore(self.configuration.crawl.at_once)
         for place, (source, wait) in enumerate(self._sources()):
