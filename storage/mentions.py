@@ -10,7 +10,7 @@ from storage import authors
 from storage.matching import Matcher
 from storage.models import Mention, MentionVersion, Source, TouchedHour
 from storage.records import Batch, Record, Status
-from storage.upsert import insert_missing
+from storage.upsert import insert_or_lock
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def touch(session: Session, mentions: Iterable[Mention]) -> None:
     """Note that the hours of these mentions must be counted again."""
     keys = {(mention.brand_id, mention.source_id, hour_of(mention.published_at)) for mention in mentions}
     rows = [{"brand_id": brand, "source_id": source, "hour": hour} for brand, source, hour in sorted(keys)]
-    insert_missing(session, TouchedHour, rows)
+    insert_or_lock(session, TouchedHour, rows, ("brand_id", "source_id", "hour"))
 
 
 @dataclass

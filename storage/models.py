@@ -114,6 +114,12 @@ class Mention(SQLModel, table=True):
         sa.Index("ix_mention_cluster_id", "cluster_id"),
         sa.Index("ix_mention_first_seen_at", "first_seen_at"),
         sa.Index("ix_mention_judged_by_id", "judged_by", "id"),
+        sa.Index(
+            "ix_mention_untriaged",
+            "published_at",
+            sqlite_where=sa.text("triaged = 0 AND judged_by IS NOT NULL"),
+            postgresql_where=sa.text("triaged = false AND judged_by IS NOT NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)

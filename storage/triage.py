@@ -61,7 +61,7 @@ def _waiting(session: Session, limit: int) -> list[_Judged]:
             MentionVersion,
             (col(MentionVersion.mention_id) == Mention.id) & (col(MentionVersion.number) == Mention.version),
         )
-        .where(col(Mention.triaged).is_(False), col(Mention.judged_by).is_not(None))
+        .where(col(Mention.triaged) == sa.false(), col(Mention.judged_by).is_not(None))
         .order_by(col(Mention.published_at), col(Mention.id))
         .limit(limit)
     )

@@ -26,3 +26,17 @@ def upsert(
         statement = _insert(session, model)
         changed = {name: statement.excluded[name] for name in rows[0] if name not in key}
         session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed), list(rows))
+
+
+def insert_or_lock(
+    session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]], key: Sequence[str]
+) -> None:
+    """Insert the rows; hold on to those that are there, so that nobody can take one away unseen.
+
+    Without the hold, PostgreSQL would let another transaction delete a row that this one counts on, before it
+    can see what this one wrote.
+    """
+    if rows:
+        statement = _insert(session, model)
+        same = {key[0]: statement.excluded[key[0]]}
+        session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=same), list(rows))

@@ -290,6 +290,13 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_mention_source_id_published_at", ["source_id", "published_at"], unique=False
         )
+        batch_op.create_index(
+            "ix_mention_untriaged",
+            ["published_at"],
+            unique=False,
+            sqlite_where=sa.text("triaged = 0 AND judged_by IS NOT NULL"),
+            postgresql_where=sa.text("triaged = false AND judged_by IS NOT NULL"),
+        )
 
     op.create_table(
         "touched_hour",
@@ -544,6 +551,7 @@ def downgrade() -> None:
     op.drop_table("complaint_case")
     op.drop_table("touched_hour")
     with op.batch_alter_table("mention", schema=None) as batch_op:
+        batch_op.drop_index("ix_mention_untriaged")
         batch_op.drop_index("ix_mention_judged_by_id")
         batch_op.drop_index("ix_mention_source_id_published_at")
         batch_op.drop_index("ix_mention_published_at")
