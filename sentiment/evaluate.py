@@ -1,10 +1,21 @@
-"""How good a model is on labelled texts: accuracy, macro-F1, per class and per source, with intervals."""
+"""How good a model is on labelled texts: accuracy, macro-F1, per class and per source, with intervals.
 
-from collections.abc import Sequence
+`python -m sentiment.evaluate [FILE …] [--written DIR --part test]` prints a table of the embedded model's scores.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sentiment.classifier import Classifier
+from sentiment.errors import SentimentError
+from sentiment.examples import Example, read_examples, written_examples
+from sentiment.heads import SENTIMENT
 
 _RESAMPLES = 1000
 
@@ -28,6 +39,23 @@ class Score:
     macro_f1: float
     interval: tuple[float, float]
     classes: tuple[ClassScore, ...]
+
+
+def scores(classifier: Classifier, examples: Sequence[Example]) -> Iterator[Score]:
+    """The classifier's score on all examples whose sentiment is known, then on those of each source."""
+    known = [example for example in examples if example.targets[0] is not None]
+    guesses = [str(verdict.sentiment) for verdict in classifier.classify([example.text for example in known])]
+    truths = [label for example in known if (label := true_label(example)) is not None]
+    yield scored("all", truths, guesses, SENTIMENT.labels)
+    for source in sorted({example.source for example in known}):
+        rows = [place for place, example in enumerate(known) if example.source == source]
+        yield scored(source, [truths[row] for row in rows], [guesses[row] for row in rows], SENTIMENT.labels)
+
+
+def true_label(example: Example) -> str | None:
+    """The example's sentiment, None where nobody said it."""
+    target = example.targets[0]
+    return None if target is None else SENTIMENT.labels[target.index(1.0)]
 
 
 def scored(name: str, truth: Sequence[str], guess: Sequence[str], labels: Sequence[str]) -> Score:
@@ -86,3 +114,50 @@ def _interval(truth: Sequence[str], guess: Sequence[str], labels: Sequence[str])
     draws = dice.multinomial(len(truth), share, size=_RESAMPLES).reshape(_RESAMPLES, len(labels), -1)
     low, high = np.percentile([_macro_f1(draw) for draw in draws], [2.5, 97.5])
     return (float(low), float(high))
+
+
+def table(found: Sequence[Score]) -> str:
+    """The scores as a Markdown table."""
+    labels = [score.label for score in found[0].classes]
+    head = ["set", "texts", "accuracy", "macro-F1 (95 %)", *(f"F1 {label}" for label in labels)]
+    rows = [head, ["---"] * len(head), *(_row(score) for score in found)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def _row(score: Score) -> list[str]:
+    low, high = score.interval
+    classes = (f"{one.f1:.3f}" if one.rows else "–" for one in score.classes)
+    return [
+        score.name,
+        str(score.rows),
+        f"{score.accuracy:.3f}",
+        f"{score.macro_f1:.3f} ({low:.3f}–{high:.3f})",
+        *classes,
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    from sentiment.onnx import FOLDER, EmbeddedClassifier
+
+    parser = argparse.ArgumentParser(prog="python -m sentiment.evaluate", description=__doc__)
+    parser.add_argument("files", type=Path, nargs="*", help="JSON lines with text, label and source")
+    parser.add_argument("--written", type=Path, help="folder of individually written texts (*.jsonl)")
+    parser.add_argument(
+        "--part", choices=("train", "dev", "test"), default="test", help="of the written texts"
+    )
+    parser.add_argument("--model", type=Path, default=FOLDER)
+    asked = parser.parse_args(arguments)
+    try:
+        examples = [example for file in asked.files for example in read_examples(file)]
+        if asked.written:
+            examples += written_examples(asked.written, asked.part)
+        found = list(scores(EmbeddedClassifier(asked.model), examples))
+    except (SentimentError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - a command's answer
+        return 2
+    print(table(found))  # noqa: T201 - a command's answer
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import BertForSequenceClassification
+from transformers.utils import logging
 
 from sentiment.errors import TrainingError
 from sentiment.heads import HEADS, SENTIMENT
@@ -24,6 +25,8 @@ class Network(nn.Module):
         Raises TrainingError when the folder holds no such model.
         """
         super().__init__()
+        logging.set_verbosity_error()  # that a fresh head is missing from an encoder is no news
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
             whole = BertForSequenceClassification.from_pretrained(
                 folder,

@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from sentiment.errors import TrainingError
-from sentiment.evaluate import macro_f1
+from sentiment.evaluate import macro_f1, true_label
 from sentiment.examples import Example, epoch_sample, label_weights, read_examples, written_examples
 from sentiment.heads import HEADS, SENTIMENT
 from sentiment.network import Network, device, padded
@@ -168,15 +168,12 @@ class Trainer:
 
     def measure(self) -> dict[str, float]:
         """Macro-F1 on the dev texts, of the written ones and of the others apart."""
-        guesses = self.guess(self.plan.dev)
         groups: dict[str, tuple[list[str], list[str]]] = {}
-        for example, guess in zip(self.plan.dev, guesses, strict=True):
-            target = example.targets[0]
-            if target is not None:
-                truth, guessed = groups.setdefault(
-                    "written" if example.source == "written" else "shared", ([], [])
-                )
-                truth.append(SENTIMENT.labels[target.index(1.0)])
+        for example, guess in zip(self.plan.dev, self.guess(self.plan.dev), strict=True):
+            if (label := true_label(example)) is not None:
+                name = "written" if example.source == "written" else "shared"
+                truth, guessed = groups.setdefault(name, ([], []))
+                truth.append(label)
                 guessed.append(guess)
         return {name: macro_f1(*columns, SENTIMENT.labels) for name, columns in groups.items()}
 

@@ -80,7 +80,9 @@ def _loaded(name: str) -> tuple[Any, Any, Any]:
     # More than a second each: only for those who ask for it.
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         tokenizer = AutoTokenizer.from_pretrained(name)
         model = AutoModelForSequenceClassification.from_pretrained(name)

@@ -1,0 +1,122 @@
+"""The model that ships: how it answers, and how it says that it is broken. Not how good it is."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sentiment import classifier, manifest
+from sentiment.errors import ModelBroken
+from sentiment.onnx import FOLDER, EmbeddedClassifier
+from storage.records import Sentiment
+
+ODD = [
+    "",
+    "   ",
+    "\x00\x01",
+    "😡😡😡",
+    "\ud83d",
+    "‮⁦",
+    "!!!",
+    "a" * 5000,
+    "<script>alert(1)</script>",
+    "日本語",
+]
+
+
+def test_plain_praise_and_plain_blame_are_told_apart(embedded: EmbeddedClassifier) -> None:
+    praise, blame = embedded.classify(
+        [
+            "Top geholpen, heel vriendelijk en snel. Echt een aanrader!",
+            "Waardeloos bedrijf, nooit meer. Schandalig slecht.",
+        ]
+    )
+    assert (praise.sentiment, blame.sentiment) == (Sentiment.POSITIVE, Sentiment.NEGATIVE)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    texts=st.lists(
+        st.one_of(st.sampled_from(ODD), st.text(st.characters(codec=None), max_size=80)), max_size=6
+    )
+)
+def test_every_text_is_answered_whatever_it_holds(embedded: EmbeddedClassifier, texts: list[str]) -> None:
+    verdicts = embedded.classify(texts)
+    assert len(verdicts) == len(texts)
+    for verdict in verdicts:
+        assert sum(verdict.probabilities.values()) == pytest.approx(1)
+        assert verdict.probabilities[verdict.sentiment] == max(verdict.probabilities.values())
+
+
+def test_a_verdict_does_not_depend_on_the_other_texts(embedded: EmbeddedClassifier) -> None:
+    texts = [f"{'heel ' * count}slecht geholpen door de monteur" for count in range(40)]
+    alone = [embedded.classify([text])[0].probabilities[Sentiment.NEGATIVE] for text in texts]
+    together = [verdict.probabilities[Sentiment.NEGATIVE] for verdict in embedded.classify(texts)]
+    assert together == pytest.approx(alone, abs=1e-5)
+
+
+def test_the_end_of_a_long_text_counts(embedded: EmbeddedClassifier) -> None:
+    dull = "Het pakket bestaat uit twee delen en een handleiding. " * 40
+    blame = "Wat een waardeloos bedrijf, schandalig slecht, nooit meer. " * 40
+    first, second = embedded.classify([dull, dull + blame])
+    assert second.probabilities[Sentiment.NEGATIVE] > first.probabilities[Sentiment.NEGATIVE] + 0.2
+
+
+def test_a_hundred_thousand_characters_are_read(embedded: EmbeddedClassifier) -> None:
+    (verdict,) = embedded.classify(["nog steeds geen internet " * 4000])
+    assert verdict.language == "nl"
+
+
+def test_a_text_without_words_holds_no_attitude(embedded: EmbeddedClassifier) -> None:
+    assert embedded.classify([" \u200b\x00"]) == [classifier.NOTHING_SAID]
+
+
+def test_no_texts_no_verdicts(embedded: EmbeddedClassifier) -> None:
+    assert embedded.classify([]) == []
+
+
+def test_the_embedded_model_is_the_default(embedded: EmbeddedClassifier) -> None:
+    assert classifier.load().model_id == embedded.model_id
+
+
+def test_the_model_fits_in_forty_megabytes() -> None:
+    assert sum(path.stat().st_size for path in FOLDER.iterdir()) <= 40_000_000
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A model folder whose files may be spoilt."""
+    for name in (manifest.MODEL, manifest.TOKENIZER):
+        (tmp_path / name).write_bytes(b"spoilt")
+    shutil.copy(FOLDER / manifest.MANIFEST, tmp_path)
+    return tmp_path
+
+
+def test_a_damaged_model_file_is_named_with_what_to_do(copy: Path) -> None:
+    with pytest.raises(ModelBroken, match=r"model\.onnx: is damaged.*git checkout"):
+        EmbeddedClassifier(copy)
+
+
+def test_a_missing_model_file_is_named(copy: Path) -> None:
+    (copy / manifest.MODEL).unlink()
+    with pytest.raises(ModelBroken, match=r"model\.onnx: cannot be read"):
+        EmbeddedClassifier(copy)
+
+
+@pytest.mark.parametrize("spoilt", ["{", "[]", "{}", '{"format": 99}', '{"format": 1, "files": {}}'])
+def test_a_broken_manifest_is_named(copy: Path, spoilt: str) -> None:
+    (copy / manifest.MANIFEST).write_text(spoilt, encoding="utf-8")
+    with pytest.raises(ModelBroken, match=r"manifest\.json: is not a manifest"):
+        EmbeddedClassifier(copy)
+
+
+def test_a_file_that_is_no_model_is_named_even_when_its_hash_is_right(copy: Path) -> None:
+    shutil.copy(FOLDER / manifest.TOKENIZER, copy)
+    content = json.loads((copy / manifest.MANIFEST).read_text(encoding="utf-8"))
+    content["files"][manifest.MODEL] = manifest.digest(copy / manifest.MODEL)
+    (copy / manifest.MANIFEST).write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ModelBroken, match=r"model\.onnx: onnxruntime cannot load it"):
+        EmbeddedClassifier(copy)

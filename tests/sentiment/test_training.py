@@ -1,0 +1,138 @@
+"""From a base encoder to verdicts: training, stopping and going on, exporting, loading, judging."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sentiment.onnx import EmbeddedClassifier
+from tests.sentiment import tiny
+from tests.sentiment.conftest import Trained, command, need_torch
+
+
+def test_a_trained_and_exported_model_judges_texts_it_has_not_seen(exported: Path) -> None:
+    rows = tiny.texts(90, seed=3)
+    verdicts = EmbeddedClassifier(exported).classify([row["text"] for row in rows])
+    right = [verdict.sentiment == row["label"] for verdict, row in zip(verdicts, rows, strict=True)]
+    assert np.mean(right) > 0.9
+
+
+def test_rounding_to_8_bits_hardly_moves_the_probabilities(trained: Trained, exported: Path) -> None:
+    import torch
+
+    from sentiment.network import Network, padded
+    from sentiment.train import load_tokenizer
+    from sentiment.windows import softmax
+
+    texts = [row["text"] for row in tiny.texts(60, seed=4)]
+    network = Network(trained.run / "best").eval()
+    ids, mask = padded([row.ids for row in load_tokenizer(trained.base).encode_batch(texts)], 1)
+    classifier = EmbeddedClassifier(exported)
+    with torch.inference_mode():
+        whole = softmax(network(ids, mask)[0].numpy(), classifier.manifest.outputs[0].temperature)
+    small = [list(verdict.probabilities.values()) for verdict in classifier.classify(texts)]
+    assert np.abs(whole - np.array(small)).mean() < 0.02
+
+
+def test_a_stopped_run_goes_on_to_the_same_network(trained: Trained, tmp_path: Path) -> None:
+    from safetensors.numpy import load_file
+
+    from sentiment.train import Trainer, plan_from
+
+    plan = plan_from(command(trained.base, trained.data, tmp_path / "run"))
+    stopped = iter(Trainer(plan).run())
+    next(stopped)
+    next(stopped)
+    del stopped
+    left = list(Trainer(plan).run())
+    whole, halved = (load_file(run / "best" / "model.safetensors") for run in (trained.run, plan.out))
+    assert [measured.epoch for measured in left] == list(range(2, 10))
+    assert all(np.allclose(whole[name], halved[name], atol=1e-4) for name in whole)
+
+
+def test_a_checkpoint_of_other_data_is_refused(trained: Trained, tmp_path: Path) -> None:
+    from sentiment import train
+
+    shutil.copytree(trained.run, tmp_path / "run")
+    assert train.main(command(trained.base, trained.data, tmp_path / "run", epochs=7)) == 2
+
+
+def test_a_record_that_cannot_be_used_is_named(
+    trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from sentiment import train
+
+    data = tiny.make_data(tmp_path / "data")
+    with (data / "train.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"text": "hoe dan", "label": "boos"}) + "\n")
+    assert train.main(command(trained.base, data, tmp_path / "run")) == 2
+    assert f"{data / 'train.jsonl'}:241" in capsys.readouterr().err
+
+
+def test_a_folder_without_a_model_is_refused(
+    trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from sentiment import train
+
+    assert train.main(command(tmp_path, trained.data, tmp_path / "run")) == 2
+    assert str(tmp_path) in capsys.readouterr().err
+
+
+def test_the_best_network_loads_as_any_transformers_model(trained: Trained) -> None:
+    from transformers import BertForSequenceClassification
+
+    model = BertForSequenceClassification.from_pretrained(trained.run / "best")
+    assert list(model.config.id2label.values()) == ["negative", "neutral", "positive"]
+
+
+def test_the_exported_file_is_the_same_every_time(trained: Trained, exported: Path, tmp_path: Path) -> None:
+    from sentiment import export, manifest
+
+    places = ["--run", str(trained.run / "best"), "--data", str(trained.data), "--out", str(tmp_path)]
+    assert export.main(places) == 0
+    assert manifest.read(tmp_path).files == manifest.read(exported).files
+
+
+def test_exporting_what_is_no_run_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    need_torch()
+    from sentiment import export
+
+    data = tiny.make_data(tmp_path / "data")
+    status = export.main(["--run", str(tmp_path), "--data", str(data), "--out", str(tmp_path / "out")])
+    assert (status, str(tmp_path) in capsys.readouterr().err) == (2, True)
+
+
+def test_the_restored_network_says_what_the_embedded_model_says(exported: Path) -> None:
+    import torch
+    from tokenizers import Tokenizer
+
+    from sentiment import manifest, restore
+
+    tokenizer = Tokenizer.from_file(str(exported / manifest.TOKENIZER))
+    ids = torch.tensor([tokenizer.encode("ik was blij met dit top").ids])
+    network = restore.network(exported / manifest.MODEL)
+    with torch.inference_mode():
+        logits = network(input_ids=ids).logits[0]
+    verdict = EmbeddedClassifier(exported).classify(["ik was blij met dit top"])[0]
+    heat = manifest.read(exported).outputs[0].temperature
+    given = torch.softmax(logits / heat, dim=0).numpy()
+    assert np.abs(given - list(verdict.probabilities.values())).max() < 0.03
+
+
+def test_speed_is_measured_against_the_same_weights(exported: Path) -> None:
+    from sentiment import speed
+
+    found = speed.measure(mentions=4, tokens=16, rounds=1, folder=exported)
+    assert found.ratio == pytest.approx(found.embedded / found.pipeline)
+
+
+def test_texts_of_one_length_share_a_batch_and_none_is_left_out(trained: Trained, tmp_path: Path) -> None:
+    from sentiment.train import Trainer, plan_from
+
+    trainer = Trainer(plan_from(command(trained.base, trained.data, tmp_path / "run")))
+    batches = trainer.batches(0)
+    spread = [max(len(row.text) for row in batch) - min(len(row.text) for row in batch) for batch in batches]
+    assert sum(len(batch) for batch in batches) == 240
+    assert np.mean(spread) < 20
