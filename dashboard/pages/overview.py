@@ -15,7 +15,7 @@ from storage.bulletins import IncidentRow
 from storage.calendar import HOUR
 from storage.calendar import day_of as dutch_day
 from storage.database import Session
-from storage.models import Brand
+from storage.models import Brand, Severity
 from storage.reputation import Index, Share
 from storage.trends import By, Figures, Point
 
@@ -27,6 +27,8 @@ PERIODS = {
 }
 """By name in the address: what one step is, and how far back the first one lies: 48 hours, 30 days, 26 weeks."""
 USUAL = "dag"
+SMOOTH = {By.HOUR: 24, By.DAY: 1, By.WEEK: 1}
+"""An hour holds too few mentions to say anything about sentiment by itself."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class BrandFigures:
     """Share of all mentions of all brands."""
     index: Index | None
     steps: tuple[Step, ...]
+    line: tuple[float | None, ...]
+    """Net sentiment at each step, over the last `SMOOTH` steps."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ def show_overview(request: Request, site: SiteNow, visitor: LoggedIn, session: R
             by=by,
             chosen=chosen,
             all=figures,
-            open=bulletins.incidents(session, still_open=True, size=5),
+            open=_worst_first(bulletins.incidents(session, still_open=True, size=6)),
             sources=views(session, now, recent=0),
             waiting=sum(counts[state] for state in cases.WAITING),
             oldest=inbox.oldest_waiting(session),
@@ -134,6 +138,7 @@ def _figures(session: Session, brand: Brand, by: By, back: timedelta, now: datet
         voice=None,
         index=reputation.index(sum(days.values(), Figures())),
         steps=_steps(session, brand.id, current, now),
+        line=_line(points, len(current), SMOOTH[by]),
     )
 
 
@@ -154,6 +159,12 @@ def _steps(session: Session, brand_id: int, points: Sequence[Point], now: dateti
     )
 
 
+def _line(points: Sequence[Point], length: int, window: int) -> tuple[float | None, ...]:
+    ends = range(len(points) - length + 1, len(points) + 1)
+    sums = (sum((one.figures for one in points[max(0, end - window) : end]), Figures()) for end in ends)
+    return tuple(total.net for total in sums)
+
+
 def _hours(point: Point, now: datetime) -> list[datetime]:
     length = max(1, int((min(point.end, now) - point.start) / HOUR))
     return [point.start + HOUR * number for number in range(length)]
@@ -163,6 +174,10 @@ def _compared(figures: tuple[BrandFigures, ...]) -> tuple[BrandFigures, ...]:
     """With each brand's share of all mentions."""
     total = sum(one.now.mentions for one in figures)
     return tuple(replace(one, voice=one.now.mentions / total if total else None) for one in figures)
+
+
+def _worst_first(rows: list[IncidentRow]) -> list[IncidentRow]:
+    return sorted(rows, key=lambda row: row.incident.severity is not Severity.CRITICAL)
 
 
 def _choices(
@@ -182,6 +197,7 @@ def _volume(figures: BrandFigures) -> Mapping[str, object]:
         "positive": [_shown(step, step.point.figures.positive) for step in steps],
         "unjudged": [_shown(step, step.point.figures.mentions - step.point.figures.judged) for step in steps],
         "holes": [index for index, step in enumerate(steps) if step.holed],
+        "deaf": [index for index, step in enumerate(steps) if step.deaf],
     }
 
 
@@ -193,10 +209,7 @@ def _net(figures: Sequence[BrandFigures]) -> Mapping[str, object]:
         "series": [
             {
                 "name": one.brand.name,
-                "values": [
-                    None if step.point.figures.net is None else round(100 * step.point.figures.net, 1)
-                    for step in one.steps
-                ],
+                "values": [None if net is None else round(100 * net, 1) for net in one.line],
             }
             for one in figures
         ],

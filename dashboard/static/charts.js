@@ -46,7 +46,7 @@
   }
 
   // Bars begin at their step's start and fill it: an hour, a day of 23 to 25 hours, a week.
-  function bars(chart, series, ends, holes, hatch) {
+  function bars(chart, series, ends, holes, deaf, hatch) {
     const { ctx } = chart;
     const [left, top, width, height] = [chart.bbox.left, chart.bbox.top, chart.bbox.width, chart.bbox.height];
     const xs = chart.data[0];
@@ -58,7 +58,7 @@
       const from = chart.valToPos(start, "x", true);
       const to = chart.valToPos(ends[index], "x", true);
       const gap = Math.min(4, (to - from) * 0.14);
-      if (holes.has(index)) stripes(ctx, from, to, top, height, hatch);
+      if (holes.has(index)) stripes(ctx, from, to, top, height, hatch, deaf.has(index) ? 0.55 : 0.2);
       let level = 0;
       for (const { values, fill } of series) {
         const value = values[index];
@@ -73,16 +73,17 @@
     ctx.restore();
   }
 
-  function stripes(ctx, from, to, top, height, stroke) {
+  function stripes(ctx, from, to, top, height, stroke, alpha) {
     ctx.save();
     ctx.beginPath();
     ctx.rect(from, top, to - from, height);
     ctx.clip();
     ctx.strokeStyle = stroke;
-    ctx.globalAlpha = 0.28;
+    ctx.globalAlpha = alpha;
     ctx.lineWidth = 1.5;
     ctx.beginPath();
-    for (let x = from - height; x < to; x += 9) {
+    // One grid of stripes for the whole chart, so that neighbours run on.
+    for (let x = Math.floor((from - height) / 9) * 9; x < to; x += 9) {
       ctx.moveTo(x, top + height);
       ctx.lineTo(x + height, top);
     }
@@ -126,13 +127,14 @@
     const totals = data.x.map((_, index) =>
       data.negative[index] == null ? null : names.reduce((sum, name) => sum + (data[name][index] || 0), 0));
     const holes = new Set(data.holes);
+    const deaf = new Set(data.deaf);
     const hatch = colour(element, "--alarm");
     const describe = (index) =>
       [
         title(by, data.x[index], words),
         ...(totals[index] == null ? [] : names.filter((name) => name !== "unjudged" || data[name][index])
           .map((name) => `${words[name]}: ${number.format(data[name][index] || 0)}`)),
-        ...(holes.has(index) ? [words.hole] : []),
+        ...(deaf.has(index) ? [words.deaf] : holes.has(index) ? [words.holed] : []),
       ].join("\n");
     const most = Math.max(4, ...totals.map((value) => value || 0));
     return new uPlot(
@@ -148,7 +150,7 @@
         },
         axes: axes(element, by, number),
         series: [{}, { paths: () => null, points: { show: false } }],
-        hooks: { drawSeries: [(chart) => bars(chart, series, data.ends, holes, hatch)] },
+        hooks: { drawSeries: [(chart) => bars(chart, series, data.ends, holes, deaf, hatch)] },
       },
       [data.x, totals],
       element,
