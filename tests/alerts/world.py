@@ -98,6 +98,16 @@ class World:
 
         return self.database.transact(work)
 
+    def store(self, record: Record, source: str = "pagina", seen: datetime = NOW) -> None:
+        """Store a post as a crawl brings it, without a verdict."""
+
+        def work(session: Session) -> None:
+            row = sources.source_named(session, source)
+            matcher = sources.matcher_of(session, self.configuration, row)
+            mentions.store_batch(session, row.id or 0, Batch(records=(record,)), matcher, seen)
+
+        self.database.transact(work)
+
     def record(self, at: datetime, **changes: Any) -> Record:
         number = next(self.numbers)
         values: dict[str, Any] = {
@@ -144,6 +154,11 @@ class World:
                 mention.status = Status.REMOVED
             session.add_all(gone)
             mentions.touch(session, gone)
+
+    def touch_all(self) -> None:
+        """Ask for every hour to be counted again."""
+        with self.database.write() as session:
+            mentions.touch(session, session.exec(select(Mention)))
 
     def _ids(self, session: Session, records: Sequence[Record]) -> list[int]:
         wanted = [one.external_id for one in records]
