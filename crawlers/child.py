@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from scrapy import Spider
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.utils.misc import load_object
 
@@ -24,7 +25,7 @@ from storage.database import Database
 from storage.mentions import store_batch
 from storage.sources import matcher_of, source_named
 
-GRACE_S = 5.0
+GRACE_S = 3.0
 """How long a crawl may take to end by itself once its parent is gone."""
 ORPHANED = 3
 STDIN = 0
@@ -37,21 +38,33 @@ def main() -> int:
     now = _clock(order.get("now"))
     settings, configuration = configuration_of(order)
     with Database(order["database"]) as database:
-        outcome = crawl(database, configuration, settings, now)
+        outcome = crawl(job_of(database, configuration, settings, now), configuration.crawl)
         database.transact(lambda session: runs.finish(session, order["run"], outcome, now()))
     return 0
 
 
-def crawl(
-    database: Database, configuration: Configuration, settings: SourceSettings, now: Callable[[], datetime]
-) -> runs.Outcome:
+def crawl(job: Job, settings: CrawlSettings) -> runs.Outcome:
     """Read one source to its end. Scrapy's reactor runs once in a process: so does this."""
+    process = AsyncCrawlerProcess(scrapy_settings.settings(settings))
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # What Scrapy tells of its versions and settings at every start says nothing of the source.
+    logging.getLogger("scrapy").setLevel(logging.WARNING)
+    crawler = process.create_crawler(spider_of(job.kind))
+    process.crawl(crawler, job=job)
+    process.start()
+    return health.outcome(job.kind, job.findings, crawler.stats.get_stats() if crawler.stats else {})
+
+
+def job_of(
+    database: Database, configuration: Configuration, settings: SourceSettings, now: Callable[[], datetime]
+) -> Job:
+    """What the source's spider is told; what it reads goes into `database`."""
     with database.read() as session:
         source = source_named(session, settings.name)
         matcher = matcher_of(session, configuration, source)
     assert source.id is not None  # noqa: S101 - comes from the database
     source_id = source.id
-    job = Job(
+    return Job(
         name=settings.name,
         kind=settings.kind,
         parameters=parameters_of(settings),
@@ -60,20 +73,12 @@ def crawl(
         store=lambda batch: database.transact(lambda s: store_batch(s, source_id, batch, matcher, now())),
         state=dict(source.state),
     )
-    stats = run(job, configuration.crawl)
-    return health.outcome(job.kind, job.findings, stats)
 
 
-def run(job: Job, crawl: CrawlSettings, **overrides: Any) -> dict[str, Any]:
-    """Let the job's spider read; gives Scrapy's figures."""
-    process = AsyncCrawlerProcess(scrapy_settings.settings(crawl) | overrides)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # What Scrapy tells of its versions and settings at every start says nothing of the source.
-    logging.getLogger("scrapy").setLevel(logging.WARNING)
-    crawler = process.create_crawler(load_object(SOURCES[job.kind].spider))
-    process.crawl(crawler, job=job)
-    process.start()
-    return dict(crawler.stats.get_stats()) if crawler.stats else {}
+def spider_of(kind: str) -> type[Spider]:
+    """The spider class of a kind; loaded here, so that a crawl loads only its own."""
+    found: type[Spider] = load_object(SOURCES[kind].spider)
+    return found
 
 
 def configuration_of(order: dict[str, Any]) -> tuple[SourceSettings, Configuration]:

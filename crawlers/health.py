@@ -122,7 +122,8 @@ def _counts(found: Findings, stats: Mapping[str, Any]) -> dict[str, int]:
 
 def _failures(kind: str, found: Findings, stats: Mapping[str, Any]) -> list[Failure]:
     failures = list(found.failures)
-    ending = str(stats.get("finish_reason", "nothing"))
+    # Figures without an ending are of a crawl that was forced to stop; no figures at all, of none that began.
+    ending = str(stats.get("finish_reason", "shutdown" if stats else "nothing"))
     ended = _ENDINGS.get(ending, Cause.ERROR)
     if ended is not None and all(failure.cause is not ended for failure in failures):
         failures.append(Failure(ended, "", None if ending in _ENDINGS else f"ended by {ending}"))

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 OVERTIME = timedelta(seconds=15)
 """What a crawl may take beyond its time limit, to start and to end by itself."""
-PATIENCE_S = (5.0, 3.0, 10.0)
+PATIENCE_S = (3.0, 2.0, 10.0)
 """How long to wait after SIGINT, SIGTERM and SIGKILL."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 _GLANCE_S = 0.1

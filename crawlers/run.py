@@ -76,7 +76,7 @@ def crawl(
             update={"crawl": configuration.crawl.model_copy(update={"timeout": timeout})}
         )
     database.transact(lambda session: sync(session, configuration))
-    with _alone_on(hosts(settings)):
+    with alone_on(hosts(settings)):
         return _crawl(database, configuration, settings, now, patient, stop or threading.Event())
 
 
@@ -225,7 +225,7 @@ _LOCKS_LOCK = threading.Lock()
 
 
 @contextmanager
-def _alone_on(names: Sequence[str]) -> Iterator[None]:
+def alone_on(names: Sequence[str]) -> Iterator[None]:
     """Wait until no other crawl of this process asks these hosts. The order is fixed, so none waits for ever."""
     with _LOCKS_LOCK:
         locks = [_LOCKS.setdefault(name, threading.Lock()) for name in sorted(names)]

@@ -193,7 +193,8 @@ NEWS_SEARCH = """<rss xmlns:media="http://search.yahoo.com/mrss/" version="2.0">
       <guid isPermaLink="false">CBMiVoorbeeldOndoorzichtig</guid>
       <pubDate>Fri, 20 Nov 2026 14:30:00 GMT</pubDate>
       <description>&lt;a href="https://news.google.com/rss/articles/CBMi"&gt;Klanten Snelveld zitten
- weer zonder internet - al een week&lt;/a&gt;&amp;nbsp;&lt;font color="#6f6f6f"&gt;Voorbeeldkrant&lt;/font&gt;</description>
+ weer zonder internet - al een week&lt;/a&gt;
+&amp;nbsp;&lt;font color="#6f6f6f"&gt;Voorbeeldkrant&lt;/font&gt;</description>
       <source url="https://www.voorbeeldkrant.example">Voorbeeldkrant</source>
     </item>
   </channel>

@@ -1,0 +1,164 @@
+"""Crawling inside the test process: a reactor runs once in a process, so all these tests share one."""
+
+import asyncio
+import shutil
+import sqlite3
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scrapy.crawler import AsyncCrawlerRunner
+
+from crawlers import health, scrapy_settings
+from crawlers.child import job_of, spider_of
+from demo.clock import PlayClock
+from demo.replica import Kind, Replica
+from storage import runs
+from storage.configuration import BrandSettings, Configuration, CrawlSettings, SourceSettings
+from storage.database import Database
+from storage.export import mentions
+from storage.sources import source_named, sync
+
+START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+PLACES: dict[Kind, dict[str, Any]] = {
+    Kind.TRUSTPILOT: {"domain": "snelveld.nl", "permission": True},
+    Kind.APPLE: {"app_id": 987654321},
+    Kind.MASTODON: {"hashtags": ["snelveld"]},
+    Kind.FEED: {"url": "https://nieuws.example/feeds/snelveld.rss"},
+    Kind.SCHEMA_ORG: {"urls": ["https://www.snelveld.example/ervaringen/snelveld"]},
+}
+
+
+class Reactor(threading.Thread):
+    """Scrapy's reactor, running beside the tests."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.loop = asyncio.new_event_loop()
+        self.ready = threading.Event()
+
+    def run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        from twisted.internet import asyncioreactor
+
+        asyncioreactor.install(self.loop)
+        from twisted.internet import reactor
+
+        reactor.callWhenRunning(self.ready.set)  # type: ignore[attr-defined]
+        reactor.run(installSignalHandlers=False)  # type: ignore[attr-defined]
+
+    def stop(self) -> None:
+        from twisted.internet import reactor
+
+        reactor.callFromThread(reactor.stop)  # type: ignore[attr-defined]
+        self.join(10)
+        self.loop.close()
+
+    def crawl(self, spider: type, settings: dict[str, Any], **named: Any) -> dict[str, Any]:
+        """Scrapy's figures of one crawl, to its end."""
+
+        async def whole() -> dict[str, Any]:
+            crawler = AsyncCrawlerRunner(settings).create_crawler(spider)
+            await crawler.crawl_async(**named)
+            return dict(crawler.stats.get_stats()) if crawler.stats else {}
+
+        return asyncio.run_coroutine_threadsafe(whole(), self.loop).result(60)
+
+
+@pytest.fixture(scope="session")
+def reactor() -> Iterator[Reactor]:
+    reactor = Reactor()
+    reactor.start()
+    assert reactor.ready.wait(10)
+    yield reactor
+    reactor.stop()
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("crawls") / "empty.db"
+    with Database(f"sqlite:///{path}") as database:
+        database.upgrade()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return path
+
+
+@pytest.fixture
+def database(empty_database: Path, tmp_path: Path) -> Iterator[Database]:
+    path = tmp_path / "crawls.db"
+    shutil.copy(empty_database, path)
+    with Database(f"sqlite:///{path}") as database:
+        yield database
+
+
+@pytest.fixture
+def clock() -> PlayClock:
+    return PlayClock(START)
+
+
+@pytest.fixture
+def replica(clock: PlayClock) -> Iterator[Replica]:
+    with Replica(clock=clock) as replica:
+        yield replica
+
+
+def configured(base_url: str, *kinds: Kind, timeout: float = 20, **changes: Any) -> Configuration:
+    """A configuration with one source of each kind, named after it, that reads the replica at `base_url`."""
+    sources = [
+        {"name": kind.value, "kind": kind.value, "brand": "Snelveld", "base_url": base_url}
+        | PLACES[kind]
+        | changes
+        for kind in kinds
+    ]
+    return Configuration(
+        brand=(BrandSettings.model_validate({"name": "Snelveld", "terms": ["snelveld"]}),),
+        source=tuple(SourceSettings.model_validate(source) for source in sources),
+        crawl=CrawlSettings(
+            delay=timedelta(0), timeout=timedelta(seconds=timeout), contact="webcare@snelveld.example"
+        ),
+    )
+
+
+@dataclass
+class Crawling:
+    """Crawls the replica into the database, one source at a time."""
+
+    reactor: Reactor
+    database: Database
+    replica: Replica
+    clock: PlayClock
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def __call__(self, kind: Kind, **changes: Any) -> runs.Outcome:
+        configuration = configured(self.replica.url, kind, **changes)
+        self.database.transact(lambda session: sync(session, configuration))
+        job = job_of(self.database, configuration, configuration.source[0], self.clock)
+        with self.database.read() as session:
+            source_id = source_named(session, kind.value).id
+        assert source_id is not None
+        run_id = self.database.transact(lambda session: runs.start(session, source_id, self.clock()))
+        settings = scrapy_settings.settings(configuration.crawl) | self.settings
+        stats = self.reactor.crawl(spider_of(kind.value), settings, job=job)
+        outcome = health.outcome(kind.value, job.findings, stats)
+        self.database.transact(lambda session: runs.finish(session, run_id, outcome, self.clock()))
+        return outcome
+
+    def mentions(self) -> list[dict[str, Any]]:
+        """What is stored, as it is exported, in the order of its ids."""
+        with self.database.read() as session:
+            return sorted(mentions(session), key=lambda line: line["external_id"])
+
+    def asked(self, since: int = 0) -> list[str]:
+        """What was asked of the replica, without robots.txt."""
+        return [one.target for one in self.replica.requests[since:] if one.path != "/robots.txt"]
+
+
+@pytest.fixture
+def crawling(reactor: Reactor, database: Database, replica: Replica, clock: PlayClock) -> Crawling:
+    return Crawling(reactor, database, replica, clock)

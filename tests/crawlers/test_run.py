@@ -1,0 +1,200 @@
+"""Crawls in processes of their own, and what happens when those die."""
+
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from sqlmodel import col, select
+
+from crawlers.run import CrawlResult, alone_on, crawl, crawl_all
+from demo.replica import Fault, Kind, Replica
+from storage.database import Database
+from storage.export import mentions
+from storage.models import CrawlRun, Health, Mention
+from storage.sources import source_named, sync
+from tests.crawlers.conftest import START, configured
+from tests.crawlers.test_crawl import posts
+
+
+def stored(database: Database) -> list[dict[str, Any]]:
+    with database.read() as session:
+        return list(mentions(session))
+
+
+def ended_runs(database: Database) -> list[CrawlRun]:
+    with database.read() as session:
+        found = session.exec(select(CrawlRun).order_by(col(CrawlRun.id))).all()
+    assert all(run.finished_at for run in found)
+    return list(found)
+
+
+def child() -> psutil.Process:
+    """The crawling process that this test has started."""
+    [found] = [one for one in psutil.Process().children() if "crawlers.child" in one.cmdline()]
+    return found
+
+
+def show(replica: Replica, *shown: Any) -> None:
+    for post in shown:
+        replica.posts.add(post)
+
+
+def test_a_crawl_in_a_process_of_its_own_goes_by_the_time_it_is_given(
+    database: Database, replica: Replica
+) -> None:
+    show(replica, *posts(Kind.FEED, 3))
+    result = crawl(database, configured(replica.url, Kind.FEED), "feed", now=START)
+
+    assert (result.health, result.new, result.cause) == (Health.OK, 3, None)
+    [run] = ended_runs(database)
+    assert (run.started_at, run.finished_at, run.new) == (START, START, 3)
+    with database.read() as session:
+        assert set(session.exec(select(Mention.first_seen_at))) == {START}
+
+
+def test_one_broken_source_does_not_stop_the_others(database: Database, replica: Replica) -> None:
+    show(replica, *posts(Kind.FEED, 2), *posts(Kind.TRUSTPILOT, 2))
+    replica.faults.set(Kind.APPLE, Fault.FIREWALL)
+    configuration = configured(replica.url, Kind.APPLE, Kind.TRUSTPILOT, Kind.FEED)
+    forbidden = configuration.source[1].model_copy(update={"permission": False})
+    configuration = configuration.model_copy(
+        update={"source": (configuration.source[0], forbidden, configuration.source[2])}
+    )
+    told: list[CrawlResult] = []
+
+    results = crawl_all(database, configuration, on_progress=told.append)
+
+    assert [(result.source, result.health, result.cause) for result in results] == [
+        ("apple_app", Health.BLOCKED, "waf"),
+        ("trustpilot_web", Health.BLOCKED, "permission"),
+        ("feed", Health.OK, None),
+    ]
+    assert {result.source for result in told} == {"apple_app", "trustpilot_web", "feed"}
+    assert len(ended_runs(database)) == 3
+    assert not [one for one in replica.requests if one.path.startswith("/review/")]
+
+
+def test_a_killed_crawl_ends_as_broken_and_the_next_one_completes_it(
+    database: Database, replica: Replica
+) -> None:
+    show(replica, *posts(Kind.TRUSTPILOT, 90))
+    configuration = configured(replica.url, Kind.TRUSTPILOT)
+    arguments: list[str] = []
+
+    def kill_at_page_three(request: Any) -> None:
+        if request.first("page") == "3" and not arguments:
+            arguments.extend(child().cmdline())
+            child().kill()
+
+    replica._watch = kill_at_page_three
+    killed = crawl(database, configuration, "trustpilot_web")
+    before = len(stored(database))
+    again = crawl(database, configuration, "trustpilot_web")
+
+    assert (killed.health, killed.cause) == (Health.BROKEN, "stopped")
+    assert before == 40
+    assert again.health is Health.OK
+    assert len({line["external_id"] for line in stored(database)}) == len(stored(database)) == 90
+    assert database.url not in " ".join(arguments)
+    assert [run.health for run in ended_runs(database)] == [Health.BROKEN, Health.OK]
+
+
+def test_a_crawl_ends_when_it_is_told_to_stop(database: Database, replica: Replica) -> None:
+    stop = threading.Event()
+    replica.faults.set(Kind.FEED, Fault.HANG)
+    replica._watch = lambda request: stop.set() if request.path != "/robots.txt" else None
+    result = crawl(database, configured(replica.url, Kind.FEED, timeout=120), "feed", stop=stop)
+
+    assert (result.health, result.cause) == (Health.BROKEN, "stopped")
+    assert result.seconds < 30
+    assert len(ended_runs(database)) == 1
+
+
+PARENT = """
+import sys
+from datetime import timedelta
+from crawlers.run import crawl
+from storage.database import Database
+from tests.crawlers.conftest import configured
+from demo.replica import Kind
+crawl(Database(sys.argv[1]), configured(sys.argv[2], Kind.FEED, timeout=300), "feed")
+"""
+
+
+def test_a_crawl_ends_when_its_parent_is_gone(database: Database, replica: Replica) -> None:
+    replica.faults.set(Kind.FEED, Fault.HANG)
+    reached = threading.Event()
+    replica._watch = lambda request: reached.set() if request.path != "/robots.txt" else None
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, database.url, replica.url], cwd=Path.cwd())
+    assert reached.wait(60)
+    [orphan] = psutil.Process(parent.pid).children()
+
+    parent.kill()
+    parent.wait()
+
+    assert psutil.wait_procs([orphan], timeout=20)[1] == []
+
+
+def test_a_run_whose_parent_died_too_gets_its_end_at_the_next_crawl(
+    database: Database, replica: Replica
+) -> None:
+    configuration = configured(replica.url, Kind.TRUSTPILOT, permission=False)
+    database.transact(lambda session: sync(session, configuration))
+    with database.write() as session:
+        source = source_named(session, "trustpilot_web")
+        assert source.id is not None
+        session.add(CrawlRun(source_id=source.id, started_at=START))
+    crawl(database, configuration, "trustpilot_web")
+
+    assert [run.health for run in ended_runs(database)] == [Health.BROKEN, Health.BLOCKED]
+
+
+def test_a_source_that_asked_for_rest_is_left_alone_by_the_patient(
+    database: Database, replica: Replica
+) -> None:
+    configuration = configured(replica.url, Kind.FEED)
+    database.transact(lambda session: sync(session, configuration))
+    with database.write() as session:
+        source_named(session, "feed").blocked_until = START + timedelta(hours=1)
+    result = crawl(database, configuration, "feed", now=START, patient=True)
+
+    assert result.health is None
+    assert result.reason == "left alone until 2026-11-21T13:00:00+00:00, as the site asked"
+    assert replica.requests == []
+
+
+def test_a_source_that_is_not_configured_well_says_what_to_do(database: Database, replica: Replica) -> None:
+    result = crawl(database, configured(replica.url, Kind.FEED, url="nieuws"), "feed", now=START)
+
+    assert (result.health, result.cause) == (Health.BROKEN, "configuration")
+    assert result.reason is not None
+    assert "source feed.url: write a whole address that begins with https://" in result.reason
+
+
+def test_two_crawls_never_ask_one_server_at_the_same_time() -> None:
+    entered, order = threading.Event(), []
+
+    def second() -> None:
+        entered.set()
+        with alone_on(("a.example", "b.example")):
+            order.append("second")
+
+    other = threading.Thread(target=second)
+    with alone_on(("b.example",)), alone_on(("c.example",)):
+        other.start()
+        assert entered.wait(5)
+        other.join(0.1)
+        order.append("first")
+    other.join(5)
+
+    assert order == ["first", "second"]
+
+
+def test_an_unknown_source_is_refused(database: Database, replica: Replica) -> None:
+    with pytest.raises(KeyError, match="onbekend"):
+        crawl_all(database, configured(replica.url, Kind.FEED), ["onbekend"])
