@@ -48,7 +48,8 @@ class Catalogue:
         return key in self.texts
 
     def number(self, value: float, digits: int = 0) -> str:
-        return str(numbers.format_decimal(round(value, digits), locale=self.locale))
+        shown = numbers.format_decimal(round(value, digits), locale=self.locale, decimal_quantization=False)
+        return str(shown)
 
     def moment(self, moment: datetime, now: datetime) -> str:
         """`14:05` today, `za 21 nov 14:05` on another day, Dutch time."""

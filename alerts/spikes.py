@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from storage.calendar import AMSTERDAM, HOUR
 
 PRIOR_COUNT, PRIOR_HOURS = 1.0, 2.0
-PRIOR_FACTOR = 10.0
+PRIOR_FACTOR = 3.0
 PRIOR_DISPERSION, PRIOR_SQUARES = 0.3, 5.0
 STORM = 3.0
 """Hours above this many times the 97.5th percentile were storms that nobody noted; they are not ordinary."""
