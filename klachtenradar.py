@@ -502,10 +502,22 @@ def prune() -> None:
     typer.echo(f"{report.done} mention(s) pruned")
 
 
+def _config_first(words: list[str]) -> list[str]:
+    """`--config` may stand before or behind the command."""
+    for place, word in enumerate(words):
+        if word == "--":
+            break
+        if word == "--config" and place + 1 < len(words):
+            return [*words[place : place + 2], *words[:place], *words[place + 2 :]]
+        if word.startswith("--config="):
+            return [word, *words[:place], *words[place + 1 :]]
+    return words
+
+
 def main() -> None:
     """Run a command, and turn what can go wrong into one clear line and an exit status."""
     try:
-        app()
+        app(args=_config_first(sys.argv[1:]))
     except ConfigurationError as error:
         tell(f"{error.path}: {len(error.faults)} fault(s) in the configuration")
         for fault in error.faults:

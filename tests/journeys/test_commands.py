@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from demo.clock import system_clock
+from demo.replica.faults import Fault
 from demo.replica.posts import Kind, Post, Reply
 from demo.replica.server import Replica
 from tests.journeys.product import NOW, Product, review
@@ -19,8 +20,16 @@ POSTS = [
     review(1, "Waardeloos, drie keer thuisgebleven en er kwam niemand.", 3 * DAY),
     review(2, "Binnen een uur geholpen door een heel vriendelijke monteur!", 2 * DAY, rating=5),
     review(3, "Waar blijft mijn modem?", DAY, reply=Reply("Sorry, hij komt eraan.", NOW)),
-    Post(kind=Kind.FEED, place="nieuws", title="Snelveld breidt uit", text="Ook in Zeeland.", published_at=NOW - DAY),
-    Post(kind=Kind.FEED, place="nieuws", title="Het wordt zonnig", text="Morgen droog.", published_at=NOW - DAY),
+    Post(
+        kind=Kind.FEED,
+        place="nieuws",
+        title="Snelveld breidt uit",
+        text="Ook in Zeeland.",
+        published_at=NOW - DAY,
+    ),
+    Post(
+        kind=Kind.FEED, place="nieuws", title="Het wordt zonnig", text="Morgen droog.", published_at=NOW - DAY
+    ),
 ]
 
 
@@ -69,7 +78,7 @@ def test_an_erased_author_does_not_come_back(product: Product) -> None:
 def test_one_broken_source_does_not_stop_the_others_and_fails_the_command(
     product: Product, replica: Replica
 ) -> None:
-    replica.faults.set(Kind.TRUSTPILOT, "waf")
+    replica.faults.set(Kind.TRUSTPILOT, Fault.FIREWALL)
     done = product.call("crawl", "--json")
     health = {one["source"]: one["health"] for one in json.loads(done.stdout)["crawls"]}
     assert (done.returncode, health) == (1, {"reviews": "blocked", "nieuws": "ok"})
