@@ -87,16 +87,18 @@ def _read() -> dict[str, Any]:
         }
     )
     configuration = Configuration(brand=(brand,), source=(source,), crawl=CrawlSettings(delay=timedelta()))
-    with tempfile.TemporaryDirectory() as folder:
-        with Database(order["database"] or f"sqlite:///{folder}/bare.db") as database:
-            database.upgrade()
-            database.transact(lambda session: sync(session, configuration))
-            job = job_of(database, configuration, source, lambda: datetime.now(UTC))
-            if order["database"] is None:
-                job.store = lambda batch: StoreCounts(new=len(batch.records))
-            began = _cpu()
-            outcome = crawl(job, configuration.crawl)
-            return {"read": outcome.counts["new"], "seconds": _cpu() - began}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Database(order["database"] or f"sqlite:///{folder}/bare.db") as database,
+    ):
+        database.upgrade()
+        database.transact(lambda session: sync(session, configuration))
+        job = job_of(database, configuration, source, lambda: datetime.now(UTC))
+        if order["database"] is None:
+            job.store = lambda batch: StoreCounts(new=len(batch.records))
+        began = _cpu()
+        outcome = crawl(job, configuration.crawl)
+        return {"read": outcome.counts["new"], "seconds": _cpu() - began}
 
 
 def _cpu() -> float:

@@ -5,6 +5,7 @@ from typing import Any
 from scrapy import Request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
+from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 
@@ -55,19 +56,21 @@ class ObeyRobots(RobotsTxtMiddleware):
             # "Unavailable" in the words of the standard: there are no rules.
             response = response.replace(body=b"")
         await super()._parse_robots(response, netloc, request)
-        self._keep_distance(self._parsers[netloc], request)
+        self._keep_distance(self._parsers[netloc])
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
         self._refusals.setdefault(netloc, exc if isinstance(exc, IgnoreRequest) else Unreachable(exc))
         super()._robots_error(exc, netloc)
 
-    def _keep_distance(self, rules: Any, request: Request) -> None:
-        """A Crawl-delay that is longer than our own holds."""
+    def _keep_distance(self, rules: Any) -> None:
+        """A Crawl-delay that is longer than our own holds, also for the throttle, which would shorten it."""
         asked = rules.crawl_delay(self._robotstxt_useragent or self._default_useragent)
-        if asked:
-            delay = min(float(asked), LONGEST_DELAY)
-            for slot in self.crawler.engine.downloader.slots.values():
-                slot.delay = max(slot.delay, delay)
+        throttle = self.crawler.get_extension(AutoThrottle)
+        if not asked or not asked > 0 or throttle is None:
+            return
+        throttle.mindelay = max(throttle.mindelay, min(asked, LONGEST_DELAY))
+        for slot in self.crawler.engine.downloader.slots.values():
+            slot.delay = max(slot.delay, throttle.mindelay)
 
 
 def _host(request: Request) -> str:

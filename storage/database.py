@@ -147,7 +147,9 @@ def _engine(url: str) -> Engine:
             )
         if address.get_backend_name() == "postgresql":
             address = address.set(drivername="postgresql+psycopg")
-            return sa.create_engine(address, pool_pre_ping=True, pool_size=5, max_overflow=10)
+            return sa.create_engine(
+                address, pool_pre_ping=True, pool_size=5, max_overflow=10, hide_parameters=True
+            )
         return _sqlite_engine(address)
     except (ArgumentError, NoSuchModuleError) as error:
         raise DatabaseError(f"database: {error}; write sqlite:///path or postgresql+psycopg://…") from error
@@ -166,8 +168,12 @@ def _sqlite_engine(address: sa.URL) -> Engine:
             raise DatabaseError(f"database: cannot make the folder of {path}: {error}") from error
     memory = not path or path == ":memory:"
     options: dict[str, Any] = {"poolclass": sa.StaticPool} if memory else {"pool_size": 5, "max_overflow": 20}
+    # An error names its statement but not what people wrote, which would end up in logs.
     engine = sa.create_engine(
-        address, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **options
+        address,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        hide_parameters=True,
+        **options,
     )
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)

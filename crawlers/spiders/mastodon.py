@@ -62,7 +62,8 @@ class MastodonSpider(ReadingSpider):
                 self.note(Failure(Cause.EMPTY_BEFORE, where, f"{had} were there before"))
             return
         mark = _id(state.get("newest"))
-        reached = mark is not None and (page.oldest <= mark or page.entries < LIMIT)
+        # A page may be short because the instance hides some of it: only a missing link says that it is the last.
+        reached = mark is not None and (page.oldest <= mark or (page.next is None and page.entries < LIMIT))
         state = {"newest": str(max(top, mark or 0)), "had": page.entries}
         item = ReadPage(page, where, tag, state if reached else None)
         yield item

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -30,9 +31,11 @@ Parse = Callable[[bytes], Page]
 LONGEST_WAIT = timedelta(days=1)
 AFTER_TOO_MANY = timedelta(minutes=15)
 """How long a site is left alone that says "too many requests" and not for how long."""
+AFTER_A_WALL = timedelta(hours=2)
+"""How long a site is left alone that takes us for a robot it does not want."""
 LEFT_ALONE = "left_alone"
 _LEAVE_ALONE = frozenset({Cause.RATE_LIMITED, Cause.WAF, Cause.CAPTCHA})
-"""After these nothing more is asked of the site, not even for another part of the source."""
+"""After these nothing more is asked of the site but what was already on its way."""
 _STATUSES = {
     401: Cause.SIGN_IN,
     403: Cause.FORBIDDEN,
@@ -51,6 +54,10 @@ class ReadingSpider(Spider):
     def __init__(self, job: Job, **named: Any) -> None:
         super().__init__(name=job.name, **named)
         self.job = job
+
+    def elsewhere(self, response: Response) -> str | None:
+        """Where a redirect led that is not the page of this source any more; None when it still is."""
+        return None
 
     def state_of(self, part: str) -> dict[str, Any]:
         """Where reading this part had come to."""
@@ -97,22 +104,26 @@ class ReadingSpider(Spider):
         self.note(Failure(cause, request.cb_kwargs.get("where", ""), detail))
 
     def _refuse(self, failure: Failure) -> None:
-        self.note(failure)
-        if failure.cause in _LEAVE_ALONE:
-            raise CloseSpider(LEFT_ALONE)
+        if failure.cause not in _LEAVE_ALONE:
+            self.note(failure)
+            return
+        wait = AFTER_TOO_MANY if failure.cause is Cause.RATE_LIMITED else AFTER_A_WALL
+        self.note(replace(failure, retry_after=failure.retry_after or wait))
+        raise CloseSpider(LEFT_ALONE)
 
     def _unfit(self, response: Response, where: str) -> Failure | None:
-        if response.meta.get("redirect_urls") and (cause := wall_at(response.url)):
-            return Failure(cause, where, SAID[cause])
+        if response.meta.get("redirect_urls"):
+            if led := wall_at(response.url):
+                return Failure(led, where, SAID[led])
+            if place := self.elsewhere(response):
+                return Failure(Cause.MOVED, where, f"now at {place[:200]}")
         if response.status < 300:
             return None
         cause = _STATUSES.get(response.status) or (
             Cause.SERVER_ERROR if response.status >= 500 else Cause.STATUS
         )
         wait = retry_after(response, self.job.now())
-        if cause is Cause.RATE_LIMITED:
-            wait = wait or AFTER_TOO_MANY
-        elif cause in (Cause.FORBIDDEN, Cause.STATUS) or response.status == 503:
+        if cause in (Cause.FORBIDDEN, Cause.STATUS) or response.status == 503:
             cause = wall(response.body) or cause
         return Failure(cause, where, f"status {response.status}", wait)
 
@@ -149,6 +160,8 @@ def _why(error: BaseException | None) -> tuple[Cause, str]:
         return Cause.TOO_LARGE, name
     if isinstance(error, CannotResolveHostError):
         return Cause.CONNECTION, "no such host"
+    if isinstance(error, IgnoreRequest) and "redirections" in str(error):
+        return Cause.MOVED, "one redirect after another"
     if isinstance(error, IgnoreRequest):
         return Cause.TOO_LARGE if "MAXSIZE" in str(error) else Cause.STATUS, name
     return Cause.CONNECTION, name

@@ -1,6 +1,8 @@
 """Trustpilot's public review pages, newest first, one view per language."""
 
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode, urlsplit
+
+from scrapy.http import Response
 
 from crawlers.causes import Cause
 from crawlers.parsers import trustpilot_web
@@ -29,6 +31,13 @@ class TrustpilotSpider(ListingSpider):
     def address(self, part: str, number: int) -> str:
         query = {"languages": part, "sort": "recency", "page": number}
         return f"{self.site}/review/{self.wanted.domain}?{urlencode(query)}"
+
+    def elsewhere(self, response: Response) -> str | None:
+        # What comes after a redirect may have lost its page and language, so it is not read.
+        parts = urlsplit(response.url)
+        if unquote(parts.path).rstrip("/").lower() == f"/review/{self.wanted.domain}":
+            return None
+        return f"{parts.netloc}{parts.path}"
 
     def has_more(self, page: Page) -> bool:
         return page.next is not None

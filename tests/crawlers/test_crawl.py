@@ -1,11 +1,14 @@
 """The spiders over HTTP, from a replica of the real sources into a database."""
 
+import time
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from demo.replica import ROBOTS, Fault, Kind, Post
+from demo.replica.loopback import Answer
 from storage.models import Health
 from tests.crawlers.conftest import START, Crawling
 
@@ -255,6 +258,7 @@ ALWAYS = [
     (Fault.RESET, Health.BROKEN, "connection"),
     (Fault.SERVER_ERROR, Health.BROKEN, "server_error"),
     (Fault.OVERSIZE, Health.BROKEN, "too_large"),
+    (Fault.TRUNCATED, Health.BROKEN, "damaged"),
 ]
 SOMETIMES = [
     (Kind.TRUSTPILOT, Fault.SIGN_IN, Health.BLOCKED, "sign_in"),
@@ -345,12 +349,20 @@ def test_too_many_requests_ends_the_crawl_at_once_for_as_long_as_asked(
     assert len(crawling.asked()) == 1
 
 
-def test_after_too_many_requests_no_other_part_is_asked_either(crawling: Crawling) -> None:
+def test_after_too_many_requests_no_more_parts_are_asked_for(crawling: Crawling) -> None:
     crawling.replica.faults.set(Kind.MASTODON, Fault.RATE_LIMITED)
-    crawling.settings = {"DOWNLOAD_DELAY": 0.3}
-    crawling(Kind.MASTODON, hashtags=["snelveld", "storing", "internet"])
+    crawling(Kind.MASTODON, hashtags=["snelveld", "storing", "internet", "glasvezel", "monteur"])
 
-    assert len(crawling.asked()) == 1
+    assert len(crawling.asked()) <= 2  # one may have been on its way
+
+
+@pytest.mark.parametrize("times", [1, None])
+def test_a_company_that_moved_is_not_read_elsewhere(crawling: Crawling, times: int | None) -> None:
+    show(crawling, posts(Kind.TRUSTPILOT, 2) + posts(Kind.TRUSTPILOT, 2, place="nieuw-snelveld.nl"))
+    crawling.replica.faults.set(Kind.TRUSTPILOT, Fault.MOVED, times=times)
+    outcome = crawling(Kind.TRUSTPILOT)
+
+    assert (outcome.health, outcome.stats["cause"], outcome.counts["new"]) == (Health.BROKEN, "moved", 0)
 
 
 def test_robots_with_a_fault_of_the_server_forbids_for_now(crawling: Crawling) -> None:
@@ -367,6 +379,36 @@ def test_robots_that_do_not_exist_allow(crawling: Crawling) -> None:
     crawling.replica.faults.set(ROBOTS, Fault.NOT_FOUND)
 
     assert crawling(Kind.FEED).counts["new"] == 2
+
+
+def test_robots_can_ask_for_more_time_between_requests(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, posts(Kind.TRUSTPILOT, 50))
+    slow = Answer.of("text/plain", "User-agent: *\nCrawl-delay: 0.4\n")
+    monkeypatch.setattr(crawling.replica, "_robots", lambda: slow)
+    moments: list[float] = []
+    crawling.replica._watch = lambda request: moments.append(time.monotonic())
+    crawling(Kind.TRUSTPILOT)
+
+    assert len(moments) == 4
+    assert min(later - earlier for earlier, later in pairwise(moments)) > 0.3
+
+
+@pytest.mark.parametrize("fault", [Fault.FIREWALL, Fault.INTERSTITIAL])
+def test_a_wall_is_left_alone_for_hours(crawling: Crawling, fault: Fault) -> None:
+    crawling.replica.faults.set(Kind.TRUSTPILOT, fault)
+
+    assert crawling(Kind.TRUSTPILOT).retry_after == timedelta(hours=2)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_bytes_that_are_no_text_do_not_end_the_reading(crawling: Crawling, kind: Kind) -> None:
+    show(crawling, posts(kind, 4))
+    crawling.replica.faults.set(kind, Fault.BAD_BYTES)
+    outcome = crawling(kind)
+
+    assert (outcome.health, outcome.counts["new"]) == (Health.OK, 4)
 
 
 def test_robots_that_hang_are_a_site_that_does_not_answer(crawling: Crawling) -> None:
