@@ -134,7 +134,9 @@ def _outputs(model: Path, trained: Trained, dev: Sequence[Example]) -> Iterator[
             logits[batch] = found[0]
         known = [row for row, example in enumerate(dev) if example.targets[place] is not None]
         truth = np.array([dev[row].targets[place] for row in known]).argmax(axis=1)
-        yield Output(head.name, head.labels, temperature(logits[known], truth))
+        # With one answer of several there is a softmax to temper; with any number of answers there is none.
+        heat = temperature(logits[known], truth) if head.exclusive else 1.0
+        yield Output(head.name, head.labels, heat)
 
 
 def temperature(logits: Floats, truth: NDArray[np.int64]) -> float:

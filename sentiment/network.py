@@ -25,7 +25,8 @@ class Network(nn.Module):
         Raises TrainingError when the folder holds no such model.
         """
         super().__init__()
-        logging.set_verbosity_error()  # that a fresh head is missing from an encoder is no news
+        # That an encoder lacks the fresh heads is no news.
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
             whole = BertForSequenceClassification.from_pretrained(

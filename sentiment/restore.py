@@ -1,8 +1,13 @@
-"""The committed 8-bit model as a network of `transformers` again, to compare with or to train further.
+"""The embedded 8-bit model as a network of `transformers` again, to compare with or to train further.
 
-Needs torch, transformers and onnx. What rounding to 8 bits took away stays away.
+`python -m sentiment.restore --out DIR` writes it as a folder for `sentiment.train --base DIR`. Needs torch,
+transformers and onnx. What rounding to 8 bits took away stays away.
 """
 
+import argparse
+import shutil
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +18,10 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 from transformers import BertConfig, BertForSequenceClassification
 
+from sentiment import manifest
+from sentiment.errors import ModelBroken
 from sentiment.heads import SENTIMENT
+from sentiment.onnx import FOLDER
 
 Floats = NDArray[np.float32]
 
@@ -100,3 +108,22 @@ def _config(stored: _Stored, weights: dict[str, Floats]) -> BertConfig:
         "label2id": {label: place for place, label in enumerate(SENTIMENT.labels)},
     }
     return BertConfig(**settings)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m sentiment.restore", description=__doc__)
+    parser.add_argument("--model", type=Path, default=FOLDER, help="folder of an exported model")
+    parser.add_argument("--out", type=Path, required=True)
+    asked = parser.parse_args(arguments)
+    try:
+        manifest.read(asked.model)
+    except ModelBroken as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - a command's answer
+        return 2
+    network(asked.model / manifest.MODEL).save_pretrained(asked.out)
+    shutil.copy(asked.model / manifest.TOKENIZER, asked.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

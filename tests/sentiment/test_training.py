@@ -136,3 +136,20 @@ def test_texts_of_one_length_share_a_batch_and_none_is_left_out(trained: Trained
     spread = [max(len(row.text) for row in batch) - min(len(row.text) for row in batch) for batch in batches]
     assert sum(len(batch) for batch in batches) == 240
     assert np.mean(spread) < 20
+
+
+def test_an_exported_model_can_be_trained_further(trained: Trained, exported: Path, tmp_path: Path) -> None:
+    from sentiment import restore
+    from sentiment.train import Trainer, plan_from
+
+    assert restore.main(["--model", str(exported), "--out", str(tmp_path / "base")]) == 0
+    trainer = Trainer(plan_from(command(tmp_path / "base", trained.data, tmp_path / "run", epochs=1)))
+    assert trainer.measure()["shared"] > 0.9
+
+
+def test_a_damaged_model_is_not_restored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    need_torch()
+    from sentiment import restore
+
+    assert restore.main(["--model", str(tmp_path), "--out", str(tmp_path / "base")]) == 2
+    assert str(tmp_path) in capsys.readouterr().err
