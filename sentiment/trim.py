@@ -9,7 +9,7 @@ import argparse
 import json
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,20 +75,24 @@ def _renumber(
         mark["ids"] = [place[old] for old in mark["ids"]]
 
 
+def _texts(path: Path) -> Iterator[str]:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        yield json.loads(line)["text"] if path.suffix == ".jsonl" else line
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m sentiment.trim", description=__doc__)
     parser.add_argument(
         "--model", type=Path, required=True, help="folder of the encoder, as the hub gives it"
     )
     parser.add_argument(
-        "--texts", type=Path, nargs="+", required=True, help="plain text or JSON lines, any order"
+        "--texts", type=Path, nargs="+", required=True, help="plain text, or .jsonl with a key text"
     )
     parser.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args(arguments)
     try:
-        texts = (line for path in asked.texts for line in path.read_text(encoding="utf-8").splitlines())
-        kept = trim(asked.model, texts, asked.out)
-    except (TrainingError, OSError) as error:
+        kept = trim(asked.model, (text for path in asked.texts for text in _texts(path)), asked.out)
+    except (TrainingError, OSError, ValueError, KeyError) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 - a command's answer
         return 2
     print(f"kept {kept} tokens")  # noqa: T201
