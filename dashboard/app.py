@@ -26,7 +26,7 @@ def create_app(database: Database, configuration: Configuration, *, clock: Clock
     text = catalogue.load(configuration.language)
     app = FastAPI(title="Klachtenradar", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = Site(database, configuration, clock, text)
-    app.state.templates = environment(text)
+    app.state.templates = environment(configuration.language)
     errors.install(app)
     for page in PAGES:
         app.include_router(page.router)

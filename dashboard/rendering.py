@@ -12,7 +12,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from dashboard.catalogue import Catalogue
+from dashboard import catalogue
 from dashboard.facts import advice, headline, why
 from dashboard.formats import Formats
 from dashboard.site import site_of
@@ -52,8 +52,10 @@ def page(request: Request, template: str, context: object, *, status: int = 200)
     return HTMLResponse(content, status_code=status)
 
 
-def environment(text: Catalogue) -> Environment:
+@cache
+def environment(language: str) -> Environment:
     """The templates in one language. Everything is escaped, whatever a template is called."""
+    text = catalogue.load(language)
     found = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,

@@ -26,17 +26,44 @@ CONFIGURATION = Configuration.model_validate(
             {"name": "Belpunt", "terms": ["belpunt"], "competitor": True},
         ],
         "source": [
-            {"name": "snelveld-reviews", "kind": "trustpilot_web", "brand": "Snelveld", "domain": "snelveld.example"},
+            {
+                "name": "snelveld-reviews",
+                "kind": "trustpilot_web",
+                "brand": "Snelveld",
+                "domain": "snelveld.example",
+            },
             {"name": "snelveld-app", "kind": "apple_app", "brand": "Snelveld", "app_id": "987654321"},
             {"name": "mastodon", "kind": "mastodon", "hashtags": ["snelveld"]},
             {"name": "nieuws", "kind": "feed", "url": "http://nieuws.example/rss", "every": "1h"},
-            {"name": "belpunt-reviews", "kind": "trustpilot_web", "brand": "Belpunt", "domain": "belpunt.example"},
+            {
+                "name": "belpunt-reviews",
+                "kind": "trustpilot_web",
+                "brand": "Belpunt",
+                "domain": "belpunt.example",
+            },
         ],
         "slack": {"channel": "#reputatie"},
     }
 )
-_NAMESPACES = {"mastodon": "mastodon", "nieuws": "feed:http://nieuws.example/rss", "snelveld-app": "apple:nl:987654321"}
-_NAMES = ("Annelies", "Joost", "Fatima", "Henk", "Marloes", "Driss", "Ineke", "Sven", "Yara", "Wim", "Loes", "Bram")
+_NAMESPACES = {
+    "mastodon": "mastodon",
+    "nieuws": "feed:http://nieuws.example/rss",
+    "snelveld-app": "apple:nl:987654321",
+}
+_NAMES = (
+    "Annelies",
+    "Joost",
+    "Fatima",
+    "Henk",
+    "Marloes",
+    "Driss",
+    "Ineke",
+    "Sven",
+    "Yara",
+    "Wim",
+    "Loes",
+    "Bram",
+)
 
 
 @dataclass
@@ -70,7 +97,7 @@ class Said:
 
 
 def seed(
-    database: Database, *, days: int = 3, per_day: int = 6, storm: int = 12, slack: FakeSlack | None = None
+    database: Database, *, days: int = 3, per_day: int = 12, storm: int = 12, slack: FakeSlack | None = None
 ) -> None:
     """`days` of ordinary life up to NOW, then `storm` complaints in the last three quarters of an hour."""
     chance = random.Random(7)
@@ -128,11 +155,17 @@ def _crawl(session: Session, source_id: int, name: str, at: datetime) -> None:
 
 def _ordinary(chance: random.Random, begin: datetime, days: int, per_day: int) -> Iterator[Said]:
     for number in range(days * per_day):
-        at = begin + timedelta(days=days) * (number / (days * per_day)) + timedelta(minutes=chance.randint(0, 50))
+        at = (
+            begin
+            + timedelta(days=days) * (number / (days * per_day))
+            + timedelta(minutes=chance.randint(0, 50))
+        )
         brand = chance.choices(("Snelveld", "Belpunt"), (7, 3))[0]
         pool = chance.choices((texts.NEGATIVE, texts.NEUTRAL, texts.POSITIVE), (3, 2, 4))[0]
         title, text, themes = chance.choice(pool)
-        yield _said(chance, f"o{number}", brand, (title, text), pool, themes, min(at, NOW - timedelta(hours=3)))
+        yield _said(
+            chance, f"o{number}", brand, (title, text), pool, themes, min(at, NOW - timedelta(hours=3))
+        )
 
 
 def _storm(chance: random.Random, now: datetime, size: int) -> Iterator[Said]:
@@ -140,7 +173,13 @@ def _storm(chance: random.Random, now: datetime, size: int) -> Iterator[Said]:
         text = chance.choice(texts.STORM).format(n=chance.randint(3, 9))
         at = now - timedelta(seconds=chance.randint(1, 1200))
         yield _said(
-            chance, f"s{now:%M}-{number}", "Snelveld", ("", text), texts.NEGATIVE, ("afspraken", "levering"), at
+            chance,
+            f"s{now:%M}-{number}",
+            "Snelveld",
+            ("", text),
+            texts.NEGATIVE,
+            ("afspraken", "levering"),
+            at,
         )
 
 
@@ -172,7 +211,9 @@ def _said(
         author_name=chance.choice(_NAMES),
         published_at=at,
         followers=None if rated else chance.randint(10, 900),
-        reply=Reply(text=chance.choice(texts.REPLIES), at=at + timedelta(hours=chance.randint(1, 7))) if reply else None,
+        reply=Reply(text=chance.choice(texts.REPLIES), at=at + timedelta(hours=chance.randint(1, 7)))
+        if reply
+        else None,
     )
     return Said(source, record, list(Sentiment)[mood], themes, chance.uniform(0.6, 0.98))
 
@@ -200,7 +241,7 @@ def _judge(database: Database, said: dict[str, Said]) -> None:
 
 def _judgement(one: verdicts.Unjudged, said: Said) -> verdicts.Judgement:
     rest = 1 - said.chance
-    probabilities = {mood: rest / 2 for mood in Sentiment} | {said.sentiment: said.chance}
+    probabilities = dict.fromkeys(Sentiment, rest / 2) | {said.sentiment: said.chance}
     return verdicts.Judgement(
         mention_id=one.mention_id,
         version=one.version,
@@ -221,7 +262,9 @@ def _people(database: Database) -> None:
         for number, state in enumerate(plan, start=1):
             change = cases.Change(number, _revision(session, number), "marieke", NOW - timedelta(hours=2))
             try:
-                cases.move(session, change, state, "Klant gebeld, monteur komt morgen." if number == 1 else "")
+                cases.move(
+                    session, change, state, "Klant gebeld, monteur komt morgen." if number == 1 else ""
+                )
             except cases.CaseError:
                 continue
 

@@ -1,0 +1,193 @@
+"""Every page: what it shows, how big it is, and what its headers forbid."""
+
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from storage.database import Database
+from tests.dashboard.conftest import client_of
+
+PAGES = [
+    "/",
+    "/?per=uur",
+    "/?per=week&merk=Belpunt",
+    "/berichten",
+    "/berichten?merk=Snelveld&sentiment=negatief&zoek=monteur",
+    "/berichten/1",
+    "/klachten",
+    "/klachten?status=alle",
+    "/klachten/1",
+    "/meldingen",
+    "/meldingen/1",
+    "/bronnen",
+    "/slack",
+]
+NONSENSE = [
+    "/?per=eeuw&merk=%00",
+    "/berichten?merk=Onbekend&periode=x&sentiment=boos&cijfer=99&status=?&taal=zz&bron=%F0%9F%92%A9",
+    "/berichten?na=gisteren_1&zoek=%27%3B%20DROP%20TABLE%20mention%3B--",
+    "/berichten?na=2026-11-20T10:00:00_5",
+    "/berichten?na=9999-12-31T23:59:59%2B00:00_999999999999999999999999",
+    "/berichten?zoek=" + "%25_" * 300,
+    "/klachten?status=weg&wie=iedereen&na=x&merk=%3Cb%3E",
+    "/inloggen?naar=//kwaad.example",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_is_shown_and_stays_small(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert "</html>" in answer.text
+    assert len(answer.content) < 200_000
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/inloggen", "/bestaat-niet", "/static/style.css"])
+def test_every_answer_forbids_foreign_and_inline_code(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert "style-src 'self';" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_needs_what_the_policy_forbids(client: TestClient, path: str) -> None:
+    page = client.get(path).text
+    assert not re.search(r"<script(?![^>]*\bsrc=)", page)
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|hx-on|javascript:", page)
+    assert not re.search(r'(?:src=|<link[^>]*href=)"(?:https?:)?//', page)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_are_not_kept_and_static_files_are(client: TestClient, path: str) -> None:
+    page = client.get(path)
+    assert page.headers["cache-control"] == "no-store"
+    sheet = re.search(r'href="(/static/style\.css\?v=[0-9a-f]+)"', page.text)
+    assert sheet is not None
+    assert "immutable" in client.get(sheet[1]).headers["cache-control"]
+
+
+@pytest.mark.parametrize("path", NONSENSE)
+def test_nonsense_in_an_address_is_ignored(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/berichten/0", "/berichten/abc", "/klachten/-1", "/klachten/99999", "/meldingen/²", "/niets"]
+)
+def test_what_is_not_there_is_told_in_dutch(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "Hier is niets" in answer.text
+
+
+def test_a_page_that_cannot_be_posted_to_says_so(client: TestClient) -> None:
+    answer = client.post("/bronnen")
+    assert answer.status_code == 405
+    assert "Zo werkt deze pagina niet" in answer.text
+
+
+def test_a_failure_shows_no_trace(database: Database) -> None:
+    with client_of(database) as client:
+
+        @client.app.get("/stuk")  # type: ignore[attr-defined, untyped-decorator]
+        def broken() -> None:
+            raise RuntimeError("geheim: wachtwoord123")
+
+        answer = client.get("/stuk")
+    assert answer.status_code == 500
+    assert "Er ging iets mis" in answer.text
+    assert "geheim" not in answer.text
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", ["/", "/berichten", "/klachten", "/meldingen", "/bronnen", "/slack"])
+def test_an_empty_product_explains_itself(empty: Database, path: str) -> None:
+    from storage import users
+    from tests.dashboard import seed
+
+    with empty.write() as session:
+        users.create_user(session, "marieke", seed.PASSWORD, seed.NOW)
+        cookie = seed.login(session)
+    with client_of(empty) as client:
+        client.cookies.set("klachtenradar", cookie)
+        answer = client.get(path)
+    assert answer.status_code == 200
+    assert re.search(r"Nog g?e?e?n?|Niets aan de hand|Hier wacht niets|Nog niets te zien", answer.text)
+
+
+def test_the_overview_tells_what_burns_first(client: TestClient) -> None:
+    page = client.get("/").text
+    assert page.index("veel meer dan normaal") < page.index("Reputatie-index")
+    assert "index = 100 ×" in page
+    assert "bron is nu niet te lezen" in page
+
+
+def test_the_overview_shows_the_figures_of_its_chart_as_a_table(client: TestClient) -> None:
+    page = client.get("/?per=dag").text
+    assert page.count('<th scope="row">') >= 30
+    assert "Niet elke bron was te horen" in page
+
+
+def test_a_mention_is_shown_with_its_evidence(client: TestClient) -> None:
+    page = client.get("/berichten/1").text
+    assert 'rel="noopener noreferrer nofollow"' in page
+    assert "Oordeel van het model" in page
+    assert re.search(r"\d+%", page)
+
+
+def test_older_mentions_follow_without_a_gap_or_a_repeat(client: TestClient) -> None:
+    first = client.get("/berichten").text
+    older = re.search(r'href="(/berichten\?na=[^"]+)"', first)
+    assert older is not None
+    second = client.get(older[1].replace("&amp;", "&")).text
+    shown = [re.findall(r'href="/berichten/(\d+)"', page) for page in (first, second)]
+    assert len(shown[0]) == 40
+    assert not set(shown[0]) & set(shown[1])
+    assert "Naar de nieuwste" in second
+
+
+def test_search_finds_words_in_any_case(client: TestClient) -> None:
+    page = client.get("/berichten?zoek=24+UUR+snelveld").text
+    articles = re.findall(r'<article class="mention.*?</article>', page, re.DOTALL)
+    assert articles
+    assert all("24 uur" in article and "snelveld" in article.lower() for article in articles)
+
+
+def test_a_filter_that_finds_nothing_says_what_to_do(client: TestClient) -> None:
+    page = client.get("/berichten?zoek=bestaatvastniet").text
+    assert "Niets gevonden" in page
+    assert "Wis alle filters" in page
+
+
+def test_an_incident_says_why_with_its_chance(client: TestClient) -> None:
+    pages = [client.get(f"/meldingen/{number}").text for number in (1, 2, 3)]
+    spike = next(page for page in pages if "Piek in klachten" in page)
+    assert "p = " in spike
+    assert re.search(r"kwamen er \d+ klachten binnen", spike)
+    assert "Begonnen, met" in spike
+    assert "verstuurd" in spike
+
+
+def test_a_broken_source_says_why_and_what_to_do(client: TestClient) -> None:
+    page = client.get("/bronnen").text
+    assert page.index("Geblokkeerd") < page.index("In orde")
+    assert "403 Forbidden" in page
+    assert "Vraag de beheerder om toestemming" in page
+
+
+def test_the_slack_page_shows_the_thread_and_the_edit(client: TestClient) -> None:
+    page = client.get("/slack").text
+    assert "#reputatie" in page
+    assert "<strong>" in page
+    assert "<blockquote" in page
+
+
+def test_machines_can_ask_whether_it_works(stranger: TestClient) -> None:
+    answer = stranger.get("/gezond")
+    assert (answer.status_code, answer.json()["status"]) == (200, "ok")
