@@ -4,8 +4,8 @@ Counts are never incremented: a touched hour is counted again from its mentions,
 or dying in the middle of it, cannot make a figure wrong.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -21,7 +21,7 @@ from storage.upsert import upsert
 
 UNCOUNTED = (Status.REMOVED,)
 """What the public can no longer read does not count."""
-_NEAR = timedelta(hours=6)
+_NEAR = timedelta(hours=36)
 """Touched hours this close together are counted by one query."""
 _KEY = ("brand_id", "source_id", "hour")
 
@@ -73,13 +73,10 @@ class Point:
 def recompute(session: Session, limit: int = 1000) -> int:
     """Count up to `limit` touched hours again; returns how many were touched. Needs a write session."""
     touched = _take(session, limit)
-    days: set[tuple[int, int, date]] = set()
     for brand_id, source_id, hours in _places(touched):
         for span in _spans(hours):
             _count_hours(session, brand_id, source_id, span)
-        days |= {(brand_id, source_id, day_of(hour)) for hour in hours}
-    session.flush()
-    _count_days(session, sorted(days))
+            _count_days(session, brand_id, source_id, span)
     return len(touched)
 
 
@@ -237,17 +234,21 @@ def _count_if(condition: Any) -> Any:
     return func.sum(sa.case((condition, 1), else_=0))
 
 
-def _count_days(session: Session, keys: Iterable[tuple[int, int, date]]) -> None:
-    for brand_id, source_id, day in keys:
-        query = sa.select(*_sum_columns(Bucket)).where(
-            col(Bucket.brand_id) == brand_id,
-            col(Bucket.source_id) == source_id,
-            col(Bucket.hour) >= start_of(day),
-            col(Bucket.hour) < end_of(day),
-        )
-        place = {"brand_id": brand_id, "source_id": source_id, "day": day.isoformat()}
-        figures = [value or 0 for value in session.execute(query).one()]
-        upsert(session, DayBucket, [place | dict(zip(NAMES, figures, strict=True))], [*place])
+def _count_days(session: Session, brand_id: int, source_id: int, hours: list[datetime]) -> None:
+    """Add up the buckets of the days in which these hours lie."""
+    totals = {day_of(hour): Figures() for hour in hours}
+    query = sa.select(col(Bucket.hour), *(getattr(Bucket, name) for name in NAMES)).where(
+        col(Bucket.brand_id) == brand_id,
+        col(Bucket.source_id) == source_id,
+        col(Bucket.hour) >= start_of(day_of(hours[0])),
+        col(Bucket.hour) < end_of(day_of(hours[-1])),
+    )
+    for hour, *figures in session.execute(query):
+        if day_of(hour) in totals:
+            totals[day_of(hour)] += Figures(*figures)
+    place = {"brand_id": brand_id, "source_id": source_id}
+    rows = [place | {"day": day.isoformat()} | asdict(figures) for day, figures in totals.items()]
+    upsert(session, DayBucket, rows, ("brand_id", "source_id", "day"))
 
 
 def _sum_columns(model: type[Bucket] | type[DayBucket]) -> list[Any]:
