@@ -12,7 +12,7 @@ from typing import Any
 from crawlers import health
 from crawlers.causes import Cause, Failure
 from crawlers.process import run_child
-from crawlers.sources import faults_of, hosts
+from crawlers.sources import faults_of, hosts, permission_missing
 from storage import runs
 from storage.configuration import Configuration, SourceSettings
 from storage.database import Database, Session
@@ -47,8 +47,8 @@ class CrawlResult:
 
     @property
     def failed(self) -> bool:
-        """Whether a person should look: a source that was left alone, or had nothing to read, is no failure."""
-        return self.health not in (Health.OK, Health.EMPTY, None)
+        """Whether a person should look: a source that was left alone, or never had anything, is no failure."""
+        return self.health not in (None, Health.OK) and self.cause != Cause.EMPTY
 
 
 Progress = Callable[[CrawlResult], None]
@@ -163,12 +163,11 @@ def _begin(session: Session, source_id: int, started: datetime) -> int:
 
 def _unready(settings: SourceSettings) -> Failure | None:
     """What keeps the source from being read before anything is asked."""
-    faults = list(faults_of(settings))
-    if not faults:
-        return None
-    permission = all(fault.key.endswith(".permission") for fault in faults)
-    cause = Cause.PERMISSION if permission else Cause.CONFIGURATION
-    return Failure(cause, "", "; ".join(map(str, faults)))
+    if faults := list(faults_of(settings)):
+        return Failure(Cause.CONFIGURATION, "", "; ".join(map(str, faults)))
+    if missing := permission_missing(settings):
+        return Failure(Cause.PERMISSION, "", missing.message)
+    return None
 
 
 def order(

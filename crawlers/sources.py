@@ -168,14 +168,12 @@ def parameters_of(settings: SourceSettings) -> Parameters:
 
 
 def faults(configuration: Configuration) -> tuple[Fault, ...]:
-    """Everything that keeps configured sources from being read, all at once. Switched-off ones are checked too,
-    except for permission.
-    """
+    """Everything that is wrong with the configured sources, all at once, also with those that are switched off."""
     return tuple(fault for settings in configuration.source for fault in faults_of(settings))
 
 
 def faults_of(settings: SourceSettings) -> Iterator[Fault]:
-    """What keeps this one source from being read."""
+    """Everything that is wrong with one source."""
     place = f"source {settings.name}"
     source = SOURCES.get(settings.kind)
     if source is None:
@@ -185,12 +183,27 @@ def faults_of(settings: SourceSettings) -> Iterator[Fault]:
         return
     if source.needs_base_url and settings.base_url is None:
         yield Fault(f"{place}.base_url", 'is missing; write the instance to read: "https://mastodon.nl"')
-    if source.needs_permission and settings.enabled and not settings.permission:
-        yield Fault(f"{place}.permission", f"{source.terms} {_PERMISSION}")
     try:
         parameters_of(settings)
     except ValidationError as error:
         yield from (_fault(place, detail) for detail in error.errors(include_url=False, include_input=False))
+
+
+def without_permission(configuration: Configuration) -> tuple[Fault, ...]:
+    """The sources that stay off because their site's terms ask for a permission that is not given.
+
+    Nothing is wrong with them: the others are read all the same, and each crawl of these says why it is blocked.
+    """
+    enabled = (settings for settings in configuration.source if settings.enabled)
+    return tuple(missing for settings in enabled if (missing := permission_missing(settings)))
+
+
+def permission_missing(settings: SourceSettings) -> Fault | None:
+    """Why a source may not be read, None when it may."""
+    source = SOURCES.get(settings.kind)
+    if source is None or not source.needs_permission or settings.permission:
+        return None
+    return Fault(f"source {settings.name}.permission", f"{source.terms} {_PERMISSION}")
 
 
 _PERMISSION = "Write permission = true once you have it, or enabled = false to leave the source out."

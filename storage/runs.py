@@ -33,14 +33,18 @@ def start(session: Session, source_id: int, now: datetime) -> int:
 
 
 def finish(session: Session, run_id: int, outcome: Outcome, now: datetime) -> None:
-    """Note how it ended. The first whole crawl of a source sets its baseline."""
+    """Note how it ended. The first crawl of a source that was whole, or brought anything, sets its baseline.
+
+    A source with one part that always fails would otherwise stay history for ever and never alert.
+    """
     run = session.get_one(CrawlRun, run_id)
     run.finished_at, run.health, run.stats = now, outcome.health, outcome.stats
     run.reason = outcome.reason[:500] if outcome.reason else None
     for name, value in outcome.counts.items():
         setattr(run, name, value)
     source = session.get_one(Source, run.source_id)
-    if source.baseline_at is None and outcome.health in (Health.OK, Health.EMPTY):
+    begun = outcome.health in (Health.OK, Health.EMPTY) or outcome.counts.get("new", 0) > 0
+    if source.baseline_at is None and begun:
         source.baseline_at = run.started_at
     source.blocked_until = now + outcome.retry_after if outcome.retry_after else None
     session.add_all([run, source])

@@ -10,6 +10,7 @@ import pytest
 from demo.replica import ROBOTS, Fault, Kind, Post
 from demo.replica.loopback import Answer
 from storage.models import Health
+from storage.sources import source_named
 from tests.crawlers.conftest import START, Crawling
 
 KINDS = list(Kind)
@@ -428,6 +429,8 @@ def test_one_bad_page_does_not_keep_the_others_from_being_read(crawling: Crawlin
     assert (outcome.health, outcome.stats["cause"], outcome.counts["new"]) == (Health.BROKEN, "not_found", 4)
     assert outcome.reason is not None
     assert outcome.reason.startswith("https://www.snelveld.example/weg: ")
+    with crawling.database.read() as session:  # what comes from now on is no history
+        assert source_named(session, "schema_org").baseline_at == START
 
 
 def test_we_say_who_we_are(crawling: Crawling) -> None:

@@ -74,6 +74,7 @@ def test_one_broken_source_does_not_stop_the_others(database: Database, replica:
         ("trustpilot_web", Health.BLOCKED, "permission"),
         ("feed", Health.OK, None),
     ]
+    assert [result.failed for result in results] == [True, True, False]
     assert {result.source for result in told} == {"apple_app", "trustpilot_web", "feed"}
     assert len(ended_runs(database)) == 3
     assert not [one for one in replica.requests if one.path.startswith("/review/")]
@@ -174,6 +175,22 @@ def test_a_source_that_is_not_configured_well_says_what_to_do(database: Database
     assert (result.health, result.cause) == (Health.BROKEN, "configuration")
     assert result.reason is not None
     assert "source feed.url: write a whole address that begins with https://" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("health", "cause", "failed"),
+    [
+        (Health.OK, None, False),
+        (None, None, False),
+        (Health.EMPTY, "empty", False),
+        (Health.EMPTY, "empty_before", True),
+        (Health.BROKEN, "timeout", True),
+    ],
+)
+def test_a_source_that_never_had_anything_is_no_failure(
+    health: Health | None, cause: str | None, failed: bool
+) -> None:
+    assert CrawlResult("bron", "feed", health, cause=cause).failed is failed
 
 
 def test_two_crawls_never_ask_one_server_at_the_same_time() -> None:

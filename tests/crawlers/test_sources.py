@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crawlers.sources import SOURCES, Parameters, faults, faults_of, hosts, parameters_of
+from crawlers.sources import SOURCES, Parameters, faults, faults_of, hosts, parameters_of, without_permission
 from crawlers.spiders.reading import ReadingSpider
 from storage.configuration import Configuration, SourceSettings
 
@@ -60,7 +60,6 @@ def test_every_kind_refuses_unknown_parameters(kind: str) -> None:
         ("trustpilot_web", {"languages": ["nederlands"]}, "languages.0", '"nl"'),
         ("trustpilot_web", {"languages": []}, "languages", "is empty; write at least one"),
         ("trustpilot_web", {"pages": 0}, "pages", "greater than or equal to 1"),
-        ("trustpilot_web", {"permission": False}, "permission", "Write permission = true once you have it"),
         ("apple_app", {"app_id": "snelveld"}, "app_id", '"987654321"'),
         ("apple_app", {"app_id": True}, "app_id", '"987654321"'),
         ("apple_app", {"country": "Nederland"}, "country", '"be" for Flanders'),
@@ -100,8 +99,16 @@ def test_every_fault_of_every_source_comes_at_once() -> None:
     ]
 
 
-def test_a_source_that_is_switched_off_needs_no_permission() -> None:
-    assert list(faults_of(source("trustpilot_web", permission=False, enabled=False))) == []
+def test_a_source_without_permission_is_off_but_not_wrong() -> None:
+    forbidden = source("trustpilot_web", permission=False)
+    off = source("trustpilot_web", permission=False, enabled=False)
+    configuration = Configuration(source=(forbidden, off, source("trustpilot_web"), source("feed")))
+
+    assert faults(configuration) == ()
+    [missing] = without_permission(configuration)
+    assert missing.key == "source bron.permission"
+    assert missing.message.startswith("Trustpilot's terms forbid")
+    assert "Write permission = true once you have it" in missing.message
 
 
 @pytest.mark.parametrize("written", ["snelveld", "#snelveld", ["#snelveld"]])
