@@ -53,7 +53,7 @@ def once(tell: Tell, start: datetime | None = None) -> dict[str, Any]:
     with ExitStack() as stack:
         place = stack.enter_context(world.folder())
         replica = stack.enter_context(Replica(timeline(start, length=SIMULATED), clock))
-        configuration = settings.load(world.write_configuration(place, replica.url, PREFERRED_PORT))
+        configuration = settings.load(world.write_configuration(place, replica.url, PREFERRED_PORT, "m"))
         database = stack.enter_context(Database(configuration.database))
         _prepare(database, configuration)
         player = _Player(database, configuration, clock, tell)
@@ -68,7 +68,7 @@ class _Player:
         self, database: Database, configuration: Configuration, clock: PlayClock, tell: Tell
     ) -> None:
         self.database, self.configuration, self.clock, self.tell = database, configuration, clock, tell
-        self.names = [source.name for source in configuration.source]
+        self.due = {source.name: clock() for source in configuration.source}
         self.model = classifier.load(configuration.sentiment)
         self.channels = notifiers.chosen(configuration)
         self.seconds: dict[str, float] = {}
@@ -109,11 +109,17 @@ class _Player:
         self._timed("deliver", self._deliver)
 
     def _deliver(self) -> None:
-        # The story's clock stands still while messages go out, so there is nothing to wait for between two.
-        deliver.run(self.database, self.configuration, self.channels, self.clock, lambda seconds: None)
+        # A channel takes a message a second; the story's clock is moved on instead of waiting for it.
+        deliver.run(self.database, self.configuration, self.channels, self.clock, self._pause)
+
+    def _pause(self, seconds: float) -> None:
+        self.clock.advance(timedelta(seconds=seconds))
 
     def _crawl(self, now: datetime) -> None:
-        results = crawling.crawl_all(self.database, self.configuration, self.names, now=now)
+        every = {source.name: source.every for source in self.configuration.source}
+        names = [name for name, due in self.due.items() if due <= now]
+        self.due |= {name: now + every[name] for name in names}
+        results = crawling.crawl_all(self.database, self.configuration, names, now=now) if names else []
         for result in results:
             if result.failed:
                 self.tell(f"{result.source}: {result.reason}")

@@ -23,7 +23,7 @@ competitor = true
 name = "snelveld-trustpilot"
 kind = "trustpilot_web"
 brand = "Snelveld"
-every = "10s"
+every = "15{unit}"
 base_url = "{replica}"
 domain = "snelveld.nl"
 permission = true
@@ -32,7 +32,7 @@ permission = true
 name = "belpunt-trustpilot"
 kind = "trustpilot_web"
 brand = "Belpunt"
-every = "60s"
+every = "60{unit}"
 base_url = "{replica}"
 domain = "belpunt.nl"
 permission = true
@@ -41,7 +41,7 @@ permission = true
 name = "snelveld-app"
 kind = "apple_app"
 brand = "Snelveld"
-every = "15s"
+every = "30{unit}"
 base_url = "{replica}"
 app_id = 987654321
 country = "nl"
@@ -49,14 +49,14 @@ country = "nl"
 [[source]]
 name = "mastodon"
 kind = "mastodon"
-every = "10s"
+every = "15{unit}"
 base_url = "{replica}"
 hashtags = ["snelveld"]
 
 [[source]]
 name = "nieuws"
 kind = "feed"
-every = "20s"
+every = "30{unit}"
 url = "{replica}/feeds/nieuws.rss"
 
 [crawl]
@@ -82,9 +82,12 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def write_configuration(place: Path, replica: str, port: int) -> Path:
-    """Write klachtenradar.toml for a replica at the address `replica`; returns its path."""
+def write_configuration(place: Path, replica: str, port: int, unit: str = "s") -> Path:
+    """Write klachtenradar.toml for a replica at the address `replica`; returns its path.
+
+    `unit` is that of the crawling intervals: `s` for a storm of minutes, `m` for one of hours.
+    """
     path = place / "klachtenradar.toml"
     channel = os.environ.get(CHANNEL_VARIABLE, "#reputatie")
-    path.write_text(CONFIGURATION.format(replica=replica, port=port, channel=channel), encoding="utf-8")
+    path.write_text(CONFIGURATION.format(replica=replica, port=port, channel=channel, unit=unit), encoding="utf-8")
     return path
