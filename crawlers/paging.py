@@ -1,5 +1,6 @@
 """How far to read a listing that has its newest posts first."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from crawlers.dates import instant
@@ -25,3 +26,17 @@ def whole_wanted(state: dict[str, object], now: datetime) -> bool:
     """Whether to read to the end: on the first crawl, after one that was broken off, and once a day."""
     last = instant(state.get("whole_at"))
     return bool(state.get("open")) or last is None or now - last >= WHOLE_EVERY
+
+
+MOST_CHECKED = 10
+"""Posts that one crawl looks up because they are gone from where they stood; the others wait for the next."""
+
+
+def vanished(before: Sequence[str], seen: Collection[str]) -> list[str]:
+    """The ids that stood in a listing above one that is still there, and are there no more.
+
+    What stood below the last one that was seen may only not have been read. An answer in doubt: posts move for
+    other reasons too, so each is looked up by itself.
+    """
+    places = [place for place, identity in enumerate(before) if identity in seen]
+    return [identity for identity in before[: max(places, default=0)] if identity not in seen][:MOST_CHECKED]

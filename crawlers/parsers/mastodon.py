@@ -34,11 +34,12 @@ _MARK = re.compile(r"[?&](max_id|min_id)=(\d{1,30})(?:&|$)")
 class Timeline(Page):
     """`newest` and `oldest` are the ids of the page as numbers, local to the instance; None when it is empty.
 
-    `next` is the `max_id` of the following, older page.
+    `next` is the `max_id` of the following, older page. `shown` has the id and the `uri` of every record.
     """
 
     newest: int | None = None
     oldest: int | None = None
+    shown: tuple[tuple[int, str], ...] = ()
 
 
 def parse(body: bytes, link: str = "", languages: Collection[str] = (), bots: bool = False) -> Timeline:
@@ -56,8 +57,13 @@ def parse(body: bytes, link: str = "", languages: Collection[str] = (), bots: bo
         else:
             _add(gathering, f"status {place}", status)
     page = gathering.page(older(link))
-    ids = [number for number in map(_number, statuses) if number is not None]
-    return Timeline(**vars(page), newest=max(ids, default=None), oldest=min(ids, default=None))
+    numbered = [
+        (number, text(at(status, "uri"))) for status in statuses if (number := _number(status)) is not None
+    ]
+    ids = [number for number, _ in numbered]
+    kept = {record.external_id for record in page.records}
+    shown = tuple((number, uri) for number, uri in numbered if uri in kept)
+    return Timeline(**vars(page), newest=max(ids, default=None), oldest=min(ids, default=None), shown=shown)
 
 
 def older(link: str) -> str | None:

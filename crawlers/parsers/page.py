@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from crawlers.causes import Cause
-from storage.records import Record
+from storage.records import Record, Status
 
 MOST_ENTRIES = 5_000
 """No source shows more than some hundreds on one page; what follows is refused unread."""
@@ -108,6 +108,12 @@ class Gathering:
     def page(self, next: str | None = None, expected: int | None = None, damage: str | None = None) -> Page:
         records = tuple(self._records.values())
         return Page(records, tuple(self.problems), next, self.passed, expected, tuple(self.notes), damage)
+
+
+def gone(namespace: str, external_id: str) -> Page:
+    """A page that says of one stored post that the public cannot read it any more."""
+    # A record must say something; of one that is gone, only its status is stored.
+    return Page((Record(namespace=namespace, external_id=external_id, text="-", status=Status.REMOVED),))
 
 
 def explained(error: ValidationError) -> str:

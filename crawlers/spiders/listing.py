@@ -1,25 +1,33 @@
 """Reading a listing of numbered pages that has its newest posts first."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from scrapy.http import Response
 
 from crawlers.causes import Cause, Failure
 from crawlers.job import ReadPage
-from crawlers.paging import ALWAYS, is_known, whole_wanted
-from crawlers.parsers.page import Page
+from crawlers.paging import ALWAYS, is_known, vanished, whole_wanted
+from crawlers.parsers.page import Page, gone
 from crawlers.spiders.reading import ReadingSpider
+
+MOST_REMEMBERED = 1_000
+"""Ids; fifty pages of twenty."""
 
 
 class ListingSpider(ReadingSpider):
     """A kind says where the pages stand and how to parse one.
 
     State of a part: `open` while a reading has begun and not ended, `whole_at` when all pages were last read,
-    `had` how many posts its first page held.
+    `had` how many posts its first page held, `shown` the ids that were read, in the order of the listing.
     """
 
+    def __init__(self, *named: Any, **more: Any) -> None:
+        super().__init__(*named, **more)
+        self.seen: dict[str, list[str]] = {}
+
     most_pages: int
+    namespace: str = ""
 
     def address(self, part: str, number: int) -> str:
         raise NotImplementedError
@@ -30,6 +38,10 @@ class ListingSpider(ReadingSpider):
     def has_more(self, page: Page) -> bool:
         """Whether the source says that another page follows."""
         raise NotImplementedError
+
+    def permalink(self, identity: str) -> str | None:
+        """Where one post stands by itself, to see whether it is gone; None where there is no such place."""
+        return None
 
     def parts(self) -> tuple[str, ...]:
         raise NotImplementedError
@@ -52,6 +64,7 @@ class ListingSpider(ReadingSpider):
             return
         if not page.entries and self._is_missing(page, where, part, number):
             return
+        self.seen.setdefault(part, []).extend(record.external_id for record in page.records)
         begun = {"open": True, "had": page.entries} if number == 1 else {"open": True}
         item = ReadPage(page, where, part, self.state_of(part) | begun)
         yield item
@@ -60,8 +73,26 @@ class ListingSpider(ReadingSpider):
         if goes_on and (whole or number < ALWAYS or not is_known(page, counts)):
             yield self._page(part, number + 1, whole)
         elif not page.damage:
-            ended = {"open": False} if goes_on else {"open": False, "whole_at": self.job.now().isoformat()}
-            yield ReadPage(Page(), f"{part} end", part, self.state_of(part) | ended)
+            for one in self._ended(part, whole=not goes_on):
+                yield one
+
+    def _ended(self, part: str, whole: bool) -> Iterator[Any]:
+        """The state that a finished reading leaves, and a look at each post that is no longer in its place."""
+        state, seen = self.state_of(part), self.seen[part]
+        before = [identity for identity in state.get("shown", []) if isinstance(identity, str)]
+        missing = vanished(before, frozenset(seen))
+        kept = dict.fromkeys([*seen, *before])
+        state |= {"open": False, "shown": [one for one in kept if one not in missing][:MOST_REMEMBERED]}
+        if whole:
+            state["whole_at"] = self.job.now().isoformat()
+        yield ReadPage(Page(), f"{part} end", part, state)
+        for identity in missing:
+            if address := self.permalink(identity):
+                yield self.ask(address, self.looked_up, where=f"{part} gone", part=part, identity=identity)
+
+    async def looked_up(self, response: Response, where: str, part: str, identity: str) -> AsyncIterator[Any]:
+        if self.is_gone(response, where):
+            yield ReadPage(gone(self.namespace, identity), where, part)
 
     def _is_missing(self, page: Page, where: str, part: str, number: int) -> bool:
         """Note a page without posts where there must be some; past the end there are none."""

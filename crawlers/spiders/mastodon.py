@@ -9,9 +9,10 @@ from scrapy.http import Response
 
 from crawlers.causes import Cause, Failure
 from crawlers.job import ReadPage
+from crawlers.paging import MOST_CHECKED
 from crawlers.parsers import mastodon
 from crawlers.parsers.mastodon import Timeline
-from crawlers.parsers.page import Page
+from crawlers.parsers.page import Page, gone
 from crawlers.sources import MastodonParameters
 from crawlers.spiders.reading import ReadingSpider
 
@@ -64,14 +65,31 @@ class MastodonSpider(ReadingSpider):
         mark = _id(state.get("newest"))
         # A page may be short because the instance hides some of it: only a missing link says that it is the last.
         reached = mark is not None and (page.oldest <= mark or (page.next is None and page.entries < LIMIT))
-        state = {"newest": str(max(top, mark or 0)), "had": page.entries}
-        item = ReadPage(page, where, tag, state if reached else None)
+        before = _shown(state)
+        shown = {str(number): uri for number, uri in page.shown}
+        seen = {"had": page.entries, "shown": shown}
+        item = ReadPage(page, where, tag, (state | seen) if mark is not None else None)
+        state = seen | {"newest": str(max(top, mark or 0))}
+        if reached:
+            item.state = state
         yield item
         await item.stored
+        for number in sorted(before.keys() - shown.keys(), key=int)[-MOST_CHECKED:]:
+            if int(number) > page.oldest:
+                yield self._status(tag, number, before[number])
         if mark is None:
             yield self._back(tag, page, state, 1)
         elif not reached:
             yield self._timeline(tag, self.newer, {"min_id": mark}, top=top, number=1)
+
+    def _status(self, tag: str, number: str, uri: str) -> Request:
+        """A look at one status that is no longer in its place."""
+        address = f"{(self.job.base_url or '').rstrip('/')}/api/v1/statuses/{number}"
+        return self.ask(address, self.looked_up, where=f"#{tag} gone", tag=tag, uri=uri)
+
+    async def looked_up(self, response: Response, where: str, tag: str, uri: str) -> AsyncIterator[Any]:
+        if self.is_gone(response, where):
+            yield ReadPage(gone(mastodon.NAMESPACE, uri), where, tag)
 
     def _back(self, tag: str, page: Timeline, state: dict[str, Any], number: int) -> Any:
         """The page before `page`, or the end of the first reading with the state that it leaves."""
@@ -106,6 +124,13 @@ class MastodonSpider(ReadingSpider):
         await item.stored
         if mark < top and number < FARTHEST_ON:
             yield self._timeline(tag, self.newer, {"min_id": mark}, top=top, number=number + 1)
+
+
+def _shown(state: dict[str, Any]) -> dict[str, str]:
+    """The statuses of the newest page at the last crawl, `uri` by id."""
+    shown = state.get("shown")
+    found = shown.items() if isinstance(shown, dict) else ()
+    return {number: uri for number, uri in found if _id(number) is not None and isinstance(uri, str)}
 
 
 def _id(value: object) -> int | None:

@@ -33,6 +33,7 @@ AFTER_TOO_MANY = timedelta(minutes=15)
 """How long a site is left alone that says "too many requests" and not for how long."""
 AFTER_A_WALL = timedelta(hours=2)
 """How long a site is left alone that takes us for a robot it does not want."""
+GONE = frozenset({404, 410})
 LEFT_ALONE = "left_alone"
 _LEAVE_ALONE = frozenset({Cause.RATE_LIMITED, Cause.WAF, Cause.CAPTCHA})
 """After these nothing more is asked of the site but what was already on its way."""
@@ -96,6 +97,14 @@ class ReadingSpider(Spider):
     def note(self, failure: Failure) -> None:
         logger.warning("%s, %s: %s (%s)", self.job.name, failure.where, failure.cause, failure.detail or "-")
         self.job.findings.failures.append(failure)
+
+    def is_gone(self, response: Response, where: str) -> bool:
+        """Whether a single post that was looked up is gone. A wall on the way is noted."""
+        if response.status in GONE:
+            return True
+        if failure := self._unfit(response, where):
+            self._refuse(failure)
+        return False
 
     def failed(self, trouble: TwistedFailure) -> None:
         """Scrapy's errback: there was no answer, or none was allowed."""

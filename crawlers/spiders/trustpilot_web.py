@@ -1,6 +1,6 @@
 """Trustpilot's public review pages, newest first, one view per language."""
 
-from urllib.parse import unquote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from scrapy.http import Response
 
@@ -12,6 +12,8 @@ from crawlers.spiders.listing import ListingSpider
 
 
 class TrustpilotSpider(ListingSpider):
+    namespace = trustpilot_web.NAMESPACE
+
     @property
     def wanted(self) -> TrustpilotParameters:
         assert isinstance(self.job.parameters, TrustpilotParameters)  # noqa: S101 - the table of kinds says so
@@ -35,9 +37,15 @@ class TrustpilotSpider(ListingSpider):
     def elsewhere(self, response: Response) -> str | None:
         # What comes after a redirect may have lost its page and language, so it is not read.
         parts = urlsplit(response.url)
-        if unquote(parts.path).rstrip("/").lower() == f"/review/{self.wanted.domain}":
+        if (
+            parts.path.startswith("/reviews/")
+            or unquote(parts.path).rstrip("/").lower() == f"/review/{self.wanted.domain}"
+        ):
             return None
         return f"{parts.netloc}{parts.path}"
+
+    def permalink(self, identity: str) -> str:
+        return f"{self.site}/reviews/{quote(identity, safe='')}"
 
     def has_more(self, page: Page) -> bool:
         return page.next is not None

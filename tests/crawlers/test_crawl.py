@@ -76,6 +76,30 @@ def test_an_edit_gives_a_second_version(crawling: Crawling, kind: Kind) -> None:
     assert [line["text"] for line in edited] == ["Opgelost, maar pas na vier keer bellen. #snelveld"]
 
 
+@pytest.mark.parametrize("kind", [Kind.TRUSTPILOT, Kind.MASTODON])
+def test_a_post_that_is_taken_away_is_removed(crawling: Crawling, kind: Kind) -> None:
+    shown = show(crawling, posts(kind, 25, first=5))
+    crawling(kind)
+    crawling.replica.posts.remove(shown[3].key)
+    show(crawling, posts(kind, 5))
+    outcome, again = crawling(kind), crawling(kind)
+
+    assert (outcome.health, outcome.counts["removed"], again.counts["removed"]) == (Health.OK, 1, 0)
+    removed = [line["text"] for line in crawling.mentions() if line["status"] == "removed"]
+    assert removed in ([shown[3].text], [""])
+    assert len(crawling.mentions()) == 30
+
+
+def test_a_post_that_is_only_further_down_is_not_removed(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.TRUSTPILOT, 60, first=100))
+    crawling(Kind.TRUSTPILOT)
+    show(crawling, posts(Kind.TRUSTPILOT, 45))
+    since = len(crawling.replica.requests)
+
+    assert crawling(Kind.TRUSTPILOT).counts["removed"] == 0
+    assert not [target for target in crawling.asked(since) if target.startswith("/reviews/")]
+
+
 def test_a_reply_that_comes_later_keeps_its_own_time(crawling: Crawling) -> None:
     shown = show(crawling, posts(Kind.TRUSTPILOT, 30))
     crawling(Kind.TRUSTPILOT)

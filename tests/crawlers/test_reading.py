@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from scrapy.http import Response
 
-from crawlers.paging import is_known, whole_wanted
+from crawlers.paging import is_known, vanished, whole_wanted
 from crawlers.parsers.page import Page
 from crawlers.scrapy_settings import settings, user_agent
 from crawlers.spiders.reading import LONGEST_WAIT, retry_after
@@ -54,6 +54,22 @@ def test_a_page_from_which_everything_was_left_out_is_not_known() -> None:
 )
 def test_all_pages_are_read_first_daily_and_after_breaking_off(state: dict[str, object], whole: bool) -> None:
     assert whole_wanted(state, NOW) is whole
+
+
+@pytest.mark.parametrize(
+    ("before", "seen", "expected"),
+    [
+        ("abcdef", "abcdef", ""),
+        ("abcdef", "acdef", "b"),
+        ("abcdef", "xyabd", "c"),
+        ("abcdef", "xyz", ""),
+        ("abcdef", "f", "abcde"),
+        ("", "abc", ""),
+        ("abcdefghijklmnop", "p", "abcdefghij"),
+    ],
+)
+def test_what_stood_above_something_still_there_has_vanished(before: str, seen: str, expected: str) -> None:
+    assert vanished(before, seen) == list(expected)
 
 
 @pytest.mark.parametrize(
