@@ -82,8 +82,6 @@ def recent(session: Session, source_id: int, limit: int = 20) -> list[CrawlRun]:
 
 def last_healthy(session: Session, source_id: int) -> datetime | None:
     """When this source last answered as it should."""
-    return session.exec(
-        select(func.max(CrawlRun.finished_at)).where(
-            CrawlRun.source_id == source_id, CrawlRun.health == Health.OK
-        )
-    ).one()
+    # By the index on start times: a maximum over every run there ever was takes ever longer.
+    query = select(CrawlRun.finished_at).where(CrawlRun.source_id == source_id, CrawlRun.health == Health.OK)
+    return session.exec(query.order_by(col(CrawlRun.started_at).desc()).limit(1)).first()

@@ -9,13 +9,14 @@ from fastapi.responses import Response
 
 from dashboard.pages.sources import SourceView, views
 from dashboard.rendering import link, page
-from dashboard.site import LoggedIn, Reading, SiteNow
+from dashboard.site import LoggedIn, Reading, Site, SiteNow
 from storage import bulletins, cases, holes, inbox, reputation, sources, trends
 from storage.bulletins import IncidentRow
 from storage.calendar import HOUR
 from storage.calendar import day_of as dutch_day
 from storage.database import Session
-from storage.models import Brand, Severity
+from storage.holes import Hole
+from storage.models import Brand, Severity, Source
 from storage.reputation import Index, Share
 from storage.trends import By, Figures, Point
 
@@ -92,8 +93,8 @@ def show_overview(request: Request, site: SiteNow, visitor: LoggedIn, session: R
     brands = sources.active_brands(session)
     wanted = request.query_params.get("merk")
     brand = next((one for one in brands if one.name == wanted), brands[0] if brands else None)
-    by, back = PERIODS[period]
-    figures = _compared(tuple(_figures(session, one, by, back, now) for one in brands))
+    view = _view(session, site, period)
+    figures = _compared(tuple(_figures(session, one, view) for one in brands))
     chosen = next((one for one in figures if brand is not None and one.brand.id == brand.id), None)
     counts = cases.counts(session)
     return page(
@@ -106,7 +107,7 @@ def show_overview(request: Request, site: SiteNow, visitor: LoggedIn, session: R
                 brand.name if brand else "",
                 lambda name: {"per": period, "merk": name},
             ),
-            by=by,
+            by=view.by,
             chosen=chosen,
             all=figures,
             open=_worst_first(bulletins.incidents(session, still_open=True, size=6)),
@@ -119,16 +120,37 @@ def show_overview(request: Request, site: SiteNow, visitor: LoggedIn, session: R
     )
 
 
-def _figures(session: Session, brand: Brand, by: By, back: timedelta, now: datetime) -> BrandFigures:
+@dataclass(frozen=True)
+class _View:
+    """What a figure is looked at through: the step and the span, and where we could not hear."""
+
+    by: By
+    back: timedelta
+    now: datetime
+    sources: Sequence[Source]
+    holes: Sequence[Hole]
+
+    @property
+    def since(self) -> datetime:
+        return self.now - self.back
+
+
+def _view(session: Session, site: Site, period: str) -> _View:
+    by, back = PERIODS[period]
+    now, heard = site.clock(), sources.active_sources(session)
+    # A whole step more: the first one begins before the span does.
+    since = now - back - timedelta(days=7 if by is By.WEEK else 1)
+    return _View(by, back, now, heard, site.hearing.holes(session, heard, since, now))
+
+
+def _figures(session: Session, brand: Brand, view: _View) -> BrandFigures:
     """This period, the one before it, and the index of the last days; `voice` is filled in afterwards."""
     assert brand.id is not None  # noqa: S101 - comes from the database
-    since = now - back
-    points = trends.series(session, brand.id, since - back - timedelta(days=1), now, by)
-    current = [point for point in points if point.end > since]
-    earlier = [point for point in points if point.end <= since][-len(current) :]
-    days = trends.days(
-        session, brand.id, dutch_day(now) - timedelta(days=reputation.DAYS - 1), dutch_day(now)
-    )
+    points = trends.series(session, brand.id, view.since - view.back - timedelta(days=1), view.now, view.by)
+    current = [point for point in points if point.end > view.since]
+    earlier = [point for point in points if point.end <= view.since][-len(current) :]
+    today = dutch_day(view.now)
+    days = trends.days(session, brand.id, today - timedelta(days=reputation.DAYS - 1), today)
     total = sum((point.figures for point in current), Figures())
     return BrandFigures(
         brand=brand,
@@ -137,22 +159,21 @@ def _figures(session: Session, brand: Brand, by: By, back: timedelta, now: datet
         negative=reputation.share(total.negative, total.judged),
         voice=None,
         index=reputation.index(sum(days.values(), Figures())),
-        steps=_steps(session, brand.id, current, now),
-        line=_line(points, len(current), SMOOTH[by]),
+        steps=_steps(brand.id, current, view),
+        line=_line(points, len(current), SMOOTH[view.by]),
     )
 
 
-def _steps(session: Session, brand_id: int, points: Sequence[Point], now: datetime) -> tuple[Step, ...]:
-    """The points, and where nobody listened."""
-    if not points:
-        return ()
-    heard = holes.sources_of(session, brand_id)
-    found = holes.holes(session, heard, points[0].start, now)
+def _steps(brand_id: int, points: Sequence[Point], view: _View) -> tuple[Step, ...]:
+    """The points, and where nobody listened to this brand."""
+    heard = [source for source in view.sources if source.brand_id in (brand_id, None)]
+    ids = {source.id for source in heard}
+    found = [hole for hole in view.holes if hole.source_id in ids]
     deaf = holes.deaf_hours(found, heard)
     return tuple(
         Step(
             point,
-            deaf=bool(deaf) and all(hour in deaf for hour in _hours(point, now)),
+            deaf=bool(deaf) and all(hour in deaf for hour in _hours(point, view.now)),
             holed=any(hole.since < point.end and hole.until > point.start for hole in found),
         )
         for point in points
