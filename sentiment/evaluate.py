@@ -141,7 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     parser = argparse.ArgumentParser(prog="python -m sentiment.evaluate", description=__doc__)
     parser.add_argument("files", type=Path, nargs="*", help="JSON lines with text, label and source")
-    parser.add_argument("--written", type=Path, help="folder of individually written texts (*.jsonl)")
+    parser.add_argument("--written", type=Path, help="folder of individually written texts (written*.jsonl)")
     parser.add_argument(
         "--part", choices=("train", "dev", "test"), default="test", help="of the written texts"
     )

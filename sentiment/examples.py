@@ -30,14 +30,34 @@ def part_of(text: str) -> Part:
 
     It depends on nothing but the text, so a text never moves from test to train as the set grows.
     """
-    share = int(hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8], 16) % 100
+    share = int(_digest(text)[:8], 16) % 100
     if share < 10:
         return "test"
     return "dev" if share < 20 else "train"
 
 
-def read_examples(path: Path, source: str | None = None) -> list[Example]:
-    """The examples of a JSON Lines file. `source` overrides what the records say.
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+Labels = Mapping[str, Mapping[str, Any]]
+"""Answers by the SHA-256 of the text they are about, for texts that are not ours to hand on."""
+
+
+def read_labels(path: Path) -> Labels:
+    """The answers of a JSON Lines file with a key `sha256`. Raises TrainingError naming a line without one."""
+    labels = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            record = json.loads(line)
+            labels[str(record.pop("sha256"))] = record
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise TrainingError(f"{path}:{number}: not a label with a sha256 ({error})") from error
+    return labels
+
+
+def read_examples(path: Path, source: str | None = None, labels: Labels | None = None) -> list[Example]:
+    """The examples of a JSON Lines file. `source` and `labels` override what the records say.
 
     Raises TrainingError naming the file and line of the first record that cannot be used.
     """
@@ -45,22 +65,23 @@ def read_examples(path: Path, source: str | None = None) -> list[Example]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if line.strip():
             try:
-                examples.append(_example(json.loads(line), source))
+                examples.append(_example(json.loads(line), source, labels or {}))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise TrainingError(f"{path}:{number}: not a usable training record ({error})") from error
     return examples
 
 
-def _example(record: Mapping[str, Any], source: str | None) -> Example:
+def _example(record: Mapping[str, Any], source: str | None, labels: Labels) -> Example:
     text = record["text"]
-    targets = tuple(head.target(record) for head in HEADS)
+    answers = {**record, **labels.get(_digest(text), {})}
+    targets = tuple(head.target(answers) for head in HEADS)
     return Example(text, source or str(record.get("source", "unnamed")), targets)
 
 
 def written_examples(folder: Path, part: Part) -> list[Example]:
-    """The individually written texts of one part, from every file of the folder, each text once."""
+    """The individually written texts of one part, from every `written*.jsonl` of the folder, each text once."""
     unique: dict[str, Example] = {}
-    for path in sorted(folder.glob("*.jsonl")):
+    for path in sorted(folder.glob("written*.jsonl")):
         for example in read_examples(path, source="written"):
             unique.setdefault(readable(example.text).casefold(), example)
     return [example for example in unique.values() if part_of(example.text) == part]

@@ -151,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m sentiment.export", description=__doc__)
     parser.add_argument("--run", type=Path, required=True, help="the best/ folder of a training run")
     parser.add_argument("--data", type=Path, required=True, help="folder with train.jsonl and dev.jsonl")
-    parser.add_argument("--written", type=Path, help="folder of individually written texts (*.jsonl)")
+    parser.add_argument("--written", type=Path, help="folder of individually written texts (written*.jsonl)")
     parser.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args(arguments)
     try:

@@ -19,7 +19,14 @@ from torch import Tensor, nn
 
 from sentiment.errors import TrainingError
 from sentiment.evaluate import macro_f1, true_label
-from sentiment.examples import Example, epoch_sample, label_weights, read_examples, written_examples
+from sentiment.examples import (
+    Example,
+    epoch_sample,
+    label_weights,
+    read_examples,
+    read_labels,
+    written_examples,
+)
 from sentiment.heads import HEADS, SENTIMENT
 from sentiment.network import Network, device, padded
 from sentiment.texts import readable
@@ -250,7 +257,8 @@ def load_tokenizer(folder: Path) -> Tokenizer:
 def plan_from(arguments: Sequence[str] | None = None) -> Plan:
     """The plan that the command line asks for. Raises TrainingError when a file cannot be used."""
     asked = _parser().parse_args(arguments)
-    train = read_examples(asked.data / "train.jsonl")
+    labels = read_labels(asked.labels) if asked.labels else {}
+    train = read_examples(asked.data / "train.jsonl", labels=labels)
     dev = read_examples(asked.data / "dev.jsonl")
     shares = dict(_SHARES)
     if asked.translated:
@@ -281,13 +289,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--data", type=Path, required=True, help="folder with train.jsonl and dev.jsonl")
     parser.add_argument("--out", type=Path, required=True, help="folder of this run: checkpoint and best/")
-    parser.add_argument("--written", type=Path, help="folder of individually written texts (*.jsonl)")
+    parser.add_argument("--written", type=Path, help="folder of individually written texts (written*.jsonl)")
     parser.add_argument(
         "--written-share", type=float, default=1.0, help="times an epoch sees each written text"
     )
     parser.add_argument(
         "--shared-share", type=float, default=1.0, help="part of the other texts an epoch sees"
     )
+    parser.add_argument("--labels", type=Path, help="better labels of texts in --data, by sha256 (.jsonl)")
     parser.add_argument("--translated", action="store_true", help="train on train_translated.jsonl too")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--rate", type=float, default=8e-5, help="top learning rate")

@@ -1,11 +1,13 @@
 """Parting the written texts, and choosing what an epoch sees."""
 
+import hashlib
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from sentiment import examples, heads
+from sentiment.errors import TrainingError
 from sentiment.examples import Example
 from tests.sentiment.tiny import write_lines
 
@@ -24,8 +26,8 @@ def test_a_text_is_always_in_the_same_part() -> None:
 
 def test_the_three_parts_share_no_text_and_leave_none_out(tmp_path: Path) -> None:
     rows = [{"text": f"klacht {place}", "sentiment": "negative"} for place in range(300)]
-    write_lines(tmp_path / "a.jsonl", rows[:200])
-    write_lines(tmp_path / "b.jsonl", [*rows[100:], {"text": "KLACHT  7", "sentiment": "negative"}])
+    write_lines(tmp_path / "written-a.jsonl", rows[:200])
+    write_lines(tmp_path / "written-b.jsonl", [*rows[100:], {"text": "KLACHT  7", "sentiment": "negative"}])
     parts = [examples.written_examples(tmp_path, part) for part in ("train", "dev", "test")]
     assert sum(len(part) for part in parts) == 300
     assert len({example.text for part in parts for example in part}) == 300
@@ -65,3 +67,20 @@ def test_a_head_with_several_answers_marks_each() -> None:
     themes = heads.Head("themes", ("prijs", "retour", "levering"), False, ("themes",))
     assert themes.target({"themes": ["levering", "prijs"]}) == (1.0, 0.0, 1.0)
     assert themes.target({"themes": []}) == (0.0, 0.0, 0.0)
+
+
+def test_a_better_label_replaces_the_one_that_came_with_the_text(tmp_path: Path) -> None:
+    write_lines(
+        tmp_path / "train.jsonl", [{"text": "Top", "label": "neutral"}, {"text": "Mwah", "label": "neutral"}]
+    )
+    digest = hashlib.sha256(b"Top").hexdigest()
+    write_lines(tmp_path / "labels.jsonl", [{"sha256": digest, "sentiment": "positive"}])
+    labels = examples.read_labels(tmp_path / "labels.jsonl")
+    found = examples.read_examples(tmp_path / "train.jsonl", labels=labels)
+    assert [example.targets for example in found] == [((0.0, 0.0, 1.0),), (NEUTRAL,)]
+
+
+def test_a_label_without_a_text_is_named(tmp_path: Path) -> None:
+    write_lines(tmp_path / "labels.jsonl", [{"sentiment": "positive"}])
+    with pytest.raises(TrainingError, match=r"labels\.jsonl:1: "):
+        examples.read_labels(tmp_path / "labels.jsonl")
