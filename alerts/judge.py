@@ -73,26 +73,37 @@ def _judge_spike(
     session: Session, brand_id: int, settings: AlertSettings, now: datetime, tally: _Tally
 ) -> Incident | None:
     """The open spike of this brand after judging, if there is one."""
-    key = negative_spike.key(brand_id)
-    complaints = evidence.complaints(session, brand_id, now - negative_spike.BACK, now)
-    counted = incidents.counted(session, key, now - negative_spike.BACK)
-    told = {mention for mention, still_open in counted.items() if not still_open}
-    windows = negative_spike.windows(complaints, told, counted.keys() - told, now)
-    limits = negative_spike.Limits(settings.minimum, SENSITIVITIES[settings.sensitivity])
-    finding = None
-    if any(len(window.complaints) >= limits.minimum for window in windows):
-        baseline = fit(evidence.history(session, brand_id, now - HISTORY, now))
-        finding = negative_spike.judge(brand_id, windows, baseline, limits)
-    incident = _going_on(session, key, SPIKE_REOPENS, now)
+    finding = _measured_spike(session, brand_id, settings, now)
+    incident = _going_on(session, negative_spike.key(brand_id), SPIKE_REOPENS, now)
+    known = incident.facts if incident else {}
+    over = incident is None or incident.resolved_at is not None
+    if finding is not None and incident is not None and over and negative_spike.smoulders(finding, known):
+        incidents.count_in(session, incident, finding.mentions)  # told with that storm, so not news later
+        return None
     if finding is not None:
-        known = incident.facts if incident else {}
         return _found(session, negative_spike.worst_so_far(finding, known), incident, now, tally)
-    if incident is None or incident.resolved_at is not None:
+    if incident is None or over:
         return None
     if not _spike_is_over(session, incident, now):
         return incident
     _resolve(session, incident, now, tally)
     return None
+
+
+def _measured_spike(
+    session: Session, brand_id: int, settings: AlertSettings, now: datetime
+) -> Finding | None:
+    """What the rule says of the last day's complaints against the brand's own history."""
+    since = now - negative_spike.BACK
+    complaints = evidence.complaints(session, brand_id, since, now)
+    counted = incidents.counted(session, negative_spike.key(brand_id), since)
+    told = {mention for mention, still_open in counted.items() if not still_open}
+    windows = negative_spike.windows(complaints, told, counted.keys() - told, now)
+    limits = negative_spike.Limits(settings.minimum, SENSITIVITIES[settings.sensitivity])
+    if all(len(window.complaints) < limits.minimum for window in windows):
+        return None
+    baseline = fit(evidence.history(session, brand_id, now - HISTORY, now))
+    return negative_spike.judge(brand_id, windows, baseline, limits)
 
 
 def _spike_is_over(session: Session, incident: Incident, now: datetime) -> bool:

@@ -102,9 +102,9 @@ def _what(subject: Subject, say: Catalogue, now: datetime) -> list[str]:
 
 def _spike(subject: Subject, say: Catalogue, now: datetime) -> list[str]:
     facts = subject.facts
-    lines = [say("spike.many", n=facts["observed"]) + " " + _usual(facts, say), _chance(facts, say)]
-    since = say.moment(datetime.fromisoformat(facts["since"]), now)
-    lines.append(say("spike.since", n=facts["count"], since=since))
+    since = say.moment(subject.incident.started_at, now)
+    lines = [say("spike.many", n=facts["observed"]) + " " + _usual(facts, say)]
+    lines += [say("spike.since", n=facts["count"], since=since), _chance(facts, say)]
     if facts["texts"] < facts["count"]:
         lines.append(say("spike.copies", n=facts["texts"]))
     if facts["history_hours"] < SHORT_HISTORY:
@@ -180,7 +180,7 @@ def _reply_key(subject: Subject, reason: Reason) -> str:
 
 def _values(subject: Subject, say: Catalogue, now: datetime) -> dict[str, Any]:
     return {
-        "observed": say.number(subject.facts.get("observed", 0)),
+        "latest": say.number(subject.facts.get("latest", 0)),
         "count": say.number(subject.facts.get("count", 0)),
         "source": escape(subject.source),
         "who": escape(subject.incident.acknowledged_by or ""),

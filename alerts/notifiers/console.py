@@ -7,6 +7,8 @@ from alerts.mrkdwn import plain
 from alerts.notifiers.notifier import DeliveryError, Message, Receipt
 from storage.models import DeliveryForm
 
+SHOWN_OF_UPDATE = 3
+"""Lines: what, how much, and since when."""
 _MARKS = {DeliveryForm.POST: "", DeliveryForm.UPDATE: "↻ ", DeliveryForm.REPLY: "↳ "}
 
 
@@ -35,7 +37,7 @@ class ConsoleNotifier:
 def _readable(message: Message) -> str:
     lines = [line for block in message.blocks for line in _lines(block)]
     if message.form is DeliveryForm.UPDATE:
-        lines = lines[:2]
+        lines = lines[:SHOWN_OF_UPDATE]
     mark = _MARKS[message.form]
     return "\n" + "\n".join(mark + line if place == 0 else line for place, line in enumerate(lines)) + "\n"
 

@@ -16,6 +16,8 @@ NAME = "negative_spike"
 BACK = timedelta(hours=24)
 """Slow sources show a post hours late; clock hours are judged again this far back."""
 CRITICAL_RATIO, CRITICAL_MINIMUMS = 10.0, 4
+SMOULDER = 0.25
+"""A storm flares up again from this part of its worst hour."""
 EXAMPLES = 5
 MEASURES = ("observed", "expected", "ratio", "p_value", "window_since", "window_until", "history_hours")
 
@@ -120,10 +122,19 @@ def judge(
 
 
 def worst_so_far(finding: Finding, known: Mapping[str, Any]) -> Finding:
-    """The finding with the measures of the worst hour of the incident whose facts are `known`."""
-    if known.get("observed", 0) <= finding.facts["observed"]:
-        return finding
-    return replace(finding, facts=finding.facts | {name: known[name] for name in MEASURES})
+    """The finding as part of the incident whose facts are `known`: its first moment and its worst hour."""
+    facts = finding.facts | {"since": min(finding.facts["since"], known.get("since", finding.facts["since"]))}
+    if known.get("observed", 0) > facts["observed"]:
+        facts |= {name: known[name] for name in MEASURES if name in known}
+    return replace(finding, facts=facts)
+
+
+def smoulders(finding: Finding, known: Mapping[str, Any]) -> bool:
+    """Whether it is only what is left of a storm that was resolved lately, whose facts are `known`.
+
+    After a storm people keep writing for hours; that is no news until a good part of the storm is back.
+    """
+    return bool(finding.facts["latest"] < SMOULDER * known.get("observed", 0))
 
 
 def _began(spike: Measured) -> datetime:
@@ -140,6 +151,7 @@ def _facts(
     """What is stored, shown and told of the worst hour. Times as ISO 8601."""
     return {
         "observed": worst.observed,
+        "latest": worst.observed,
         "expected": round(worst.expected, 3),
         "ratio": round(worst.ratio, 1),
         "p_value": worst.p_value,

@@ -126,6 +126,17 @@ def test_a_storm_that_flares_up_again_is_the_same_incident(heard: World) -> None
     assert events(heard) == ["opened", "resolved", "reopened", "grown"]
 
 
+def test_what_is_left_of_a_storm_does_not_open_it_again(heard: World) -> None:
+    heard.post(*burst(40))
+    judged(heard)
+    heard.crawled("pagina", NOW + 80 * MINUTE)
+    judged(heard, NOW + 90 * MINUTE)
+    heard.post(*burst(9, until=NOW + 2 * HOUR))
+    judged(heard, NOW + 2 * HOUR)
+    [incident] = judged(heard, NOW + 5 * HOUR)
+    assert incident.resolved_at == NOW + 90 * MINUTE
+
+
 def test_a_told_storm_does_not_open_again_by_itself(heard: World) -> None:
     heard.post(*burst(40, until=NOW - HOUR))
     judged(heard)

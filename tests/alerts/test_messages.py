@@ -20,6 +20,7 @@ SAY = load("nl")
 MINUTE = timedelta(minutes=1)
 SPIKE = {
     "observed": 42,
+    "latest": 42,
     "expected": 1.24,
     "ratio": 33.9,
     "p_value": 3.4e-12,
