@@ -1,12 +1,12 @@
 """Storing what a crawl brings: each post once, each edit as a version, each company reply at its own time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
 from sqlmodel import Session, col, select, tuple_
 
-from storage import authors
+from storage import arrivals, authors
 from storage.matching import Matcher
 from storage.models import Mention, MentionVersion, Source, TouchedHour
 from storage.records import Batch, Record, Status
@@ -21,6 +21,7 @@ class StoreCounts:
     edited: int = 0
     replied: int = 0
     removed: int = 0
+    returned: int = 0
     unchanged: int = 0
     unmatched: int = 0
     erased: int = 0
@@ -50,12 +51,28 @@ def hour_of(moment: datetime) -> datetime:
 
 def touch(session: Session, mentions: Iterable[Mention]) -> None:
     """Note that the hours of these mentions must be counted again."""
-    keys = {(mention.brand_id, mention.source_id, hour_of(mention.published_at)) for mention in mentions}
+    _touch(session, ((one.brand_id, one.source_id, one.published_at) for one in mentions))
+
+
+def _touch(session: Session, places: Iterable[tuple[int, int, datetime]]) -> None:
+    keys = {(brand, source, hour_of(moment)) for brand, source, moment in places}
     rows = [{"brand_id": brand, "source_id": source, "hour": hour} for brand, source, hour in sorted(keys)]
     insert_or_lock(session, TouchedHour, rows, ("brand_id", "source_id", "hour"))
 
 
-@dataclass
+@dataclass(frozen=True)
+class _Arrival:
+    """A record with its author's key."""
+
+    record: Record
+    author: str | None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.record.namespace, self.record.external_id
+
+
+@dataclass(frozen=True)
 class _Stored:
     """A mention with its newest version."""
 
@@ -73,53 +90,57 @@ class _Storing:
         assert source.id is not None  # noqa: S101 - comes from the database
         self.session, self.source, self.source_id = session, source, source.id
         self.matcher, self.now = matcher, now
-        self.hashing_key = authors.hashing_key(session)
-        self.touched: list[Mention] = []
-        self.versions: list[_Stored] = []
+        self.touched: list[tuple[int, int, datetime]] = []
+        self.new: list[tuple[Record, arrivals.Row]] = []
+        self.versions: list[arrivals.Row] = []
 
     def store(self, records: Iterable[Record]) -> StoreCounts:
-        keyed = [(record, authors.key_of(self.hashing_key, record)) for record in records]
-        forgotten = authors.erased(self.session, {key for _, key in keyed if key})
-        known = self._known([record for record, _ in keyed])
+        key = authors.hashing_key(self.session)
+        arrived = [_Arrival(record, authors.key_of(key, record)) for record in records]
+        forgotten = authors.erased(self.session, {one.author for one in arrived if one.author})
         counts = StoreCounts()
-        for record, key in keyed:
-            if key in forgotten:
-                counts += StoreCounts(erased=1)
-                continue
-            counts += self._store(record, key, known)
-        self._write()
-        touch(self.session, self.touched)
+        for group in _without_repeats(arrived):
+            known = self._known(group)
+            for one in group:
+                counts += (
+                    StoreCounts(erased=1)
+                    if one.author in forgotten
+                    else self._store(one, known.get(one.key, []))
+                )
+            self._write()
+        _touch(self.session, self.touched)
         return counts
 
     def _write(self) -> None:
-        """Mentions first, all at once: the versions need their ids."""
         self.session.flush()
-        for stored in self.versions:
-            assert stored.mention.id is not None  # noqa: S101 - flushed a line above
-            stored.version.mention_id = stored.mention.id
-            self.session.add(stored.version)
-        self.session.flush()
+        rows = [row for _, row in self.new]
+        arrivals.insert(self.session, [record for record, _ in self.new], rows, self.now)
+        arrivals.insert_versions(self.session, self.versions)
+        self.new, self.versions = [], []
 
-    def _store(self, record: Record, author: str | None, known: _Known) -> StoreCounts:
-        stored = known.get((record.namespace, record.external_id), [])
-        mine = next((one for one in stored if one.mention.source_id == self.source_id), None)
-        brand_id = self.matcher.brand_of(record)
-        if mine is None:
-            mine = next((one for one in stored if one.mention.brand_id == brand_id), None)
+    def _store(self, one: _Arrival, stored: list[_Stored]) -> StoreCounts:
+        record, brand_id = one.record, self.matcher.brand_of(one.record)
+        mine = next((it for it in stored if it.mention.source_id == self.source_id), None)
+        mine = mine or next((it for it in stored if it.mention.brand_id == brand_id), None)
         if mine is not None:
             return self._again(record, mine)
         if brand_id is None:
             return StoreCounts(unmatched=1)
         if record.status is Status.REMOVED:
             return StoreCounts(unchanged=1)  # gone before we ever saw it: nothing to keep
-        first = self._first(record, brand_id, author)
-        known.setdefault((record.namespace, record.external_id), []).append(first)
+        row = arrivals.mention_row(
+            record,
+            source_id=self.source_id,
+            brand_id=brand_id,
+            author=one.author,
+            baseline=self.source.baseline_at,
+            now=self.now,
+        )
+        self.new.append((record, row))
+        self.touched.append((brand_id, self.source_id, row["published_at"]))
         return StoreCounts(new=1, replied=int(record.reply is not None))
 
-    def _known(self, records: list[Record]) -> _Known:
-        keys = {(record.namespace, record.external_id) for record in records}
-        if not keys:
-            return {}
+    def _known(self, group: list[_Arrival]) -> _Known:
         rows = self.session.exec(
             select(Mention, MentionVersion)
             .join(
@@ -127,70 +148,43 @@ class _Storing:
                 (col(MentionVersion.mention_id) == Mention.id)
                 & (col(MentionVersion.number) == Mention.version),
             )
-            .where(tuple_(col(Mention.namespace), col(Mention.external_id)).in_(sorted(keys)))
+            .where(tuple_(col(Mention.namespace), col(Mention.external_id)).in_([one.key for one in group]))
         )
         known: _Known = {}
         for mention, version in rows:
             known.setdefault((mention.namespace, mention.external_id), []).append(_Stored(mention, version))
         return known
 
-    def _first(self, record: Record, brand_id: int, author: str | None) -> _Stored:
-        # A time in the future would keep a post at the top for ever and out of every "last hour".
-        published = min(record.published_at or self.now, self.now)
-        baseline = self.source.baseline_at
-        mention = Mention(
-            source_id=self.source_id,
-            brand_id=brand_id,
-            namespace=record.namespace,
-            external_id=record.external_id,
-            kind=record.kind,
-            url=record.url,
-            author_key=author,
-            author_label=record.author_name,
-            published_at=published,
-            published_known=record.published_at is not None,
-            experienced_at=record.experienced_at,
-            status=record.status,
-            first_seen_at=self.now,
-            last_seen_at=self.now,
-            historic=baseline is None or published < baseline,
-        )
-        _count(mention, record)
-        self._reply(mention, record)
-        self.session.add(mention)
-        self.touched.append(mention)
-        return self._version(mention, record, number=1)
-
     def _again(self, record: Record, stored: _Stored) -> StoreCounts:
-        mention, version = stored.mention, stored.version
+        mention = stored.mention
         mention.last_seen_at = self.now
-        _count(mention, record)
+        for name in arrivals.COUNTERS:
+            if getattr(record, name) is not None:
+                setattr(mention, name, getattr(record, name))
         if mention.pruned_at is not None:
             return StoreCounts(unchanged=1)
+        counts = self._changed(record, stored)
+        if counts != StoreCounts(unchanged=1):
+            self.touched.append((mention.brand_id, mention.source_id, mention.published_at))
+        return counts
+
+    def _changed(self, record: Record, stored: _Stored) -> StoreCounts:
+        mention = stored.mention
         replied = self._reply(mention, record)
         if record.status is Status.REMOVED:
             removed = mention.status is not Status.REMOVED
             mention.status = Status.REMOVED
-            return self._counted(
-                mention, StoreCounts(removed=1) if removed else StoreCounts(unchanged=1), removed
-            )
-        edited = record.content_hash != version.content_hash
+            return StoreCounts(removed=1) if removed else StoreCounts(unchanged=1)
         back = mention.status is Status.REMOVED
+        edited = record.content_hash != stored.version.content_hash
         if edited:
             mention.version += 1
             mention.judged_by, mention.triaged = None, False
-            stored.version = self._version(mention, record, mention.version).version
+            self.versions.append(arrivals.version_row(mention.id or 0, mention.version, record, self.now))
         mention.status = Status.EDITED if mention.version > 1 else record.status
-        counts = StoreCounts(
-            edited=int(edited), replied=int(replied), unchanged=int(not edited and not replied)
-        )
-        return self._counted(mention, counts, edited or replied or back)
-
-    def _counted(self, mention: Mention, counts: StoreCounts, touched: bool) -> StoreCounts:
-        self.session.add(mention)
-        if touched:
-            self.touched.append(mention)
-        return counts
+        if not (edited or replied or back):
+            return StoreCounts(unchanged=1)
+        return StoreCounts(edited=int(edited), replied=int(replied), returned=int(back))
 
     def _reply(self, mention: Mention, record: Record) -> bool:
         """Keep a reply that is new or changed. One that is gone stays: it was said in public."""
@@ -203,26 +197,11 @@ class _Storing:
         mention.triaged = False
         return True
 
-    def _version(self, mention: Mention, record: Record, number: int) -> _Stored:
-        rated = record.rating is not None
-        version = MentionVersion(
-            mention_id=mention.id or 0,  # a new mention gets its id when it is written
-            number=number,
-            title=record.title,
-            text=record.text,
-            language=record.language,
-            rating=record.rating,
-            rating_min=record.rating_min if rated else None,
-            rating_max=record.rating_max if rated else None,
-            content_hash=record.content_hash,
-            seen_at=self.now,
-        )
-        self.versions.append(_Stored(mention, version))
-        return self.versions[-1]
 
-
-def _count(mention: Mention, record: Record) -> None:
-    for name in ("likes", "shares", "replies", "views", "followers"):
-        value = getattr(record, name)
-        if value is not None:
-            setattr(mention, name, value)
+def _without_repeats(arrived: list[_Arrival]) -> Iterator[list[_Arrival]]:
+    """The records in groups that hold each post once: a post that stands twice on a page changes itself."""
+    while arrived:
+        first = {one.key: one for one in reversed(arrived)}
+        yield list(reversed(first.values()))
+        taken = set(map(id, first.values()))
+        arrived = [one for one in arrived if id(one) not in taken]
