@@ -85,7 +85,7 @@ class Formats:
         if value >= 0.0001 or value <= 0:
             return numbers.format_decimal(float(f"{value:.1g}"), format="0.####", locale=self.text.locale)
         digits, _, power = f"{value:.0e}".partition("e")
-        return f"{digits} × 10{str(int(power)).translate(_RAISED)}"
+        return f"{digits} × 10{str(int(power)).translate(_RAISED)}"
 
     def _dates(self, pattern: str, local: datetime) -> str:
         return dates.format_datetime(local, pattern, tzinfo=AMSTERDAM, locale=self.text.locale)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
+from storage import deliveries as outbox
 from storage import listings
 from storage.listings import MentionRow
 from storage.models import (
@@ -64,15 +65,13 @@ def events(session: Session, incident_id: int) -> list[IncidentEvent]:
     return list(session.exec(query.order_by(col(IncidentEvent.at), col(IncidentEvent.id))))
 
 
-def evidence(session: Session, incident_id: int, size: int = 12) -> tuple[MentionRow, ...]:
-    """The mentions that the incident counted, newest first."""
-    query = (
-        select(IncidentMention.mention_id)
-        .where(IncidentMention.incident_id == incident_id)
-        .order_by(col(IncidentMention.mention_id).desc())
-        .limit(size)
-    )
-    return listings.rows(session, list(session.exec(query)))
+def evidence(session: Session, incident: Incident, size: int = 10) -> tuple[MentionRow, ...]:
+    """The mentions that the incident counted: those its rule found strongest, then the newest."""
+    counted = select(IncidentMention.mention_id).where(IncidentMention.incident_id == incident.id)
+    newest = session.exec(counted.order_by(col(IncidentMention.mention_id).desc()).limit(size))
+    strongest = incident.facts.get("examples", [])
+    ids = [one for one in strongest if isinstance(one, int)] if isinstance(strongest, list) else []
+    return listings.rows(session, list(dict.fromkeys([*ids, *newest]))[:size])
 
 
 def of_mention(session: Session, mention_id: int) -> list[IncidentRow]:
@@ -86,6 +85,12 @@ def deliveries(session: Session, incident_id: int) -> list[Delivery]:
     """What was told about an incident, or should have been, in order."""
     query = select(Delivery).where(Delivery.incident_id == incident_id)
     return list(session.exec(query.order_by(col(Delivery.id))))
+
+
+def retry(session: Session, incident_id: int, now: datetime) -> int:
+    """Try again what an incident's channels refused; returns how much that is. Needs a write session."""
+    failed = (one for one in deliveries(session, incident_id) if one.state is DeliveryState.FAILED)
+    return sum(outbox.retry(session, one.id or 0, now) for one in failed)
 
 
 def failing(session: Session, size: int = 5) -> list[Delivery]:
@@ -143,7 +148,7 @@ def _rows(session: Session, found: list[Incident]) -> list[IncidentRow]:
         .where(col(IncidentMention.incident_id).in_(ids))
         .group_by(col(IncidentMention.incident_id))
     )
-    counted = {incident_id: number for incident_id, number in session.exec(counting)}
+    counted = dict(session.exec(counting).all())
     trouble = set(
         session.exec(select(Delivery.incident_id).where(col(Delivery.incident_id).in_(ids), _troubled()))
     )

@@ -10,9 +10,10 @@ from dashboard.site import LoggedIn, NotFound, Posted, Reading, SiteNow, whole
 from storage import bulletins, incidents
 from storage.bulletins import IncidentRow
 from storage.listings import MentionRow
-from storage.models import Delivery, IncidentEvent
+from storage.models import Delivery, DeliveryState, IncidentEvent
 
 router = APIRouter()
+DONE = {"gezien": "acknowledged", "opnieuw": "retried"}
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,11 @@ class IncidentPage:
     events: list[IncidentEvent]
     evidence: tuple[MentionRow, ...]
     deliveries: list[Delivery]
-    done: bool = False
+    done: str = ""
+
+    @property
+    def refused(self) -> bool:
+        return any(one.state is DeliveryState.FAILED for one in self.deliveries)
 
 
 @router.get("/meldingen")
@@ -57,9 +62,9 @@ def show_incident(
         IncidentPage(
             row=row,
             events=bulletins.events(session, whole(incident_id)),
-            evidence=bulletins.evidence(session, whole(incident_id)),
+            evidence=bulletins.evidence(session, row.incident),
             deliveries=bulletins.deliveries(session, whole(incident_id)),
-            done=gedaan == "gezien",
+            done=DONE.get(gedaan, ""),
         ),
     )
 
@@ -73,3 +78,11 @@ def acknowledge(
     taken = site.database.transact(lambda session: incidents.acknowledge(session, number, visitor.name, now))
     # A second click, or a click on one that is over: the page shows how it stands.
     return RedirectResponse(f"/meldingen/{number}{'?gedaan=gezien' if taken else ''}", status_code=303)
+
+
+@router.post("/meldingen/{incident_id}/opnieuw")
+def tell_again(incident_id: str, site: SiteNow, visitor: LoggedIn, form: Posted) -> Response:
+    """Send what a channel refused once more, for instance after its token was replaced."""
+    number, now = whole(incident_id), site.clock()
+    tried = site.database.transact(lambda session: bulletins.retry(session, number, now))
+    return RedirectResponse(f"/meldingen/{number}{'?gedaan=opnieuw' if tried else ''}", status_code=303)

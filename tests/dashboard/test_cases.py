@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from storage import cases
 from storage.database import Database
-from storage.models import Case, CaseState, Incident
+from storage.models import Case, CaseState, Delivery, DeliveryState, Incident
 from tests.dashboard import seed
 from tests.dashboard.conftest import token
 
@@ -123,6 +123,23 @@ def test_my_cases_can_be_listed_apart(client: TestClient, database: Database) ->
     assert owners
     assert set(owners) == {"marieke"}
     assert "<bdi>marieke</bdi></td>" not in client.get("/klachten?wie=niemand").text
+
+
+def test_what_a_channel_refused_is_shown_and_can_be_tried_again(
+    client: TestClient, database: Database
+) -> None:
+    with database.write() as session:
+        delivery = session.exec(select(Delivery).where(Delivery.incident_id == 1)).first()
+        assert delivery is not None
+        delivery.state, delivery.error = DeliveryState.FAILED, "channel_not_found"
+        session.add(delivery)
+    for path in ("/meldingen", "/meldingen/1"):
+        assert "Controleer slack.channel" in client.get(path).text
+    assert "niet iedereen kon het horen" in client.get("/").text
+    answer = client.post("/meldingen/1/opnieuw", data={"csrf": token(client)})
+    assert answer.headers["location"] == "/meldingen/1?gedaan=opnieuw"
+    with database.read() as session:
+        assert session.get_one(Delivery, delivery.id).state is DeliveryState.PENDING
 
 
 def test_an_incident_is_acknowledged_once(client: TestClient, database: Database) -> None:

@@ -128,6 +128,7 @@ CHANGES = [
     ("/klachten/1/eigenaar", {"eigenaar": "marieke"}),
     ("/klachten/1/notitie", {"notitie": "gebeld"}),
     ("/meldingen/1/gezien", {}),
+    ("/meldingen/1/opnieuw", {}),
     ("/uitloggen", {}),
 ]
 
