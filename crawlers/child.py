@@ -34,7 +34,9 @@ STDIN = 0
 def main() -> int:
     """Crawl as told; the run's row says how it went. The exit status is 0 whenever that row could be written."""
     order = json.loads(_first_line())
+    logging.basicConfig(level=order["log"], format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     threading.Thread(target=_watch_parent, daemon=True).start()
+    _log(order["log_level"])
     now = _clock(order.get("now"))
     settings, configuration = configuration_of(order)
     with Database(order["database"]) as database:
@@ -46,9 +48,6 @@ def main() -> int:
 def crawl(job: Job, settings: CrawlSettings) -> runs.Outcome:
     """Read one source to its end. Scrapy's reactor runs once in a process: so does this."""
     process = AsyncCrawlerProcess(scrapy_settings.settings(settings))
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # What Scrapy tells of its versions and settings at every start says nothing of the source.
-    logging.getLogger("scrapy").setLevel(logging.WARNING)
     crawler = process.create_crawler(spider_of(job.kind))
     process.crawl(crawler, job=job)
     process.start()
@@ -91,6 +90,15 @@ def configuration_of(order: dict[str, Any]) -> tuple[SourceSettings, Configurati
         crawl=CrawlSettings(**order["crawl"], **times),
     )
     return settings, configuration
+
+
+def _log(level: int) -> None:
+    """To stderr, as loud as the parent. What Scrapy tells of itself at every start says nothing of the source."""
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(
+            lambda record: record.name.startswith("crawlers") or record.levelno >= logging.WARNING
+        )
 
 
 def _clock(fixed: str | None) -> Callable[[], datetime]:

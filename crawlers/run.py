@@ -92,8 +92,10 @@ def crawl_all(
 ) -> list[CrawlResult]:
     """Crawl the named sources, or all that are enabled; several at a time, never two of one host.
 
-    `on_progress` is called in this thread as each ends. The results come in the order of the configuration.
+    `on_progress` is called in this thread as each ends. The results come in the order of the configuration; when
+    `stop` is set, sources that were not begun have none.
     """
+    stop = stop or threading.Event()
     chosen = [
         source for source in configuration.source if source.name in names or (not names and source.enabled)
     ]
@@ -110,16 +112,28 @@ def crawl_all(
             return CrawlResult(settings.name, settings.kind, Health.BROKEN, reason, Cause.ERROR.value)
 
     results: dict[str, CrawlResult] = {}
-    with ThreadPoolExecutor(at_once or configuration.crawl.at_once) as pool:
-        for ended in as_completed([pool.submit(_each, one, group) for group in _by_host(chosen)]):
+    with ThreadPoolExecutor(at_once or configuration.crawl.at_once) as pool, _ending(stop):
+        for ended in as_completed([pool.submit(_each, one, group, stop) for group in _by_host(chosen)]):
             for result in ended.result():
                 results[result.source] = result
                 on_progress(result)
-    return [results[source.name] for source in chosen]
+    return [results[source.name] for source in chosen if source.name in results]
 
 
-def _each(one: Callable[[SourceSettings], CrawlResult], group: list[SourceSettings]) -> list[CrawlResult]:
-    return [one(settings) for settings in group]
+@contextmanager
+def _ending(stop: threading.Event) -> Iterator[None]:
+    """End the crawls of other threads when this one is interrupted; the pool would wait for them."""
+    try:
+        yield
+    except BaseException:
+        stop.set()
+        raise
+
+
+def _each(
+    one: Callable[[SourceSettings], CrawlResult], group: list[SourceSettings], stop: threading.Event
+) -> list[CrawlResult]:
+    return [one(settings) for settings in group if not stop.is_set()]
 
 
 def _by_host(sources: Sequence[SourceSettings]) -> list[list[SourceSettings]]:
@@ -183,6 +197,8 @@ def order(
         "database": database.url,
         "run": run_id,
         "now": now.isoformat() if now else None,
+        "log": logging.getLogger().getEffectiveLevel(),
+        "log_level": logger.getEffectiveLevel(),
         "source": settings.model_dump(exclude={"every"}),
         "brands": [brand.model_dump() for brand in configuration.brand],
         "crawl": {
