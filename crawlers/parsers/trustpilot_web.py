@@ -46,7 +46,7 @@ def parse(body: bytes, base_url: str, wanted: str = "nl") -> Page:
     if gathering.passed:
         gathering.note("reviews in other languages than asked for were left out")
     pagination = at(props, "filters", "pagination")
-    return gathering.page(_following(pagination), count(at(pagination, "totalCount")))
+    return gathering.page(_following(pagination, bool(reviews)), count(at(pagination, "totalCount")))
 
 
 def _data(body: bytes) -> object:
@@ -73,9 +73,10 @@ def _redirected(props: dict[str, object]) -> None:
     raise Blocked(Cause.SIGN_IN, SAID[Cause.SIGN_IN])
 
 
-def _following(pagination: object) -> str | None:
-    current, last = count(at(pagination, "currentPage")), count(at(pagination, "totalPages"))
-    return str(current + 1) if current is not None and last is not None and current < last else None
+def _following(pagination: object, shown: bool) -> str | None:
+    current, last = count(at(pagination, "currentPage")) or 0, count(at(pagination, "totalPages"))
+    more = shown if last is None else current < last
+    return str(current + 1) if more else None
 
 
 def _add(gathering: Gathering, where: str, review: object, base_url: str, wanted: str) -> None:

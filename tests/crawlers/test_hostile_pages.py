@@ -18,7 +18,7 @@ from tests.crawlers import payloads
 
 Parse = Callable[[bytes], Page]
 BOUNDED = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 

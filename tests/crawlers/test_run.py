@@ -127,6 +127,23 @@ crawl(Database(sys.argv[1]), configured(sys.argv[2], Kind.FEED, timeout=300), "f
 """
 
 
+def test_an_interrupted_round_of_crawls_ends_all_of_them(database: Database, replica: Replica) -> None:
+    show(replica, *posts(Kind.FEED, 2))
+    replica.faults.set(Kind.APPLE, Fault.HANG)
+    configuration = configured(replica.url, Kind.FEED, Kind.APPLE, timeout=120)
+
+    def interrupt(result: CrawlResult) -> None:
+        raise KeyboardInterrupt
+
+    with Replica() as other:
+        elsewhere = configuration.source[0].model_copy(update={"base_url": other.url})
+        both = configuration.model_copy(update={"source": (elsewhere, configuration.source[1])})
+        with pytest.raises(KeyboardInterrupt):
+            crawl_all(database, both, on_progress=interrupt)
+
+    assert {run.health for run in ended_runs(database)} == {Health.EMPTY, Health.BROKEN}
+
+
 def test_a_crawl_ends_when_its_parent_is_gone(database: Database, replica: Replica) -> None:
     replica.faults.set(Kind.FEED, Fault.HANG)
     reached = threading.Event()

@@ -68,6 +68,8 @@ def test_all_languages_are_kept_when_asked_for() -> None:
 def test_the_next_page_follows_while_the_site_counts_more() -> None:
     assert read(review(), page=2, pages=3).next == "3"
     assert read(review(), page=3, pages=3).next is None
+    assert read(review(), filters={}).next is not None  # it does not say: the next page will
+    assert read(filters={}).next is None
 
 
 def test_the_claimed_number_of_reviews_tells_an_empty_page_by_mistake() -> None:
