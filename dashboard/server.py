@@ -1,6 +1,10 @@
 """Serving the dashboard until told to stop."""
 
+import signal
+import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 import uvicorn
@@ -10,32 +14,37 @@ from dashboard.rendering import link
 from dashboard.site import Site
 from storage import users
 
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 GRACE_SECONDS = 5
 """How long pages that are being made may take to finish when the server must stop."""
 
 
 def serve(app: FastAPI, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT, then finish open requests and return."""
-    _server(app, host, port).run()
+    """Serve until SIGTERM or SIGINT, then finish open requests and return.
+
+    Raises OSError when it cannot listen there.
+    """
+    with _listening(host, port) as ear:
+        _server(app).run(sockets=[ear])
 
 
 class Serving:
     """The dashboard in a thread of its own, for a process whose main thread does something else.
 
-    `with Serving(app, "127.0.0.1", 0) as serving: serving.address`
+    `with Serving(app, "127.0.0.1", 0) as serving: serving.address`. Raises OSError when it cannot listen there.
     """
 
     def __init__(self, app: FastAPI, host: str, port: int) -> None:
-        self._server = _server(app, host, port)
-        self._host = host
-        self._thread = threading.Thread(target=self._server.run, name="dashboard", daemon=True)
+        self._server = _server(app)
+        self._ear = _listening(host, port)
+        name = f"[{host}]" if ":" in host else host
+        self.address = f"http://{name}:{self._ear.getsockname()[1]}"
+        """Where it listens, with the port that was really taken."""
+        self._thread = threading.Thread(target=self._run, name="dashboard", daemon=True)
 
     def __enter__(self) -> "Serving":
+        # Connections wait in the socket's queue until the thread takes them: nobody is turned away.
         self._thread.start()
-        while not self._server.started:
-            self._thread.join(0.02)
-            if not self._thread.is_alive() and not self._server.started:
-                raise OSError(f"the dashboard cannot listen on {self._host}; is the port in use?")
         return self
 
     def __exit__(
@@ -43,16 +52,14 @@ class Serving:
     ) -> None:
         self.stop()
 
-    @property
-    def address(self) -> str:
-        """Where it listens, with the port that was really taken."""
-        port = self._server.servers[0].sockets[0].getsockname()[1]
-        return f"http://{self._host}:{port}"
-
     def stop(self) -> None:
         """Finish open requests and end the thread."""
         self._server.should_exit = True
         self._thread.join(GRACE_SECONDS + 2)
+        self._ear.close()
+
+    def _run(self) -> None:
+        self._server.run(sockets=[self._ear])
 
 
 def welcome_link(app: FastAPI, address: str) -> str | None:
@@ -64,12 +71,37 @@ def welcome_link(app: FastAPI, address: str) -> str | None:
     return link(f"{address}/welkom", code=site.setup_code)
 
 
-def _server(app: FastAPI, host: str, port: int) -> uvicorn.Server:
-    return uvicorn.Server(
+class _Server(uvicorn.Server):
+    """Ends at a signal as any other way of stopping: uvicorn's own would raise the signal again afterwards."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=512)
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            f"the dashboard cannot listen on {host}:{port}: {error.strerror}; choose another port",
+        ) from error
+
+
+def _server(app: FastAPI) -> _Server:
+    return _Server(
         uvicorn.Config(
             app,
-            host=host,
-            port=port,
             log_level="warning",
             access_log=False,
             log_config=None,

@@ -7,56 +7,21 @@ among the next `WINDOW` mentions, after which a page says how far it has looked 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, and_, col, func, or_, select
 
-from storage import cases
+from storage import cases, filters
+from storage.filters import MentionFilter
 from storage.models import Brand, Case, Mention, MentionVersion, Sentiment, Source, Verdict
 from storage.records import Status
 
 PAGE = 40
 WINDOW = 10_000
 """Mentions looked through for one page of a search: a tenth of a second on two cores."""
-WORDS = 8
-"""Words of a search that count; more makes it slower, not better."""
 EXCERPT = 1_500
 """Characters of a text that a list carries; the mention's own page has all of it."""
-
-
-class Rating(StrEnum):
-    """A third of the scale, whatever the scale is."""
-
-    LOW = "low"
-    MIDDLE = "middle"
-    HIGH = "high"
-    NONE = "none"
-
-
-class Stand(StrEnum):
-    """Where a mention stands: with or without the company's reply, changed, gone."""
-
-    OPEN = "open"
-    REPLIED = "replied"
-    EDITED = "edited"
-    REMOVED = "removed"
-
-
-@dataclass(frozen=True)
-class MentionFilter:
-    """Which mentions to list; None means any. `since` is included, `until` is not."""
-
-    brand_id: int | None = None
-    source_id: int | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    sentiment: Sentiment | None = None
-    rating: Rating | None = None
-    stand: Stand | None = None
-    language: str | None = None
-    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,7 +93,7 @@ def mentions(
 ) -> MentionPage:
     """The mentions that match, newest first, after `after`."""
     places = _places(wanted, after)
-    deep = _deep_conditions(wanted)
+    deep = filters.deep(wanted)
     if not deep:
         found = _cursors(session, places.limit(size + 1))
         return _page(session, found, size, None)
@@ -209,7 +174,7 @@ def case_id_of(session: Session, mention_id: int) -> int | None:
 
 def _places(wanted: MentionFilter, after: Cursor | None) -> Any:
     """Where the mentions stand that indexes can find, newest first."""
-    query = select(col(Mention.published_at), col(Mention.id)).where(*_indexed_conditions(wanted))
+    query = select(col(Mention.published_at), col(Mention.id)).where(*filters.indexed(wanted))
     if after is not None:
         query = query.where(
             col(Mention.published_at) <= after.published_at,
@@ -219,56 +184,6 @@ def _places(wanted: MentionFilter, after: Cursor | None) -> Any:
             ),
         )
     return query.order_by(col(Mention.published_at).desc(), col(Mention.id).desc())
-
-
-def _indexed_conditions(wanted: MentionFilter) -> list[Any]:
-    conditions: list[Any] = []
-    if wanted.brand_id is not None:
-        conditions.append(Mention.brand_id == wanted.brand_id)
-    if wanted.source_id is not None:
-        conditions.append(Mention.source_id == wanted.source_id)
-    if wanted.since is not None:
-        conditions.append(col(Mention.published_at) >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(col(Mention.published_at) < wanted.until)
-    return conditions
-
-
-def _deep_conditions(wanted: MentionFilter) -> list[Any]:
-    conditions: list[Any] = []
-    if wanted.sentiment is not None:
-        conditions.append(Verdict.sentiment == wanted.sentiment)
-    if wanted.rating is not None:
-        conditions.append(_RATINGS[wanted.rating])
-    if wanted.stand is not None:
-        conditions.append(_STANDS[wanted.stand])
-    if wanted.language is not None:
-        conditions.append(Verdict.language == wanted.language)
-    return conditions + [_says(word) for word in wanted.text.split()[:WORDS]]
-
-
-def _says(word: str) -> Any:
-    return or_(
-        col(MentionVersion.text).icontains(word, autoescape=True),
-        col(MentionVersion.title).icontains(word, autoescape=True),
-    )
-
-
-_SCALE = (col(MentionVersion.rating) - col(MentionVersion.rating_min)) / func.nullif(
-    col(MentionVersion.rating_max) - col(MentionVersion.rating_min), 0
-)
-_RATINGS = {
-    Rating.LOW: _SCALE < 1 / 3,
-    Rating.MIDDLE: and_(_SCALE >= 1 / 3, _SCALE <= 2 / 3),
-    Rating.HIGH: _SCALE > 2 / 3,
-    Rating.NONE: col(MentionVersion.rating).is_(None),
-}
-_STANDS = {
-    Stand.OPEN: and_(col(Mention.reply_text).is_(None), col(Mention.status) != Status.REMOVED),
-    Stand.REPLIED: col(Mention.reply_text).is_not(None),
-    Stand.EDITED: col(Mention.version) > 1,
-    Stand.REMOVED: col(Mention.status) == Status.REMOVED,
-}
 
 
 def _newest() -> Any:

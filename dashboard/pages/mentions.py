@@ -14,7 +14,8 @@ from dashboard.site import LoggedIn, NotFound, Reading, SiteNow, whole
 from storage import bulletins, listings, sources
 from storage.bulletins import IncidentRow
 from storage.database import Session
-from storage.listings import Cursor, MentionFilter, MentionPage, MentionRow, Rating, Stand
+from storage.filters import MentionFilter, Rating, Stand
+from storage.listings import Cursor, MentionPage, MentionRow
 from storage.models import Brand, MentionVersion, Sentiment, Source
 
 router = APIRouter()

@@ -7,8 +7,8 @@ from sqlmodel import select
 
 from storage import bulletins, cases, inbox, listings, reputation, verdicts
 from storage.database import Database
+from storage.filters import MentionFilter, Rating, Stand
 from storage.inbox import CaseCursor, InboxFilter
-from storage.listings import MentionFilter, Rating, Stand
 from storage.models import Delivery, DeliveryForm, DeliveryState, Incident, Mention, Severity
 from storage.records import Reply, Sentiment, Status
 from storage.trends import Figures
