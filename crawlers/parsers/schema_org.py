@@ -35,6 +35,7 @@ DEFAULT_BEST, DEFAULT_WORST = 5.0, 1.0
 """schema.org/Rating: what holds when a page does not say."""
 _WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*$")
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _REVIEW_KEYS = frozenset({"reviewBody", "reviewRating"})
 
 Node = dict[str, object]
@@ -211,7 +212,7 @@ def _add(
     gathering.add(
         where,
         namespace=namespace(url),
-        external_id=identity or _hashed(url, author, published, rating, title, words),
+        external_id=identity or _hashed(url, author, _fixed(published), rating, title, words),
         kind=Kind.REVIEW,
         url=safe(_first_text(node.get("url")), url) or safe(url),
         **headed(title, words),
@@ -264,6 +265,11 @@ def _rating(value: object) -> tuple[float | None, float, float | None]:
     if found is None or not worst <= found <= best or not -1_000 <= worst < best <= 1_000:
         return None, DEFAULT_WORST, None
     return found, worst, best
+
+
+def _fixed(published: str | None) -> str | None:
+    """A date that stays the same every day; "3 dagen geleden" is another one tomorrow, and no part of an id."""
+    return published if published and _YEAR.search(published) else None
 
 
 def _hashed(url: str, *parts: object) -> str:

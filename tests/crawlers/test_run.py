@@ -17,8 +17,8 @@ from storage.database import Database
 from storage.export import mentions
 from storage.models import CrawlRun, Health, Mention
 from storage.sources import source_named, sync
+from tests.crawlers.complaints import posts
 from tests.crawlers.conftest import START, configured
-from tests.crawlers.test_crawl import posts
 
 
 def stored(database: Database) -> list[dict[str, Any]]:

@@ -34,6 +34,14 @@ def test_without_an_id_the_content_is_the_id() -> None:
     assert len(first.external_id) == 64
 
 
+def test_a_relative_date_is_no_part_of_the_id() -> None:
+    [today] = read(page_with(graph_with(datePublished="3 dagen geleden"))).records
+    [tomorrow] = read(page_with(graph_with(datePublished="4 dagen geleden"))).records
+    [other] = read(page_with(graph_with(datePublished="15 november 2026"))).records
+
+    assert today.external_id == tomorrow.external_id != other.external_id
+
+
 def test_an_id_of_its_own_is_the_id() -> None:
     [record] = read(page_with(graph_with(**{"@id": "https://www.snelveld.example/#r1"}))).records
 

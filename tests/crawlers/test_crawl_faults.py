@@ -1,0 +1,219 @@
+"""What goes wrong at a source, over HTTP: each a named state, neither silence nor a crash."""
+
+import time
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from demo.replica import ROBOTS, Fault, Kind, Post
+from demo.replica.loopback import Answer
+from storage.models import Health
+from storage.sources import source_named
+from tests.crawlers.complaints import KINDS, posts, show
+from tests.crawlers.conftest import START, Crawling
+
+ALWAYS = [
+    (Fault.FIREWALL, Health.BLOCKED, "waf"),
+    (Fault.INTERSTITIAL, Health.BLOCKED, "waf"),
+    (Fault.CHANGED, Health.FORMAT_CHANGED, None),
+    (Fault.RATE_LIMITED, Health.BLOCKED, "rate_limited"),
+    (Fault.NOT_FOUND, Health.BROKEN, "not_found"),
+    (Fault.ROBOTS_DISALLOW, Health.BLOCKED, "robots"),
+    (Fault.RESET, Health.BROKEN, "connection"),
+    (Fault.SERVER_ERROR, Health.BROKEN, "server_error"),
+    (Fault.OVERSIZE, Health.BROKEN, "too_large"),
+    (Fault.TRUNCATED, Health.BROKEN, "damaged"),
+]
+SOMETIMES = [
+    (Kind.TRUSTPILOT, Fault.SIGN_IN, Health.BLOCKED, "sign_in"),
+    (Kind.TRUSTPILOT, Fault.EMPTY, Health.EMPTY, "empty_before"),
+    (Kind.TRUSTPILOT, Fault.NO_DATES, Health.FORMAT_CHANGED, "no_dates"),
+    (Kind.TRUSTPILOT, Fault.MALFORMED, Health.FORMAT_CHANGED, "format"),
+    (Kind.APPLE, Fault.MALFORMED, Health.FORMAT_CHANGED, "format"),
+    (Kind.MASTODON, Fault.CLOSED, Health.BLOCKED, "sign_in"),
+    (Kind.FEED, Fault.MALFORMED, Health.BROKEN, "damaged"),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("fault", "expected", "cause"), ALWAYS)
+def test_what_goes_wrong_is_a_named_state(
+    crawling: Crawling, kind: Kind, fault: Fault, expected: Health, cause: str | None
+) -> None:
+    show(crawling, posts(kind, 8))
+    crawling.replica.faults.set(kind, fault)
+    outcome = crawling(kind)
+
+    assert outcome.health is expected
+    assert cause is None or outcome.stats["cause"] == cause
+    assert outcome.reason
+
+
+@pytest.mark.parametrize(("kind", "fault", "expected", "cause"), SOMETIMES)
+def test_what_goes_wrong_at_one_source_is_a_named_state(
+    crawling: Crawling, kind: Kind, fault: Fault, expected: Health, cause: str
+) -> None:
+    show(crawling, posts(kind, 8))
+    crawling.replica.faults.set(kind, fault)
+    outcome = crawling(kind)
+
+    assert (outcome.health, outcome.stats["cause"]) == (expected, cause)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_answer_that_is_empty_where_posts_were_before_is_no_calm(crawling: Crawling, kind: Kind) -> None:
+    show(crawling, posts(kind, 8))
+    crawling(kind)
+    crawling.replica.faults.set(kind, Fault.EMPTY)
+    outcome = crawling(kind)
+    crawling.replica.faults.clear()
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.EMPTY, "empty_before")
+    assert (crawling(kind).health, len(crawling.mentions())) == (Health.OK, 8)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_source_that_is_mended_is_read_as_before(crawling: Crawling, kind: Kind) -> None:
+    show(crawling, posts(kind, 8))
+    crawling.replica.faults.set(kind, Fault.SERVER_ERROR, times=1)
+    outcome = crawling(kind)
+
+    assert (outcome.health, outcome.counts["new"]) == (Health.OK, 8)  # tried again by itself
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_hang_ends_within_the_time_of_the_crawl(crawling: Crawling, kind: Kind) -> None:
+    show(crawling, posts(kind, 2))
+    crawling.replica.faults.set(kind, Fault.HANG)
+    crawling.settings = {"DOWNLOAD_TIMEOUT": 0.2}
+    outcome = crawling(kind)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BROKEN, "timeout")
+
+
+def test_a_crawl_that_takes_too_long_is_ended_and_keeps_what_it_had(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.TRUSTPILOT, 40))
+    crawling.replica.faults.set(Kind.TRUSTPILOT, Fault.HANG, after=1)
+    crawling.settings = {"CLOSESPIDER_TIMEOUT": 0.5, "DOWNLOAD_TIMEOUT": 2, "RETRY_TIMES": 0}
+    outcome = crawling(Kind.TRUSTPILOT)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BROKEN, "time_limit")
+    assert outcome.counts["new"] == 20
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_too_many_requests_ends_the_crawl_at_once_for_as_long_as_asked(
+    crawling: Crawling, kind: Kind
+) -> None:
+    show(crawling, posts(kind, 2))
+    crawling.replica.faults.set(kind, Fault.RATE_LIMITED, retry_after=240)
+    outcome = crawling(kind)
+
+    assert outcome.retry_after == timedelta(minutes=4)
+    assert len(crawling.asked()) == 1
+
+
+def test_after_too_many_requests_no_more_parts_are_asked_for(crawling: Crawling) -> None:
+    crawling.replica.faults.set(Kind.MASTODON, Fault.RATE_LIMITED)
+    crawling(Kind.MASTODON, hashtags=["snelveld", "storing", "internet", "glasvezel", "monteur"])
+
+    assert len(crawling.asked()) <= 2  # one may have been on its way
+
+
+@pytest.mark.parametrize("times", [1, None])
+def test_a_company_that_moved_is_not_read_elsewhere(crawling: Crawling, times: int | None) -> None:
+    show(crawling, posts(Kind.TRUSTPILOT, 2) + posts(Kind.TRUSTPILOT, 2, place="nieuw-snelveld.nl"))
+    crawling.replica.faults.set(Kind.TRUSTPILOT, Fault.MOVED, times=times)
+    outcome = crawling(Kind.TRUSTPILOT)
+
+    assert (outcome.health, outcome.stats["cause"], outcome.counts["new"]) == (Health.BROKEN, "moved", 0)
+
+
+def test_robots_with_a_fault_of_the_server_forbids_for_now(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.FEED, 2))
+    crawling.replica.faults.set(ROBOTS, Fault.SERVER_ERROR)
+    outcome = crawling(Kind.FEED)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BLOCKED, "robots_unavailable")
+    assert crawling.asked() == []
+
+
+def test_robots_that_do_not_exist_allow(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.FEED, 2))
+    crawling.replica.faults.set(ROBOTS, Fault.NOT_FOUND)
+
+    assert crawling(Kind.FEED).counts["new"] == 2
+
+
+def test_robots_can_ask_for_more_time_between_requests(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, posts(Kind.TRUSTPILOT, 50))
+    slow = Answer.of("text/plain", "User-agent: *\nCrawl-delay: 0.4\n")
+    monkeypatch.setattr(crawling.replica, "_robots", lambda: slow)
+    moments: list[float] = []
+    crawling.replica._watch = lambda request: moments.append(time.monotonic())
+    crawling(Kind.TRUSTPILOT)
+
+    assert len(moments) == 4
+    assert min(later - earlier for earlier, later in pairwise(moments)) > 0.3
+
+
+@pytest.mark.parametrize("fault", [Fault.FIREWALL, Fault.INTERSTITIAL])
+def test_a_wall_is_left_alone_for_hours(crawling: Crawling, fault: Fault) -> None:
+    crawling.replica.faults.set(Kind.TRUSTPILOT, fault)
+
+    assert crawling(Kind.TRUSTPILOT).retry_after == timedelta(hours=2)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_bytes_that_are_no_text_do_not_end_the_reading(crawling: Crawling, kind: Kind) -> None:
+    show(crawling, posts(kind, 4))
+    crawling.replica.faults.set(kind, Fault.BAD_BYTES)
+    outcome = crawling(kind)
+
+    assert (outcome.health, outcome.counts["new"]) == (Health.OK, 4)
+
+
+def test_robots_that_hang_are_a_site_that_does_not_answer(crawling: Crawling) -> None:
+    crawling.replica.faults.set(ROBOTS, Fault.HANG)
+    crawling.settings = {"DOWNLOAD_TIMEOUT": 0.2}
+    outcome = crawling(Kind.FEED)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BROKEN, "timeout")
+    assert crawling.asked() == []
+
+
+def test_one_bad_page_does_not_keep_the_others_from_being_read(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.SCHEMA_ORG, 4))
+    urls = ["https://www.snelveld.example/weg", "https://www.snelveld.example/ervaringen/snelveld"]
+    outcome = crawling(Kind.SCHEMA_ORG, urls=urls)
+
+    assert (outcome.health, outcome.stats["cause"], outcome.counts["new"]) == (Health.BROKEN, "not_found", 4)
+    assert outcome.reason is not None
+    assert outcome.reason.startswith("https://www.snelveld.example/weg: ")
+    with crawling.database.read() as session:  # what comes from now on is no history
+        assert source_named(session, "schema_org").baseline_at == START
+
+
+def test_we_say_who_we_are(crawling: Crawling) -> None:
+    crawling(Kind.FEED)
+    headers = crawling.replica.requests[-1].headers
+
+    assert headers["user-agent"].startswith("Klachtenradar/")
+    assert headers["user-agent"].endswith(" (+webcare@snelveld.example)")
+    assert "cookie" not in headers
+    assert "referer" not in headers
+
+
+def test_what_people_wrote_is_not_logged(crawling: Crawling, caplog: pytest.LogCaptureFixture) -> None:
+    show(crawling, [Post(Kind.FEED, "Bel me op 0612345678 #snelveld", START, title="Storing", key="x" * 501)])
+    show(crawling, posts(Kind.TRUSTPILOT, 2))
+    with caplog.at_level("DEBUG", logger="crawlers"):
+        crawling(Kind.FEED)
+        crawling(Kind.TRUSTPILOT)
+
+    assert "records" in caplog.text
+    assert "0612345678" not in caplog.text
+    assert "niemand die belt" not in caplog.text
