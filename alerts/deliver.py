@@ -4,6 +4,7 @@ State before effect: a delivery is committed before anything is sent, claimed be
 A crash between sending and marking repeats that one message; nothing else is lost or said twice.
 """
 
+import logging
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -22,6 +23,8 @@ from storage.deliveries import Wanted
 from storage.leases import Holder, exclusive, this_process
 from storage.models import Delivery, DeliveryForm, Incident, Severity
 from storage.steps import StepReport
+
+log = logging.getLogger(__name__)
 
 FIRST_WAIT = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(minutes=5)
@@ -145,7 +148,10 @@ def _send(
 def _note_failure(
     database: Database, at: Desk, delivery: Delivery, error: DeliveryError, now: datetime
 ) -> None:
-    until = now + (error.retry_after or wait_after(delivery.attempts, random.random()))  # noqa: S311
+    wait = error.retry_after or wait_after(delivery.attempts, random.random())  # noqa: S311 - no secret
+    until = now + wait
+    what = "given up until it is mended" if error.permanent else f"tried again in {wait.seconds} s"
+    log.warning("incident %s: %s; %s", delivery.incident_id, error, what, extra={"action": "deliver"})
 
     def note(session: Session) -> None:
         if error.permanent:

@@ -1,7 +1,7 @@
 """The judge step: measure, apply the rules, and open, continue or resolve incidents."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerts.rules import negative_spike, severe_mention, source_silent
@@ -103,7 +103,10 @@ def _measured_spike(
     if all(len(window.complaints) < limits.minimum for window in windows):
         return None
     baseline = fit(evidence.history(session, brand_id, now - HISTORY, now))
-    return negative_spike.judge(brand_id, windows, baseline, limits)
+    finding = negative_spike.judge(brand_id, windows, baseline, limits)
+    if finding is None:
+        return None
+    return replace(finding, mentions=[one for one in finding.mentions if one not in counted])
 
 
 def _spike_is_over(session: Session, incident: Incident, now: datetime) -> bool:

@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -96,6 +96,8 @@ class _Watch:
     stop: threading.Event
     clock: Clock
     holder: Holder
+    failing: dict[str, str] = field(default_factory=dict)
+    """The last failure of what fails now, by job or step."""
 
     def run(self) -> bool:
         # A step that takes longer than its interval is ordinary; APScheduler warns of it every time.
@@ -156,7 +158,8 @@ class _Watch:
 
     def _pipeline(self, since: datetime) -> None:
         listed = steps.pipeline(self.configuration, listening_since=since)
-        steps.run(self.database, listed, self.clock())
+        for report in steps.run(self.database, listed, self.clock(), self.failing):
+            self._note(report.step, report)
 
     def _deliver(self, desk: deliver.Desk) -> None:
         self._guarded("deliver", partial(self._told, desk))
@@ -188,7 +191,14 @@ class _Watch:
 
     def _guarded(self, name: str, work: Callable[[], StepReport]) -> None:
         if not self.stop.is_set():
-            steps.guarded(name, work)
+            self._note(name, steps.guarded(name, work, self.failing.get(name)))
+
+    def _note(self, name: str, report: StepReport) -> None:
+        """Remember what fails, so that a lasting fault is logged once and its end too."""
+        if report.failed and report.notes:
+            self.failing[name] = report.notes[0]
+        elif self.failing.pop(name, None):
+            log.info("%s works again", name)
 
 
 class _Threads(BaseExecutor):  # type: ignore[misc] # APScheduler has no types

@@ -2,10 +2,11 @@
 
 import logging
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 
 from alerts import judge, trends, triage
 from storage.configuration import Configuration
@@ -29,17 +30,23 @@ def pipeline(configuration: Configuration, listening_since: datetime | None = No
     return (Step("triage", triage.run), Step("trend", trends.run), Step("judge", judging))
 
 
-def run(database: Database, steps: Sequence[Step], now: datetime) -> list[StepReport]:
-    """Run the steps in order. One that fails is reported and logged, and the others go on."""
-    return [guarded(step.name, partial(step.run, database, now)) for step in steps]
+def run(
+    database: Database, steps: Sequence[Step], now: datetime, known: Mapping[str, str] = MappingProxyType({})
+) -> list[StepReport]:
+    """Run the steps in order. One that fails is reported and logged, and the others go on.
+
+    `known` are failures by step that were logged before.
+    """
+    return [guarded(step.name, partial(step.run, database, now), known.get(step.name)) for step in steps]
 
 
-def guarded(name: str, work: Callable[[], StepReport]) -> StepReport:
-    """The report of `work`, or of its failure."""
+def guarded(name: str, work: Callable[[], StepReport], known: str | None = None) -> StepReport:
+    """The report of `work`, or of its failure, which is logged unless it is the `known` one."""
     try:
         return work()
     except Exception as error:
-        log.error("%s failed and will be tried again: %s", name, summary(error), extra={"action": name})
+        level = logging.DEBUG if summary(error) == known else logging.ERROR
+        log.log(level, "%s failed and will be tried again: %s", name, summary(error), extra={"action": name})
         return StepReport(name, failed=1, notes=(summary(error),))
 
 

@@ -173,3 +173,31 @@ def test_who_lost_the_lease_stops(service: Service, monkeypatch: pytest.MonkeyPa
         session.add(lease)
     until(lambda: not service.thread.is_alive())
     assert service.stop.is_set()
+
+
+def test_the_lease_of_another_machine_is_waited_for(service: Service) -> None:
+    with service.world.database.write() as session:
+        soon = datetime.now(UTC) + timedelta(seconds=0.5)
+        session.add(Lease(name=scheduler.LEASE, holder="elders:7", expires_at=soon))
+    service.thread.start()
+    until(lambda: service.scored > 0)
+    assert service.thread.is_alive()
+
+
+def test_a_lasting_fault_is_logged_once_and_its_end_too(
+    service: Service, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "SCORE_EVERY", 0.05)
+    broken = [True] * 5
+
+    def score(now: datetime) -> StepReport:
+        if broken:
+            broken.pop()
+            raise RuntimeError("het model is weg")
+        return StepReport("score")
+
+    monkeypatch.setattr(service, "score", score)
+    with caplog.at_level("INFO"):
+        service.thread.start()
+        until(lambda: "score works again" in caplog.text)
+    assert caplog.text.count("het model is weg") == 1
