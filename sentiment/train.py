@@ -7,251 +7,17 @@ texts; a run that was stopped carries on from its last checkpoint when started a
 import argparse
 import json
 import sys
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
-
-import torch
-from tokenizers import Tokenizer
-from torch import Tensor, nn
 
 from sentiment.errors import TrainingError
-from sentiment.evaluate import macro_f1, true_label
-from sentiment.examples import (
-    Example,
-    epoch_sample,
-    label_weights,
-    read_examples,
-    read_labels,
-    written_examples,
-)
-from sentiment.heads import HEADS, SENTIMENT
-from sentiment.network import Network, device, padded
-from sentiment.texts import readable
-from sentiment.windows import WINDOW, pack
-
-_CHECKPOINT = "checkpoint.pt"
-_FILLER = "<pad>"
+from sentiment.examples import read_examples, read_labels, written_examples
+from sentiment.trainer import Plan, Trainer, say
 
 # The economic headlines are four fifths of all neutral texts and carry the tone of the economy, not of a
 # writer; two fifths of them an epoch keep them from teaching "short and newslike means neutral".
 _SHARES = {"ecosent_headlines": 0.4}
-
-
-@dataclass(frozen=True)
-class Plan:
-    """One training run. `shares` says which part of each source an epoch sees; `rate` is the top learning rate."""
-
-    base: Path
-    out: Path
-    train: tuple[Example, ...]
-    dev: tuple[Example, ...]
-    shares: dict[str, float] = field(default_factory=dict)
-    epochs: int = 3
-    rate: float = 8e-5
-    batch: int = 32
-    window: int = WINDOW
-    seed: int = 1
-    checkpoint_steps: int = 100
-    freeze_embeddings: bool = True
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One epoch's score. `chosen_by` is the mean over the groups of macro-F1 on their dev part."""
-
-    epoch: int
-    loss: float
-    chosen_by: float
-    groups: dict[str, float]
-    seconds: float
-
-
-Batch = tuple[list[tuple[int, ...]], list[Example]]
-
-
-class Trainer:
-    """Holds network, optimizer and place in the run, so that they can be stored and restored together."""
-
-    def __init__(self, plan: Plan) -> None:
-        torch.manual_seed(plan.seed)
-        self.plan = plan
-        self.device = device()
-        self.tokenizer = load_tokenizer(plan.base)
-        self.filler = self.tokenizer.token_to_id(_FILLER) or 0
-        self.network = Network(plan.base).to(self.device)
-        if plan.freeze_embeddings:
-            # Most words never occur in the training set: moving only the others would tear them apart.
-            self.network.bert.embeddings.word_embeddings.weight.requires_grad_(False)
-        moving = [weight for weight in self.network.parameters() if weight.requires_grad]
-        self.optimizer = torch.optim.AdamW(moving, lr=plan.rate, weight_decay=0.01)
-        self.weights = [
-            torch.tensor(label_weights(self._epoch(0), place), device=self.device)
-            for place in range(len(HEADS))
-        ]
-        self.total = sum(len(self.batches(epoch)) for epoch in range(plan.epochs))
-        self.step = 0
-        self.best = -1.0
-
-    def _epoch(self, epoch: int) -> list[Example]:
-        return epoch_sample(self.plan.train, self.plan.shares, self.plan.seed, epoch)
-
-    def batches(self, epoch: int) -> list[list[Example]]:
-        """The epoch's batches, texts of like length together, in random order; a pure function of plan and epoch."""
-        rows = self._epoch(epoch)
-        size = self.plan.batch
-        # Sorting within pools of fifty batches saves padding and keeps the batches mixed.
-        pools = [rows[start : start + 50 * size] for start in range(0, len(rows), 50 * size)]
-        ordered = [row for pool in pools for row in sorted(pool, key=lambda example: len(example.text))]
-        batches = [ordered[start : start + size] for start in range(0, len(ordered), size)]
-        order = torch.randperm(len(batches), generator=torch.Generator().manual_seed(self.plan.seed + epoch))
-        return [batches[place] for place in order.tolist()]
-
-    def tokens(self, examples: Sequence[Example]) -> list[list[int]]:
-        encoded = self.tokenizer.encode_batch([readable(example.text) for example in examples])
-        return [row.ids[: self.plan.window - 1] + row.ids[-1:] for row in encoded]
-
-    def run(self) -> Iterator[Measured]:
-        """Trains epoch after epoch from wherever the run stands; the best network so far is in `out/best`."""
-        self._restore()
-        before = 0
-        for epoch in range(self.plan.epochs):
-            batches = self.batches(epoch)
-            if before + len(batches) > self.step:
-                yield self._run_epoch(epoch, batches[self.step - before :])
-            before += len(batches)
-
-    def _run_epoch(self, epoch: int, batches: Sequence[Sequence[Example]]) -> Measured:
-        started = time.monotonic()
-        losses = []
-        for batch in batches:
-            losses.append(self.learn(batch))
-            self.step += 1
-            if self.step % self.plan.checkpoint_steps == 0:
-                self._store()
-            if self.step % 25 == 0:
-                recent = sum(losses[-25:]) / len(losses[-25:])
-                _say(f"step {self.step}/{self.total} loss {recent:.3f} {time.monotonic() - started:.0f} s")
-        groups = self.measure()
-        chosen_by = sum(groups.values()) / len(groups)
-        if chosen_by > self.best:
-            self.best = chosen_by
-            self._keep(groups)
-        self._store()
-        mean = sum(losses) / len(losses)
-        return Measured(epoch, mean, chosen_by, groups, time.monotonic() - started)
-
-    def learn(self, batch: Sequence[Example]) -> float:
-        """One step on one batch; the loss before it."""
-        self.network.train()
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.plan.rate * self._slope()
-        loss = self.loss(batch)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        return float(loss.detach())
-
-    def _slope(self) -> float:
-        """Share of the top learning rate: up over the first 6 % of the steps, then down to 0, straight."""
-        rise = max(self.total * 0.06, 1.0)
-        return min((self.step + 1) / rise, (self.total - self.step) / max(self.total - rise, 1.0), 1.0)
-
-    def loss(self, batch: Sequence[Example]) -> Tensor:
-        """Sum over the heads of the mean loss of the texts whose answer is known."""
-        ids, mask = padded(self.tokens(batch), self.filler)
-        with torch.autocast(self.device.type, dtype=torch.bfloat16):
-            outputs = self.network(ids.to(self.device), mask.to(self.device))
-        total = torch.zeros((), device=self.device)
-        for place, logits in enumerate(outputs):
-            known = [row for row, example in enumerate(batch) if example.targets[place] is not None]
-            if known:
-                wanted = torch.tensor([batch[row].targets[place] for row in known], device=self.device)
-                total = total + _head_loss(place, logits.float()[known], wanted, self.weights[place])
-        return total
-
-    def measure(self) -> dict[str, float]:
-        """Macro-F1 on the dev texts, of the written ones and of the others apart."""
-        groups: dict[str, tuple[list[str], list[str]]] = {}
-        for example, guess in zip(self.plan.dev, self.guess(self.plan.dev), strict=True):
-            if (label := true_label(example)) is not None:
-                name = "written" if example.source == "written" else "shared"
-                truth, guessed = groups.setdefault(name, ([], []))
-                truth.append(label)
-                guessed.append(guess)
-        return {name: macro_f1(*columns, SENTIMENT.labels) for name, columns in groups.items()}
-
-    def guess(self, examples: Sequence[Example]) -> list[str]:
-        """The sentiment the network gives each text."""
-        self.network.eval()
-        rows = self.tokens(examples)
-        answers = [""] * len(rows)
-        for batch in pack([len(row) for row in rows], 4096):
-            ids, mask = padded([rows[place] for place in batch], self.filler)
-            with torch.inference_mode():
-                chosen = self.network(ids.to(self.device), mask.to(self.device))[0].argmax(1).tolist()
-            for place, label in zip(batch, chosen, strict=True):
-                answers[place] = SENTIMENT.labels[label]
-        return answers
-
-    def _keep(self, groups: dict[str, float]) -> None:
-        best = self.plan.out / "best"
-        self.network.save(best)
-        self.tokenizer.save(str(best / "tokenizer.json"))
-        settings = asdict(replace(self.plan, train=(), dev=()))
-        story = {"plan": settings, "rows": len(self.plan.train), "dev_macro_f1": groups}
-        (best / "training.json").write_text(json.dumps(story, default=str, indent=1), encoding="utf-8")
-
-    def _store(self) -> None:
-        """Writes the checkpoint beside the old one first: a kill while writing costs no progress."""
-        state = {
-            "network": self.network.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "random": torch.get_rng_state(),
-            "step": self.step,
-            "best": self.best,
-            "total": self.total,
-        }
-        fresh = self.plan.out / (_CHECKPOINT + ".new")
-        fresh.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(state, fresh)
-        fresh.replace(self.plan.out / _CHECKPOINT)
-
-    def _restore(self) -> None:
-        path = self.plan.out / _CHECKPOINT
-        if not path.exists():
-            return
-        state: dict[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
-        if state["total"] != self.total:
-            raise TrainingError(
-                f"{path}: belongs to a run of {state['total']} steps, this one has {self.total}; "
-                "choose another --out, or give the data and settings of that run"
-            )
-        self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        torch.set_rng_state(state["random"].cpu())
-        self.step, self.best = state["step"], state["best"]
-        _say(f"carrying on at step {self.step}")
-
-
-def _head_loss(place: int, logits: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
-    if HEADS[place].exclusive:
-        return nn.functional.cross_entropy(logits, wanted, weight=weights)
-    return nn.functional.binary_cross_entropy_with_logits(logits, wanted, pos_weight=weights)
-
-
-def load_tokenizer(folder: Path) -> Tokenizer:
-    """The folder's tokenizer, neither cutting nor filling. Raises TrainingError when there is none."""
-    try:
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    except Exception as error:  # the library raises bare Exception
-        raise TrainingError(f"{folder / 'tokenizer.json'}: no tokenizer can be read ({error})") from error
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
 
 
 def plan_from(arguments: Sequence[str] | None = None) -> Plan:
@@ -304,16 +70,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - a command's progress
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     try:
         for measured in Trainer(plan_from(arguments)).run():
-            _say(json.dumps(asdict(measured)))
+            say(json.dumps(asdict(measured)))
     except TrainingError as error:
-        _say(f"error: {error}")
+        say(f"error: {error}")
         return 2
     return 0
 

@@ -2,11 +2,14 @@
 
 import json
 import shutil
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from sentiment.examples import Example
 from sentiment.onnx import EmbeddedClassifier
 from tests.sentiment import tiny
 from tests.sentiment.conftest import Trained, command, need_torch
@@ -23,7 +26,7 @@ def test_rounding_to_8_bits_hardly_moves_the_probabilities(trained: Trained, exp
     import torch
 
     from sentiment.network import Network, padded
-    from sentiment.train import load_tokenizer
+    from sentiment.trainer import load_tokenizer
     from sentiment.windows import softmax
 
     texts = [row["text"] for row in tiny.texts(60, seed=4)]
@@ -39,7 +42,8 @@ def test_rounding_to_8_bits_hardly_moves_the_probabilities(trained: Trained, exp
 def test_a_stopped_run_goes_on_to_the_same_network(trained: Trained, tmp_path: Path) -> None:
     from safetensors.numpy import load_file
 
-    from sentiment.train import Trainer, plan_from
+    from sentiment.train import plan_from
+    from sentiment.trainer import Trainer
 
     plan = plan_from(command(trained.base, trained.data, tmp_path / "run"))
     stopped = iter(Trainer(plan).run())
@@ -49,6 +53,31 @@ def test_a_stopped_run_goes_on_to_the_same_network(trained: Trained, tmp_path: P
     left = list(Trainer(plan).run())
     whole, halved = (load_file(run / "best" / "model.safetensors") for run in (trained.run, plan.out))
     assert [measured.epoch for measured in left] == list(range(2, 10))
+    assert all(np.allclose(whole[name], halved[name], atol=1e-4) for name in whole)
+
+
+def test_a_run_killed_within_an_epoch_goes_on_to_the_same_network(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from safetensors.numpy import load_file
+
+    from sentiment.train import plan_from
+    from sentiment.trainer import Trainer
+
+    plan = replace(plan_from(command(trained.base, trained.data, tmp_path / "run")), checkpoint_steps=2)
+    killed = Trainer(plan)
+    learn = killed.learn
+
+    def learn_until_killed(batch: Sequence[Example]) -> float:
+        if killed.step == 13:
+            raise KeyboardInterrupt
+        return learn(batch)
+
+    monkeypatch.setattr(killed, "learn", learn_until_killed)
+    with pytest.raises(KeyboardInterrupt):
+        list(killed.run())
+    list(Trainer(plan).run())
+    whole, halved = (load_file(run / "best" / "model.safetensors") for run in (trained.run, plan.out))
     assert all(np.allclose(whole[name], halved[name], atol=1e-4) for name in whole)
 
 
@@ -129,7 +158,8 @@ def test_speed_is_measured_against_the_same_weights(exported: Path) -> None:
 
 
 def test_texts_of_one_length_share_a_batch_and_none_is_left_out(trained: Trained, tmp_path: Path) -> None:
-    from sentiment.train import Trainer, plan_from
+    from sentiment.train import plan_from
+    from sentiment.trainer import Trainer
 
     trainer = Trainer(plan_from(command(trained.base, trained.data, tmp_path / "run")))
     batches = trainer.batches(0)
@@ -140,7 +170,8 @@ def test_texts_of_one_length_share_a_batch_and_none_is_left_out(trained: Trained
 
 def test_an_exported_model_can_be_trained_further(trained: Trained, exported: Path, tmp_path: Path) -> None:
     from sentiment import restore
-    from sentiment.train import Trainer, plan_from
+    from sentiment.train import plan_from
+    from sentiment.trainer import Trainer
 
     assert restore.main(["--model", str(exported), "--out", str(tmp_path / "base")]) == 0
     trainer = Trainer(plan_from(command(tmp_path / "base", trained.data, tmp_path / "run", epochs=1)))
