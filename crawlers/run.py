@@ -153,6 +153,8 @@ def _crawl(
     stop: threading.Event,
 ) -> CrawlResult:
     started = now or datetime.now(UTC)
+    if stop.is_set():
+        return CrawlResult(settings.name, settings.kind, None, "stopped before it began")
     with database.read() as session:
         source = source_named(session, settings.name)
     assert source.id is not None  # noqa: S101 - comes from the database

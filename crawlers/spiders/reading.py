@@ -44,6 +44,7 @@ _STATUSES = {
     405: Cause.FORBIDDEN,
     407: Cause.FORBIDDEN,
     410: Cause.NOT_FOUND,
+    422: Cause.SIGN_IN,  # how some versions of Mastodon refuse outsiders
     429: Cause.RATE_LIMITED,
     451: Cause.FORBIDDEN,
 }

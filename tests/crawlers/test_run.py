@@ -127,6 +127,15 @@ crawl(Database(sys.argv[1]), configured(sys.argv[2], Kind.FEED, timeout=300), "f
 """
 
 
+def test_a_crawl_that_is_stopped_before_it_began_leaves_no_run(database: Database, replica: Replica) -> None:
+    stop = threading.Event()
+    stop.set()
+    result = crawl(database, configured(replica.url, Kind.FEED), "feed", stop=stop)
+
+    assert (result.health, result.reason) == (None, "stopped before it began")
+    assert ended_runs(database) == []
+
+
 def test_an_interrupted_round_of_crawls_ends_all_of_them(database: Database, replica: Replica) -> None:
     show(replica, *posts(Kind.FEED, 2))
     replica.faults.set(Kind.APPLE, Fault.HANG)
