@@ -1,7 +1,9 @@
 """Any sequence-classification model through `transformers`, by path or hub id. Needs torch."""
 
+import hashlib
 import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 
 from sentiment.classifier import Sentiment, Verdict
 from sentiment.errors import ModelUnusable
+from sentiment.manifest import digest
 from sentiment.onnx import verdict_of
 from sentiment.texts import groups, readable
 from sentiment.windows import OVERLAP, Window, averaged, pack, softmax
@@ -27,7 +30,7 @@ class TransformersClassifier:
         Raises ModelUnusable when torch is missing, the model cannot be loaded, or a label has no meaning.
         """
         self._torch, self._tokenizer, self._model = _loaded(name)
-        self.model_id = f"transformers:{name}"[:200]
+        self.model_id = f"transformers:{name[-150:]}:{_version(name, self._model.config)}"
         self._meaning = _meaning(name, self._model.config.id2label, labels or {})
         self._window = _window(self._tokenizer, self._model.config)
 
@@ -97,6 +100,13 @@ def _loaded(name: str) -> tuple[Any, Any, Any]:
             f"sentiment.model: {name!r} has no fast tokenizer, so long texts would be cut; choose another"
         )
     return torch, tokenizer, model.eval()
+
+
+def _version(name: str, config: Any) -> str:
+    """What tells these weights from later ones of the same name: the hub's commit, or a hash of the folder's."""
+    weights = sorted(path for path in Path(name).glob("*") if path.suffix in (".safetensors", ".bin"))
+    together = hashlib.sha256("".join(digest(path) for path in weights).encode())
+    return str(getattr(config, "_commit_hash", None) or together.hexdigest())[:12]
 
 
 def _meaning(name: str, known: Mapping[int, str], given: Mapping[str, str]) -> NDArray[np.float64]:

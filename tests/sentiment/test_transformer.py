@@ -93,3 +93,17 @@ def test_odd_texts_are_answered_in_order(trained: Trained, tmp_path: Path) -> No
     empty, half, praise = judged(model, ["", "\ud83d", "top blij fijn"])
     assert (empty, praise.sentiment) == (classifier.NOTHING_SAID, Sentiment.POSITIVE)
     assert sum(half.probabilities.values()) == pytest.approx(1)
+
+
+def test_other_weights_under_the_same_name_have_another_id(trained: Trained, tmp_path: Path) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    model = named(trained, tmp_path, ["negative", "neutral", "positive"])
+    settings = SentimentSettings(model=model)
+    before = classifier.load(settings).model_id
+    again = classifier.load(settings).model_id
+    path = Path(model) / "model.safetensors"
+    weights = {name: value.copy() for name, value in load_file(path).items()}
+    weights["classifier.bias"] += 1
+    save_file(weights, path, metadata={"format": "pt"})
+    assert before == again != classifier.load(settings).model_id
