@@ -143,7 +143,7 @@ def _exceptions(stats: Mapping[str, Any]) -> str | None:
     )
     if names:
         return ", ".join(names)
-    return "see the log" if stats.get("item_error_count") or stats.get("spider_exceptions/count") else None
+    return "see the log" if stats.get("spider_exceptions/count") else None
 
 
 def _shape(kind: str, found: Findings) -> Cause | None:

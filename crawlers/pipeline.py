@@ -5,6 +5,7 @@ from typing import Self
 
 from scrapy.crawler import Crawler
 
+from crawlers.causes import Cause, Failure
 from crawlers.job import Job, ReadPage
 from storage.mentions import StoreCounts
 from storage.records import Batch
@@ -30,7 +31,9 @@ class StoringPipeline:
         try:
             stored = self._stored(job, item)
         except Exception as error:
+            job.findings.failures.append(Failure(Cause.ERROR, item.where, type(error).__name__))
             item.stored.set_exception(error)
+            item.stored.exception()  # not every spider awaits it, and asyncio would complain
             raise
         item.stored.set_result(stored)
         return item

@@ -197,6 +197,22 @@ def test_one_bad_page_does_not_keep_the_others_from_being_read(crawling: Crawlin
         assert source_named(session, "schema_org").baseline_at == START
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_database_that_fails_is_a_broken_crawl_and_no_silence(
+    crawling: Crawling, kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("disk full")
+
+    show(crawling, posts(kind, 3))
+    monkeypatch.setattr("crawlers.child.store_batch", full)
+    outcome = crawling(kind)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BROKEN, "error")
+    assert outcome.reason is not None
+    assert "(OSError)" in outcome.reason
+
+
 def test_we_say_who_we_are(crawling: Crawling) -> None:
     crawling(Kind.FEED)
     headers = crawling.replica.requests[-1].headers

@@ -99,7 +99,7 @@ def test_posts_that_all_lost_their_time_mean_another_form(kind: str, undated: in
         ({"finish_reason": "start_error"}, Cause.ERROR),
         ({}, Cause.ERROR),
         (DONE | {"spider_exceptions/count": 1, "spider_exceptions/KeyError": 1}, Cause.ERROR),
-        (DONE | {"item_error_count": 1}, Cause.ERROR),
+        (DONE | {"spider_exceptions/count": 1}, Cause.ERROR),
     ],
 )
 def test_a_crawl_that_did_not_end_well_is_broken(stats: dict[str, Any], cause: Cause) -> None:
