@@ -81,6 +81,10 @@ class OverviewPage:
     prior: int = reputation.PRIOR
 
     @property
+    def address(self) -> str:
+        return next(choice.address for choice in self.periods if choice.current)
+
+    @property
     def troubled(self) -> tuple[SourceView, ...]:
         return tuple(view for view in self.sources if not view.well)
 

@@ -62,7 +62,7 @@ def test_sentiments_stand_out_in_a_chart(scheme: str) -> None:
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
-    ours = [STATIC / name for name in ("style.css", "charts.js", "icons.svg", "logo.svg")]
+    ours = [STATIC / name for name in ("style.css", "charts.js", "live.js", "icons.svg", "logo.svg")]
     for path in ours:
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"https?:|@import|url\(|eval\(|innerHTML", text), path
