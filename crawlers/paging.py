@@ -18,8 +18,8 @@ def is_known(page: Page, counts: StoreCounts) -> bool:
 
     What belongs to no brand is never stored, so it cannot be told from something new.
     """
-    changed = counts.new + counts.edited + counts.replied + counts.removed + counts.unmatched
-    return bool(page.records) and changed == 0
+    unchanged = StoreCounts(unchanged=counts.unchanged, erased=counts.erased)
+    return bool(page.records) and counts == unchanged
 
 
 def whole_wanted(state: dict[str, object], now: datetime) -> bool:

@@ -30,6 +30,7 @@ def crawl_settings(delay: float = 2, timeout: float = 600) -> dict[str, object]:
         (StoreCounts(edited=1), False),
         (StoreCounts(replied=1), False),
         (StoreCounts(unmatched=1), False),
+        (StoreCounts(returned=1), False),
     ],
 )
 def test_only_a_page_that_is_wholly_known_and_unchanged_ends_the_reading(
