@@ -28,6 +28,7 @@ PERIODS = {
 }
 """By name in the address: what one step is, and how far back the first one lies: 48 hours, 30 days, 26 weeks."""
 USUAL = "dag"
+LEAST_STEPS = 8
 SMOOTH = {By.HOUR: 24, By.DAY: 1, By.WEEK: 1}
 """An hour holds too few mentions to say anything about sentiment by itself."""
 
@@ -98,7 +99,7 @@ def show_overview(request: Request, site: SiteNow, visitor: LoggedIn, session: R
     wanted = request.query_params.get("merk")
     brand = next((one for one in brands if one.name == wanted), brands[0] if brands else None)
     view = _view(session, site, period)
-    figures = _compared(tuple(_figures(session, one, view) for one in brands))
+    figures = _begun(_compared(tuple(_figures(session, one, view) for one in brands)))
     chosen = next((one for one in figures if brand is not None and one.brand.id == brand.id), None)
     counts = cases.counts(session)
     return page(
@@ -199,6 +200,18 @@ def _compared(figures: tuple[BrandFigures, ...]) -> tuple[BrandFigures, ...]:
     """With each brand's share of all mentions."""
     total = sum(one.now.mentions for one in figures)
     return tuple(replace(one, voice=one.now.mentions / total if total else None) for one in figures)
+
+
+def _begun(figures: tuple[BrandFigures, ...]) -> tuple[BrandFigures, ...]:
+    """Without the steps from before anything was known of any brand: those are no zeroes."""
+    if any(one.before.mentions for one in figures):
+        return figures
+    cut = min((min(_first(one.steps), len(one.steps) - LEAST_STEPS) for one in figures), default=0)
+    return tuple(replace(one, steps=one.steps[cut:], line=one.line[cut:]) for one in figures)
+
+
+def _first(steps: Sequence[Step]) -> int:
+    return next((number for number, step in enumerate(steps) if step.point.figures.mentions), len(steps))
 
 
 def _worst_first(rows: list[IncidentRow]) -> list[IncidentRow]:
