@@ -50,6 +50,8 @@ def settings(crawl: CrawlSettings) -> dict[str, Any]:
         "LOG_INSTALL_ROOT_HANDLER": False,
         "LOGSTATS_INTERVAL": 0,
         "STATS_DUMP": False,
+        # It reads the source of every callback at each start, which linting has done before.
+        "WARN_ON_GENERATOR_RETURN_VALUE": False,
         "ITEM_PIPELINES": {"crawlers.pipeline.StoringPipeline": 100},
         "DOWNLOADER_MIDDLEWARES": {
             "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
