@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from crawlers.findings import Findings
+from crawlers.parameters.types import Parameters
 from crawlers.parsers.page import Page
-from crawlers.sources import Parameters
 from storage.mentions import StoreCounts
 from storage.records import Batch
 

@@ -1,116 +1,18 @@
 """The kinds of source: what each needs, what its terms say, and which spider reads it."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
+from crawlers.parameters.apps import AppleParameters
+from crawlers.parameters.pages import FeedParameters, SchemaOrgParameters
+from crawlers.parameters.reviews import TrustpilotParameters
+from crawlers.parameters.social import MastodonParameters
+from crawlers.parameters.types import Parameters
 from storage.configuration import Configuration, Fault, SourceSettings
-
-MOST_PAGES = 50
-
-
-class Parameters(BaseModel):
-    """What a kind needs to know, checked."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _several(value: object) -> object:
-    """One text where a list is meant."""
-    return [value] if isinstance(value, str) else value
-
-
-def _domain(value: str) -> str:
-    found = value.strip().lower()
-    if not re.fullmatch(r"[\w-]+(?:\.[\w-]+)+", found):
-        raise ValueError('write the domain as Trustpilot has it, without https:// or a path: "snelveld.nl"')
-    return found
-
-
-def _tongue(value: str) -> str:
-    if not re.fullmatch(r"[a-z]{2}|all", value):
-        raise ValueError('write a language as two small letters, such as "nl" or "en", or write "all"')
-    return value
-
-
-def _app(value: object) -> str:
-    found = str(value).strip().removeprefix("id") if isinstance(value, int | str) else ""
-    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{3,20}", found):
-        raise ValueError('write the digits after "id" in the app\'s address in the store: "987654321"')
-    return found
-
-
-def _country(value: str) -> str:
-    if not re.fullmatch(r"[a-z]{2}", value.lower()):
-        raise ValueError('write the store\'s country as two letters: "nl", or "be" for Flanders')
-    return value.lower()
-
-
-def _hashtag(value: str) -> str:
-    found = value.strip().removeprefix("#")
-    if not re.fullmatch(r"\w{1,100}", found) or found.isdigit():
-        raise ValueError(
-            f'"{value[:50]}" is not one hashtag; write words without spaces, each spelling apart: "snelveld"'
-        )
-    return found
-
-
-def _address(value: str) -> str:
-    try:
-        parts = urlsplit(value.strip())
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
-    except ValueError:
-        usable = False
-    if not usable or re.search(r"\s", value.strip()) or len(value) > 2_000:
-        raise ValueError("write a whole address that begins with https://")
-    return value.strip()
-
-
-Tongue = Annotated[str, AfterValidator(_tongue)]
-Address = Annotated[str, AfterValidator(_address)]
-
-
-class TrustpilotParameters(Parameters):
-    """A company's page. `languages` are read one after another; `pages` of 20 reviews each."""
-
-    domain: Annotated[str, AfterValidator(_domain)]
-    languages: Annotated[tuple[Tongue, ...], BeforeValidator(_several), Field(min_length=1)] = ("nl",)
-    pages: Annotated[int, Field(ge=1, le=MOST_PAGES)] = 10
-
-
-class AppleParameters(Parameters):
-    """An app in the store of one country."""
-
-    app_id: Annotated[str, BeforeValidator(_app)]
-    country: Annotated[str, AfterValidator(_country)] = "nl"
-
-
-class MastodonParameters(Parameters):
-    """Hashtags on one instance. Posts in other `languages` are left out, those that state none are kept."""
-
-    hashtags: Annotated[
-        tuple[Annotated[str, AfterValidator(_hashtag)], ...],
-        BeforeValidator(_several),
-        Field(min_length=1, max_length=50),
-    ]
-    languages: Annotated[tuple[Tongue, ...], BeforeValidator(_several)] = ("nl",)
-    bots: bool = False
-
-
-class FeedParameters(Parameters):
-    """One RSS or Atom feed."""
-
-    url: Address
-
-
-class SchemaOrgParameters(Parameters):
-    """Pages with reviews marked up for search engines."""
-
-    urls: Annotated[tuple[Address, ...], BeforeValidator(_several), Field(min_length=1, max_length=100)]
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """Reviews of an app in one country's App Store."""
 
+from crawlers.parameters.apps import AppleParameters
 from crawlers.parsers import apple_app
 from crawlers.parsers.page import Page
-from crawlers.sources import SOURCES, AppleParameters
+from crawlers.sources import SOURCES
 from crawlers.spiders.listing import ListingSpider
 
 

@@ -1,8 +1,8 @@
 """One RSS or Atom feed."""
 
+from crawlers.parameters.pages import FeedParameters
 from crawlers.parsers import feed
 from crawlers.parsers.page import Page
-from crawlers.sources import FeedParameters
 from crawlers.spiders.conditional import ConditionalSpider
 
 

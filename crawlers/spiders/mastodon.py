@@ -10,10 +10,10 @@ from scrapy.http import Response
 from crawlers.causes import Cause, Failure
 from crawlers.job import ReadPage
 from crawlers.paging import MOST_CHECKED
+from crawlers.parameters.social import MastodonParameters
 from crawlers.parsers import mastodon
 from crawlers.parsers.mastodon import Timeline
 from crawlers.parsers.page import Page, gone
-from crawlers.sources import MastodonParameters
 from crawlers.spiders.reading import ReadingSpider
 
 LIMIT = 40

@@ -1,8 +1,8 @@
 """Pages with reviews marked up for search engines."""
 
+from crawlers.parameters.pages import SchemaOrgParameters
 from crawlers.parsers import schema_org
 from crawlers.parsers.page import Page
-from crawlers.sources import SchemaOrgParameters
 from crawlers.spiders.conditional import ConditionalSpider
 
 

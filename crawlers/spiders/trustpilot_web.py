@@ -5,9 +5,10 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 from scrapy.http import Response
 
 from crawlers.causes import Cause
+from crawlers.parameters.reviews import TrustpilotParameters
 from crawlers.parsers import trustpilot_web
 from crawlers.parsers.page import Blocked, Page
-from crawlers.sources import SOURCES, TrustpilotParameters
+from crawlers.sources import SOURCES
 from crawlers.spiders.listing import ListingSpider
 
 

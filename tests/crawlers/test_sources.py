@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from crawlers.sources import SOURCES, Parameters, faults, faults_of, hosts, parameters_of, without_permission
+from crawlers.parameters.types import Parameters
+from crawlers.sources import SOURCES, faults, faults_of, hosts, parameters_of, without_permission
 from crawlers.spiders.reading import ReadingSpider
 from storage.configuration import Configuration, SourceSettings
 

@@ -1,0 +1,1 @@
+"""The parameters of the kinds of source, by what they read."""
