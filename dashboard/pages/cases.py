@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from dashboard.pages.mentions import cursor
 from dashboard.rendering import link, page
 from dashboard.site import LoggedIn, NotFound, Posted, Reading, SiteNow, value, whole
-from storage import cases, inbox, sources, users
+from storage import cases, inbox, listings, sources, users
 from storage.cases import Change
 from storage.database import Session
 from storage.inbox import CaseCursor, CaseRow, InboxFilter, InboxPage
@@ -58,6 +58,8 @@ class CasesPage:
 class CasePage:
     case: CaseRow
     mentions: tuple[MentionRow, ...]
+    others: tuple[MentionRow, ...]
+    """What else this customer wrote, also about other brands."""
     events: list[CaseEvent]
     moves: tuple[tuple[str, CaseState], ...]
     """Each with its name in a form."""
@@ -116,12 +118,15 @@ def show_case(
     case = inbox.case(session, whole(case_id))
     if case is None:
         raise NotFound
+    mentions = inbox.mentions_of(session, case.id)
+    told = {row.id for row in mentions}
     return page(
         request,
         "cases_one",
         CasePage(
             case=case,
-            mentions=inbox.mentions_of(session, case.id),
+            mentions=mentions,
+            others=tuple(row for row in listings.of_author(session, case.newest.id) if row.id not in told),
             events=cases.events(session, case.id),
             moves=tuple((_NAMES[state], state) for state in cases.MOVES[case.state]),
             people=users.names(session),

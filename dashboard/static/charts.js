@@ -15,6 +15,13 @@
   const number = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 0 });
   const signed = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 0, signDisplay: "exceptZero" });
 
+  // Distances between the labels below a chart, in seconds: whole hours, days or weeks.
+  const STEPS = {
+    hour: [1, 2, 3, 4, 6, 12, 24, 48].map((hours) => hours * 3600),
+    day: [1, 2, 3, 5, 7, 14, 28, 56].map((days) => days * 86400),
+    week: [1, 2, 4, 8, 13, 26, 52].map((weeks) => weeks * 604800),
+  };
+
   const colour = (element, name) => getComputedStyle(element).getPropertyValue(name).trim();
 
   function title(by, start, words) {
@@ -32,6 +39,7 @@
         grid: { show: false },
         size: 30,
         space: 64,
+        incrs: STEPS[by],
         values: (_, splits) => splits.map((at) => (by === "hour" ? (hour(at) === "00:00" ? day(at) : hour(at)) : day(at))),
       },
       {
