@@ -46,12 +46,15 @@ class Told:
     replies: tuple[Delivery, ...]
 
 
-def incidents(session: Session, *, still_open: bool, size: int = PAGE) -> list[IncidentRow]:
-    """Open incidents, or those that are over, newest first."""
+def incidents(
+    session: Session, *, still_open: bool, before: int | None = None, size: int = PAGE
+) -> list[IncidentRow]:
+    """Open incidents, or those that are over, newest first; older ones than the incident `before`."""
     over = col(Incident.resolved_at).is_not(None)
     query = select(Incident).where(~over if still_open else over)
-    found = session.exec(query.order_by(col(Incident.opened_at).desc(), col(Incident.id).desc()).limit(size))
-    return _rows(session, list(found))
+    if before is not None:
+        query = query.where(col(Incident.id) < before)
+    return _rows(session, list(session.exec(query.order_by(col(Incident.id).desc()).limit(size))))
 
 
 def incident(session: Session, incident_id: int) -> IncidentRow | None:
@@ -93,10 +96,10 @@ def retry(session: Session, incident_id: int, now: datetime) -> int:
     return sum(outbox.retry(session, one.id or 0, now) for one in failed)
 
 
-def failing(session: Session, size: int = 5) -> list[Delivery]:
-    """The newest deliveries that were given up or that keep failing."""
-    query = select(Delivery).where(_troubled()).order_by(col(Delivery.id).desc()).limit(size)
-    return list(session.exec(query))
+def failing(session: Session, since: datetime, size: int = 5) -> list[Delivery]:
+    """The newest deliveries from `since` on that were given up or that keep failing."""
+    query = select(Delivery).where(_troubled(), col(Delivery.created_at) >= since)
+    return list(session.exec(query.order_by(col(Delivery.id).desc()).limit(size)))
 
 
 def told(session: Session, size: int = 20) -> list[Told]:

@@ -1,11 +1,12 @@
 """`/meldingen`: what is going on, and `/meldingen/{id}`: why, since when, with what evidence, told to whom."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from dashboard.rendering import page
+from dashboard.rendering import link, page
 from dashboard.site import LoggedIn, NotFound, Posted, Reading, SiteNow, whole
 from storage import bulletins, incidents
 from storage.bulletins import IncidentRow
@@ -13,6 +14,8 @@ from storage.listings import MentionRow
 from storage.models import Delivery, DeliveryState, IncidentEvent
 
 router = APIRouter()
+RECENT = timedelta(days=7)
+"""A message that failed longer ago is history."""
 DONE = {"gezien": "acknowledged", "opnieuw": "retried"}
 
 
@@ -21,6 +24,10 @@ class IncidentsPage:
     open: list[IncidentRow]
     over: list[IncidentRow]
     failing: list[Delivery]
+    next: str | None
+    """The address of older ones."""
+    fresh: bool
+    """The first page, which begins with what goes on now."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +44,19 @@ class IncidentPage:
 
 
 @router.get("/meldingen")
-def show_incidents(request: Request, visitor: LoggedIn, session: Reading) -> Response:
+def show_incidents(request: Request, site: SiteNow, visitor: LoggedIn, session: Reading) -> Response:
+    before = whole(request.query_params.get("voor", "")) or None
+    over = bulletins.incidents(session, still_open=False, before=before)
+    full = len(over) == bulletins.PAGE
     return page(
         request,
         "incidents",
         IncidentsPage(
-            open=bulletins.incidents(session, still_open=True),
-            over=bulletins.incidents(session, still_open=False),
-            failing=bulletins.failing(session),
+            open=[] if before else bulletins.incidents(session, still_open=True),
+            over=over,
+            failing=[] if before else bulletins.failing(session, site.clock() - RECENT),
+            next=link("/meldingen", voor=over[-1].incident.id) if full else None,
+            fresh=before is None,
         ),
     )
 

@@ -30,6 +30,8 @@ NONSENSE = [
     "/berichten?na=2026-11-20T10:00:00_5",
     "/berichten?na=9999-12-31T23:59:59%2B00:00_999999999999999999999999",
     "/berichten?zoek=" + "%25_" * 300,
+    "/meldingen?voor=x",
+    "/meldingen?voor=1",
     "/klachten?status=weg&wie=iedereen&na=x&merk=%3Cb%3E",
     "/inloggen?naar=//kwaad.example",
 ]

@@ -246,8 +246,31 @@ def test_an_incident_that_could_not_be_told_is_in_trouble(shop: Database) -> Non
         (row,) = bulletins.incidents(session, still_open=True)
         assert (row.incident.id, row.troubled) == (number, True)
         assert bulletins.incidents(session, still_open=False) == []
-        assert [one.error for one in bulletins.failing(session)] == ["is_archived"]
+        assert [one.error for one in bulletins.failing(session, NOW)] == ["is_archived"]
+        assert bulletins.failing(session, NOW + timedelta(days=8)) == []
         assert bulletins.told(session) == []
+
+
+def test_incidents_that_are_over_are_listed_page_by_page(shop: Database) -> None:
+    with shop.write() as session:
+        for number in range(3):
+            session.add(
+                Incident(
+                    rule="x",
+                    key=str(number),
+                    severity=Severity.ATTENTION,
+                    started_at=NOW,
+                    opened_at=NOW,
+                    updated_at=NOW,
+                    last_true_at=NOW,
+                    resolved_at=NOW,
+                )
+            )
+    with shop.read() as session:
+        first = [row.incident.id for row in bulletins.incidents(session, still_open=False, size=2)]
+        rest = bulletins.incidents(session, still_open=False, before=first[-1], size=2)
+        assert first == [3, 2]
+        assert [row.incident.id for row in rest] == [1]
 
 
 def test_the_index_follows_its_formula() -> None:
