@@ -157,11 +157,12 @@ def init(folder: Annotated[Path, typer.Argument(help="Where to write klachtenrad
 def check() -> None:
     """Validate configuration, database, model and Slack; every fault at once, with what to do."""
     from alerts import notifiers
+    from crawlers import secrets
     from crawlers import sources as kinds
     from sentiment import classifier
 
     configuration = settings.load(_config)
-    wrong = [str(fault) for fault in kinds.faults(configuration)]
+    wrong = [str(fault) for fault in (*kinds.faults(configuration), *secrets.faults(configuration))]
     failing = [
         *_faults_of(lambda: _check_database(configuration), "database"),
         *_faults_of(lambda: classifier.load(configuration.sentiment), "sentiment.model"),

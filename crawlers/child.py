@@ -8,8 +8,9 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from scrapy import Spider
@@ -18,6 +19,7 @@ from scrapy.utils.misc import load_object
 
 from crawlers import health, scrapy_settings
 from crawlers.job import Job
+from crawlers.secrets import conceal
 from crawlers.sources import SOURCES, parameters_of
 from storage import runs
 from storage.configuration import BrandSettings, Configuration, CrawlSettings, SourceSettings
@@ -40,7 +42,9 @@ def main() -> int:
     now = _clock(order.get("now"))
     settings, configuration = configuration_of(order)
     with Database(order["database"]) as database:
-        outcome = crawl(job_of(database, configuration, settings, now), configuration.crawl)
+        job = job_of(database, configuration, settings, now, order["secrets"])
+        conceal(job.secrets)
+        outcome = crawl(job, configuration.crawl)
         database.transact(lambda session: runs.finish(session, order["run"], outcome, now()))
     return 0
 
@@ -55,7 +59,11 @@ def crawl(job: Job, settings: CrawlSettings) -> runs.Outcome:
 
 
 def job_of(
-    database: Database, configuration: Configuration, settings: SourceSettings, now: Callable[[], datetime]
+    database: Database,
+    configuration: Configuration,
+    settings: SourceSettings,
+    now: Callable[[], datetime],
+    secrets: Mapping[str, str] = MappingProxyType({}),
 ) -> Job:
     """What the source's spider is told; what it reads goes into `database`."""
     with database.read() as session:
@@ -71,6 +79,7 @@ def job_of(
         now=now,
         store=lambda batch: database.transact(lambda s: store_batch(s, source_id, batch, matcher, now())),
         state=dict(source.state),
+        secrets=dict(secrets),
     )
 
 

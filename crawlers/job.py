@@ -18,7 +18,10 @@ Store = Callable[[Batch], StoreCounts]
 
 @dataclass
 class Job:
-    """One crawl of one source. `state` is where reading had come to, by part; `now` gives the time."""
+    """One crawl of one source. `state` is where reading had come to, by part; `now` gives the time.
+
+    `secrets` may be sent to the source and nowhere else; a token that it gave in return is kept among them.
+    """
 
     name: str
     kind: str
@@ -27,6 +30,7 @@ class Job:
     now: Callable[[], datetime]
     store: Store
     state: dict[str, Any] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
     findings: Findings = field(default_factory=Findings)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from crawlers import health
 from crawlers.causes import Cause, Failure
 from crawlers.process import run_child
+from crawlers.secrets import missing, secrets_of
 from crawlers.sources import faults_of, hosts, permission_missing
 from storage import runs
 from storage.configuration import Configuration, SourceSettings
@@ -179,10 +180,10 @@ def _begin(session: Session, source_id: int, started: datetime) -> int:
 
 def _unready(settings: SourceSettings) -> Failure | None:
     """What keeps the source from being read before anything is asked."""
-    if faults := list(faults_of(settings)):
+    if faults := [*faults_of(settings), *missing(settings)]:
         return Failure(Cause.CONFIGURATION, "", "; ".join(map(str, faults)))
-    if missing := permission_missing(settings):
-        return Failure(Cause.PERMISSION, "", missing.message)
+    if refused := permission_missing(settings):
+        return Failure(Cause.PERMISSION, "", refused.message)
     return None
 
 
@@ -202,6 +203,7 @@ def order(
         "log": logging.getLogger().getEffectiveLevel(),
         "log_level": logger.getEffectiveLevel(),
         "source": settings.model_dump(exclude={"every"}),
+        "secrets": secrets_of(settings),
         "brands": [brand.model_dump() for brand in configuration.brand],
         "crawl": {
             "delay": crawl.delay.total_seconds(),

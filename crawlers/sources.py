@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from crawlers.parameters.apps import AppleParameters
+from crawlers.parameters.files import CsvParameters
 from crawlers.parameters.pages import FeedParameters, SchemaOrgParameters
 from crawlers.parameters.reviews import TrustpilotParameters
 from crawlers.parameters.social import MastodonParameters
 from crawlers.parameters.types import Parameters
-from storage.configuration import Configuration, Fault, SourceSettings
+from storage.configuration import Configuration, Fault, SourceSettings, secret_variable
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Source:
 
     `spider` is where its spider is found, loaded only when it runs. `home` is the scheme and host that
     `base_url` replaces; None where the parameters hold whole addresses or the base address itself is one.
+    `secrets` are read from the environment; without the `optional_secrets` less can be read.
+    `multiline_secrets` are those among them that are more than one line, such as a private key.
     """
 
     parameters: type[Parameters]
@@ -29,6 +32,9 @@ class Source:
     home: str | None = None
     needs_permission: bool = False
     needs_base_url: bool = False
+    secrets: tuple[str, ...] = ()
+    optional_secrets: tuple[str, ...] = ()
+    multiline_secrets: tuple[str, ...] = ()
 
 
 SOURCES: dict[str, Source] = {
@@ -61,6 +67,11 @@ SOURCES: dict[str, Source] = {
         "crawlers.spiders.schema_org.SchemaOrgSpider",
         "Depends on the site; read its terms before you add it.",
     ),
+    "csv": Source(
+        CsvParameters,
+        "crawlers.spiders.csv.CsvSpider",
+        "A file of your own; what it holds is yours to account for.",
+    ),
 }
 
 
@@ -88,7 +99,18 @@ def faults_of(settings: SourceSettings) -> Iterator[Fault]:
     try:
         parameters_of(settings)
     except ValidationError as error:
-        yield from (_fault(place, detail) for detail in error.errors(include_url=False, include_input=False))
+        for detail in error.errors(include_url=False, include_input=False):
+            yield _in_the_open(settings, source, detail) or _fault(place, detail)
+
+
+def _in_the_open(settings: SourceSettings, source: Source, detail: Any) -> Fault | None:
+    """A secret that stands in the configuration, where it could be read by whoever reads that."""
+    name = str(detail["loc"][0]) if detail["loc"] else ""
+    if name not in (*source.secrets, *source.optional_secrets):
+        return None
+    variable = secret_variable(settings.name, name)
+    message = f"is a secret and does not belong in this file; remove it and set the variable {variable}"
+    return Fault(f"source {settings.name}.{name}", message)
 
 
 def without_permission(configuration: Configuration) -> tuple[Fault, ...]:
@@ -133,8 +155,15 @@ def hosts(settings: SourceSettings) -> tuple[str, ...]:
         return ()
     fixed = settings.base_url or source.home
     raw = settings.parameters
-    addresses = [fixed] if fixed else [raw.get("url"), *(_as_list(raw.get("urls")))]
+    addresses = [fixed] if fixed else [raw.get("url"), *(_as_list(raw.get("urls"))), *_homes(settings)]
     return tuple(sorted({host for address in addresses if (host := _host(address))}))
+
+
+def _homes(settings: SourceSettings) -> tuple[str, ...]:
+    try:
+        return parameters_of(settings).homes()
+    except ValidationError:
+        return ()
 
 
 def _as_list(value: object) -> list[object]:

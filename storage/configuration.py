@@ -120,8 +120,7 @@ class SourceSettings(BaseModel):
 
     def secret(self, name: str) -> str | None:
         """The secret `name` of this source, from the environment."""
-        slug = re.sub(r"[^A-Z0-9]", "_", self.name.upper())
-        return secret(f"KLACHTENRADAR_SOURCE_{slug}_{name.upper()}")
+        return secret(secret_variable(self.name, name))
 
 
 class CrawlSettings(_Section):
@@ -203,6 +202,12 @@ def _twice(what: str, names: list[str]) -> Iterator[Fault]:
         seen.add(name.casefold())
 
 
+def secret_variable(source: str, name: str) -> str:
+    """The environment variable that holds the secret `name` of a source."""
+    slug = re.sub(r"[^A-Z0-9]", "_", source.upper())
+    return f"KLACHTENRADAR_SOURCE_{slug}_{name.upper()}"
+
+
 def secret(variable: str) -> str | None:
     """The value of an environment variable, or of the file that `<variable>_FILE` names."""
     if value := os.environ.get(variable):
@@ -248,7 +253,20 @@ def _validated(path: Path, raw: dict[str, Any]) -> Configuration:
         raise ConfigurationError(path, tuple(_faults_of(error, raw))) from None
     if faults := tuple(configuration.faults()):
         raise ConfigurationError(path, faults)
-    return configuration.model_copy(update={"database": _anchored(configuration.database, path.parent)})
+    return configuration.model_copy(
+        update={
+            "database": _anchored(configuration.database, path.parent),
+            "source": tuple(_beside(path.parent, source) for source in configuration.source),
+        }
+    )
+
+
+def _beside(folder: Path, source: SourceSettings) -> SourceSettings:
+    """The source with its file, if it reads one, taken from `folder`, whoever starts the command where."""
+    place = source.parameters.get("path")
+    if not isinstance(place, str) or not place.strip() or "\0" in place:
+        return source
+    return source.model_copy(update={"path": str(folder.resolve() / Path(place.strip()))})
 
 
 def _anchored(url: str, folder: Path) -> str:

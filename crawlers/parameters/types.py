@@ -14,6 +14,10 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def homes(self) -> tuple[str, ...]:
+        """The sites (scheme and host) that are asked, where these depend on a parameter or are several."""
+        return ()
+
 
 def several(value: object) -> object:
     """One text where a list is meant."""

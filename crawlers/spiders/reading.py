@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from scrapy import Request, Spider
 from scrapy.exceptions import (
@@ -24,6 +25,7 @@ from crawlers.causes import Cause, Failure
 from crawlers.job import Job
 from crawlers.parsers.blocks import SAID, wall, wall_at
 from crawlers.parsers.page import Page, ParseError
+from crawlers.secrets import variables
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +40,11 @@ LEFT_ALONE = "left_alone"
 _LEAVE_ALONE = frozenset({Cause.RATE_LIMITED, Cause.WAF, Cause.CAPTCHA})
 """After these nothing more is asked of the site but what was already on its way."""
 _STATUSES = {
+    301: Cause.MOVED,
+    302: Cause.MOVED,
+    303: Cause.MOVED,
+    307: Cause.MOVED,
+    308: Cause.MOVED,
     401: Cause.SIGN_IN,
     403: Cause.FORBIDDEN,
     404: Cause.NOT_FOUND,
@@ -67,28 +74,42 @@ class ReadingSpider(Spider):
         return dict(state) if isinstance(state, dict) else {}
 
     def ask(
-        self, address: str, callback: Callable[..., Any], headers: dict[str, str] | None = None, **named: Any
+        self,
+        address: str,
+        callback: Callable[..., Any],
+        headers: dict[str, str] | None = None,
+        form: dict[str, str] | None = None,
+        **named: Any,
     ) -> Request:
-        """A request whose failure is noted. `where` in `named` says in words what is asked for."""
+        """A request whose failure is noted. `where` in `named` says in words what is asked for.
+
+        With `form` it is posted. One with secrets is never sent on to where a redirect leads.
+        """
+        headers = dict(headers or {})
+        if form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
         return Request(
             address,
             callback=callback,
             errback=self.failed,
+            method="GET" if form is None else "POST",
+            body=None if form is None else urlencode(form),
             headers=headers,
             cb_kwargs=named,
+            meta={"dont_redirect": True} if self.job.secrets else {},
             dont_filter=True,
         )
 
     def page_of(self, response: Response, where: str, parse: Parse) -> Page | None:
         """The parsed page, counted; None when there is none, which is noted."""
-        failure = self._unfit(response, where)
+        failure = self.unfit(response, where)
         if failure is not None:
-            self._refuse(failure)
+            self.refuse(failure)
             return None
         try:
             page = parse(response.body)
         except ParseError as error:
-            self._refuse(Failure(error.cause, where, str(error)))
+            self.refuse(Failure(error.cause, where, str(error)))
             return None
         self.job.findings.read(page)
         if page.damage:
@@ -103,8 +124,8 @@ class ReadingSpider(Spider):
         """Whether a single post that was looked up is gone. A wall on the way is noted."""
         if response.status in GONE:
             return True
-        if failure := self._unfit(response, where):
-            self._refuse(failure)
+        if failure := self.unfit(response, where):
+            self.refuse(failure)
         return False
 
     def failed(self, trouble: TwistedFailure) -> None:
@@ -113,7 +134,7 @@ class ReadingSpider(Spider):
         cause, detail = _why(trouble.value)
         self.note(Failure(cause, request.cb_kwargs.get("where", ""), detail))
 
-    def _refuse(self, failure: Failure) -> None:
+    def refuse(self, failure: Failure) -> None:
         if failure.cause not in _LEAVE_ALONE:
             self.note(failure)
             return
@@ -121,7 +142,7 @@ class ReadingSpider(Spider):
         self.note(replace(failure, retry_after=failure.retry_after or wait))
         raise CloseSpider(LEFT_ALONE)
 
-    def _unfit(self, response: Response, where: str) -> Failure | None:
+    def unfit(self, response: Response, where: str) -> Failure | None:
         if response.meta.get("redirect_urls"):
             if led := wall_at(response.url):
                 return Failure(led, where, SAID[led])
@@ -132,6 +153,8 @@ class ReadingSpider(Spider):
         cause = _STATUSES.get(response.status) or (
             Cause.SERVER_ERROR if response.status >= 500 else Cause.STATUS
         )
+        if cause is Cause.SIGN_IN and self.job.secrets:
+            return Failure(Cause.KEY, where, f"status {response.status}; check {variables(self.job)}")
         wait = retry_after(response, self.job.now())
         if cause in (Cause.FORBIDDEN, Cause.STATUS) or response.status == 503:
             cause = wall(response.body) or cause
