@@ -136,16 +136,20 @@ class Crawling:
     settings: dict[str, Any] = field(default_factory=dict)
 
     def __call__(self, kind: Kind, **changes: Any) -> runs.Outcome:
-        configuration = configured(self.replica.url, kind, **changes)
+        return self.read(configured(self.replica.url, kind, **changes))
+
+    def read(self, configuration: Configuration) -> runs.Outcome:
+        """How a crawl of the first source of `configuration` went."""
+        name, kind = configuration.source[0].name, configuration.source[0].kind
         self.database.transact(lambda session: sync(session, configuration))
         job = job_of(self.database, configuration, configuration.source[0], self.clock)
         with self.database.read() as session:
-            source_id = source_named(session, kind.value).id
+            source_id = source_named(session, name).id
         assert source_id is not None
         run_id = self.database.transact(lambda session: runs.start(session, source_id, self.clock()))
         settings = scrapy_settings.settings(configuration.crawl) | self.settings
-        stats = self.reactor.crawl(spider_of(kind.value), settings, job=job)
-        outcome = health.outcome(kind.value, job.findings, stats)
+        stats = self.reactor.crawl(spider_of(kind), settings, job=job)
+        outcome = health.outcome(kind, job.findings, stats)
         self.database.transact(lambda session: runs.finish(session, run_id, outcome, self.clock()))
         return outcome
 

@@ -5,6 +5,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from crawlers.parameters.files import CsvParameters
+
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SITE = "https://nl.trustpilot.com"
 
@@ -277,3 +279,24 @@ MICRODATA = """
    <meta itemprop="ratingValue" content="2"></span>
  </div>
 </div>"""
+
+CSV = """Nummer;Datum;Klant;Klacht;Cijfer;Antwoord;Beantwoord
+A-1;18-11-2026 09:41;Marieke;Al drie weken geen internet;2,5;;
+A-2;19-11-2026;Joost;"Monteur kwam niet;
+en niemand belt";1;"Sorry, we bellen je.";20-11-2026 10:00
+"""
+CSV_COLUMNS = CsvParameters.model_validate(
+    {
+        "path": "klachten.csv",
+        "columns": {
+            "id": "Nummer",
+            "date": "Datum",
+            "author": "Klant",
+            "text": "Klacht",
+            "rating": "Cijfer",
+            "reply": "Antwoord",
+            "reply_date": "Beantwoord",
+        },
+        "rating_max": 10,
+    }
+)

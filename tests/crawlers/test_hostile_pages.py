@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawlers.dates import written
-from crawlers.parsers import apple_app, feed, mastodon, schema_org, trustpilot_web
+from crawlers.parsers import apple_app, csv, feed, mastodon, schema_org, trustpilot_web
 from crawlers.parsers.markup import plain
 from crawlers.parsers.page import Page, ParseError
 from storage.records import LONGEST_TEXT
@@ -42,6 +42,11 @@ def _schema_org(body: bytes) -> Page:
     return schema_org.parse(body, payloads.SHOP_URL, payloads.NOW)
 
 
+def _csv(body: bytes) -> Page:
+    found = list(csv.pages(body, payloads.CSV_COLUMNS, "csv:bron", payloads.NOW))
+    return Page(tuple(one for page in found for one in page.records))
+
+
 PAGES: dict[str, tuple[Parse, bytes]] = {
     "trustpilot": (_trustpilot, payloads.trustpilot(payloads.trustpilot_props(payloads.review()))),
     "apple": (_apple, payloads.apple([payloads.apple_entry()])),
@@ -50,6 +55,7 @@ PAGES: dict[str, tuple[Parse, bytes]] = {
     "news": (_feed, payloads.NEWS_SEARCH.encode()),
     "alert": (_feed, payloads.ALERT.encode()),
     "graph": (_schema_org, payloads.page_with(payloads.GRAPH)),
+    "csv": (_csv, payloads.CSV.encode()),
     "microdata": (_schema_org, payloads.page_with(body=payloads.MICRODATA)),
 }
 TREES: dict[str, tuple[Parse, Any, Callable[[Any], bytes]]] = {

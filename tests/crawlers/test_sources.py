@@ -17,6 +17,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "mastodon": {"hashtags": ["snelveld"], "base_url": "https://mastodon.example"},
     "feed": {"url": "https://krant.example/rss"},
     "schema_org": {"urls": ["https://snelveld.example/ervaringen"]},
+    "csv": {"path": "klachten.csv", "columns": {"text": "Klacht"}},
 }
 
 
@@ -72,6 +73,10 @@ def test_every_kind_refuses_unknown_parameters(kind: str) -> None:
         ("feed", {"url": "file:///etc/passwd"}, "url", "begins with https://"),
         ("schema_org", {"urls": ["https://x.example", "ftp://y.example"]}, "urls.1", "begins with https://"),
         ("schema_org", {"urls": 3}, "urls", "write a list of texts"),
+        ("csv", {"path": " "}, "path", '"klachten.csv"'),
+        ("csv", {"columns": {}}, "columns", "at least"),
+        ("csv", {"encoding": "base64"}, "encoding", '"windows-1252"'),
+        ("csv", {"delimiter": ";;"}, "delimiter", "one character"),
     ],
 )
 def test_a_bad_parameter_is_named_with_what_to_do(
@@ -86,7 +91,7 @@ def test_a_bad_parameter_is_named_with_what_to_do(
 def test_an_unknown_kind_is_told_which_there_are() -> None:
     [fault] = faults_of(source("facebook"))
 
-    assert fault.message.endswith("trustpilot_web, apple_app, mastodon, feed, schema_org")
+    assert fault.message.endswith(", ".join(SOURCES))
 
 
 def test_every_fault_of_every_source_comes_at_once() -> None:

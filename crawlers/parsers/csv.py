@@ -1,0 +1,215 @@
+"""A file with a row for each post, as spreadsheets and customer systems write them."""
+
+import codecs
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from crawlers.dates import AMSTERDAM, instant, sensible, written
+from crawlers.parameters.files import Column, CsvParameters
+from crawlers.parsers.addresses import safe
+from crawlers.parsers.page import FormatChanged, Gathering, Page
+from crawlers.parsers.rows import Rows, cells_of
+from crawlers.parsers.values import headed, language, number
+from storage.records import LONGEST_ID, Reply
+
+ROWS = 500
+"""Rows that are stored together."""
+DELIMITERS = (";", ",", "\t", "|")
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_DAY_FIRST = re.compile(
+    r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d\d)(?:[ T,]+(?:om )?(\d{1,2})[:.](\d\d)(?:[:.](\d\d))?)?(?: uur)?"
+)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_WORD = re.compile("[a-zA-Z]{3}")
+_SLASHED = re.compile(r"^(\d{4})/(\d\d)/(\d\d)")
+_SEP = re.compile(r"sep=([;,|:\t])", re.IGNORECASE)
+LONGEST_HEADINGS = 100_000
+_LONGEST_CELL = 1_000_000
+
+
+class Wrong(ValueError):
+    """A row that cannot be used; says which column and why, without what it holds."""
+
+
+def pages(body: bytes, told: CsvParameters, namespace: str, now: datetime) -> Iterator[Page]:
+    """The posts of a file, `ROWS` rows at a time; what is wrong with a row is a problem with its number.
+
+    A relative date ("gisteren") is refused: the file may be of any day. Raises FormatChanged when the headings
+    are not there.
+    """
+    text, note = _decoded(body, told.encoding)
+    rows = iter(Rows(*_laid_out(text, told)))
+    places = _places(next(rows, (0, None))[1], told)
+    gathering, taken = Gathering(), 0
+    if note:
+        gathering.note(note)
+    for row, cells in rows:
+        if cells is not None and not any(cell.strip() for cell in cells):
+            continue
+        _add(gathering, f"row {row}", cells, places, told, namespace, now)
+        taken += 1
+        if taken % ROWS == 0:
+            yield gathering.page()
+            gathering = Gathering()
+    if taken % ROWS or not taken:
+        yield gathering.page()
+
+
+def _decoded(body: bytes, encoding: str | None) -> tuple[str, str | None]:
+    """The text, and a note when bytes in it are not of its encoding."""
+    marked = next((name for mark, name in _MARKS if body.startswith(mark)), None)
+    found = encoding or marked or _guessed(body)
+    try:
+        text = body.decode(found, "replace")
+    except (ValueError, LookupError):
+        raise FormatChanged(f"the file is not written in {found}") from None
+    damaged = text.count("\ufffd")
+    note = f"{damaged} characters of the file are not readable as {found}" if damaged else None
+    return text.removeprefix("\ufeff").replace("\0", ""), note
+
+
+def _guessed(body: bytes) -> str:
+    """UTF-8 when most of what is not ASCII is; else what Windows writes in Western Europe."""
+    start = body[:200]
+    if start.count(0) > len(start) // 4:
+        return "utf-16-le" if start[1:2] == b"\0" else "utf-16-be"
+    text = body.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    good = 0 if not bad else sum(character > "\x7f" for character in text) - bad
+    return "utf-8" if good >= bad else "windows-1252"
+
+
+def _laid_out(text: str, told: CsvParameters) -> tuple[str, str]:
+    """The text from its headings on, and what stands between the cells."""
+    first = text[:LONGEST_HEADINGS].splitlines()[:1]
+    said = _SEP.fullmatch(first[0]) if first else None
+    if said:
+        # A line for Excel, which counts the rows without it as well.
+        return text[len(said[0]) :].lstrip("\r\n"), told.delimiter or said[1]
+    wanted = {_heading(name) for name in told.columns.values()}
+    candidates = (told.delimiter,) if told.delimiter else DELIMITERS
+
+    def matched(delimiter: str) -> int:
+        return len(wanted & {_heading(cell) for line in first for cell in cells_of(line, delimiter)})
+
+    return text, max(candidates, key=matched)
+
+
+def _heading(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+def _places(headings: list[str] | None, told: CsvParameters) -> dict[Column, int]:
+    known: dict[str, int] = {}
+    for place, name in enumerate(headings or []):
+        known.setdefault(_heading(name), place)
+    missing = sorted(name for name in told.columns.values() if _heading(name) not in known)
+    if missing:
+        raise FormatChanged(f"the first row has no column {', '.join(repr(name) for name in missing)}")
+    return {column: known[_heading(name)] for column, name in told.columns.items()}
+
+
+def _add(
+    gathering: Gathering,
+    where: str,
+    cells: list[str] | None,
+    places: Mapping[Column, int],
+    told: CsvParameters,
+    namespace: str,
+    now: datetime,
+) -> None:
+    if cells is None:
+        gathering.refuse(where, "a quotation mark is not closed, or something follows it")
+        return
+    given = {column: cells[place].strip() for column, place in places.items() if place < len(cells)}
+    try:
+        fields = _fields(given, told, now)
+    except Wrong as error:
+        gathering.refuse(where, str(error))
+        return
+    gathering.add(where, namespace=namespace, kind=told.holds, **fields)
+
+
+def _fields(given: Mapping[Column, str], told: CsvParameters, now: datetime) -> dict[str, object]:
+    if any(len(cell) > _LONGEST_CELL for cell in given.values()):
+        raise Wrong("a cell is longer than any post")
+    if Column.ID in told.columns and not given.get(Column.ID):
+        raise Wrong("id: is empty")
+    reply = given.get(Column.REPLY)
+    return headed(given.get(Column.TITLE) or None, given.get(Column.TEXT, "")) | {
+        "external_id": _identity(given),
+        "published_at": _moment(given, Column.DATE, now),
+        "experienced_at": _moment(given, Column.EXPERIENCED, now),
+        "updated_at": _moment(given, Column.UPDATED, now),
+        "author_name": given.get(Column.AUTHOR) or None,
+        "url": safe(given.get(Column.URL)),
+        "language": language(given.get(Column.LANGUAGE)),
+        "rating": _rating(given),
+        "rating_min": told.rating_min,
+        "rating_max": told.rating_max,
+        "reply": _reply(reply, _moment(given, Column.REPLY_DATE, now)) if reply else None,
+    }
+
+
+def _reply(text: str, at: datetime | None) -> Reply:
+    try:
+        return Reply(text=text, at=at)
+    except ValueError:
+        raise Wrong("reply: is not a text that can be stored") from None
+
+
+def _rating(given: Mapping[Column, str]) -> float | None:
+    cell = given.get(Column.RATING)
+    if not cell:
+        return None
+    found = number(cell)
+    if found is None:
+        raise Wrong("rating: is not a number")
+    return found
+
+
+def _moment(given: Mapping[Column, str], column: Column, now: datetime) -> datetime | None:
+    cell = given.get(column)
+    if not cell:
+        return None
+    found = moment(cell, now)
+    if found is None:
+        raise Wrong(f"{column}: is not a date that is understood")
+    return found
+
+
+def moment(cell: str, now: datetime) -> datetime | None:
+    """A time in UTC from ISO 8601, "18-11-2026 9:41" or "18 november 2026"; the day comes before the month.
+
+    Without a zone it is Dutch time; in the hour that occurs twice, the first of the two.
+    """
+    if match := _DAY_FIRST.fullmatch(cell):
+        day, month, year, hour, minute, second = (int(part or 0) for part in match.groups())
+        year += 2000 if year < 100 else 0
+        try:
+            return sensible(datetime(year, month, day, hour, minute, second, tzinfo=AMSTERDAM))
+        except ValueError:
+            return None
+    if found := instant(_SLASHED.sub(r"\1-\2-\3", cell)):
+        return found
+    return written(cell, now) if _YEAR.search(cell) and _WORD.search(cell) else None
+
+
+def _identity(given: Mapping[Column, str]) -> str:
+    """The row's own id; without one a hash of what it says, so that an edit makes another post."""
+    own = given.get(Column.ID)
+    if own and len(own) <= LONGEST_ID:
+        return own
+    parts = [own] if own else [given.get(column, "") for column in _TOLD_APART]
+    joined = "\x1f".join(" ".join(unicodedata.normalize("NFC", part or "").split()) for part in parts)
+    return hashlib.sha256(joined.encode("utf-8", "replace")).hexdigest()
+
+
+_TOLD_APART = (Column.AUTHOR, Column.DATE, Column.RATING, Column.TITLE, Column.TEXT)

@@ -1,0 +1,271 @@
+"""Files that people have: every row that can be used is kept, every other one is named by its number."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawlers.parameters.files import CsvParameters
+from crawlers.parsers import csv
+from crawlers.parsers.page import FormatChanged, Page
+from storage.configuration import BrandSettings, Configuration, SourceSettings, load
+from storage.models import Health
+from storage.records import Kind, Reply
+from tests.crawlers import payloads
+from tests.crawlers.conftest import Crawling
+
+
+def told(columns: dict[str, str], **changes: Any) -> CsvParameters:
+    return CsvParameters.model_validate({"path": "x.csv", "columns": columns} | changes)
+
+
+TEXT = told({"text": "Klacht"})
+DATED = told({"text": "Klacht", "date": "Datum"})
+
+
+def read(body: str | bytes, parameters: CsvParameters = payloads.CSV_COLUMNS) -> Page:
+    raw = body.encode() if isinstance(body, str) else body
+    pages = list(csv.pages(raw, parameters, "csv:bron", payloads.NOW))
+    return Page(
+        tuple(record for page in pages for record in page.records),
+        tuple(problem for page in pages for problem in page.problems),
+        notes=tuple(note for page in pages for note in page.notes),
+    )
+
+
+def refused(page: Page) -> list[str]:
+    return [f"{problem.where}: {problem.what}" for problem in page.problems]
+
+
+def test_a_row_becomes_a_record_by_its_headings() -> None:
+    first, second = read(payloads.CSV).records
+
+    assert (first.external_id, first.namespace, first.kind) == ("A-1", "csv:bron", Kind.COMPLAINT)
+    assert (first.text, first.author_name, first.reply) == ("Al drie weken geen internet", "Marieke", None)
+    assert (first.rating, first.rating_min, first.rating_max) == (2.5, 1, 10)
+    assert first.published_at == datetime(2026, 11, 18, 8, 41, tzinfo=UTC)
+    assert second.text == "Monteur kwam niet;\nen niemand belt"
+    assert second.reply == Reply(text="Sorry, we bellen je.", at=datetime(2026, 11, 20, 9, 0, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
+def test_the_delimiter_is_found_by_the_headings(delimiter: str) -> None:
+    body = delimiter.join(["Naam, of; iets", "Datum", "KLACHT "]).replace(
+        "Naam, of; iets", '"Naam, of; iets"'
+    )
+    page = read(f"{body}\n" + delimiter.join(["Els", "2026-11-18", "Traag"]), DATED)
+
+    assert [record.text for record in page.records] == ["Traag"]
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "windows-1252", "utf-16", "utf-16-le", "utf-16-be"]
+)
+def test_the_encoding_is_found(encoding: str) -> None:
+    body = "Klacht\nGeïrriteerd, € 25 te veel betaald\n".encode(encoding)
+
+    assert [record.text for record in read(body, TEXT).records] == ["Geïrriteerd, € 25 te veel betaald"]
+
+
+def test_one_bad_byte_does_not_garble_the_other_letters() -> None:
+    page = read("Klacht\nGeïrriteerd\nCafé gesloten\n".encode() + b"Stuk \xff\n", TEXT)
+
+    assert [record.text for record in page.records] == ["Geïrriteerd", "Café gesloten", "Stuk \ufffd"]
+    assert page.notes == ("1 characters of the file are not readable as utf-8",)
+
+
+def test_a_named_encoding_counts() -> None:
+    body = "Klacht\nCafé\n".encode("mac_roman")
+
+    [record] = read(body, told({"text": "Klacht"}, encoding="mac_roman")).records
+    assert record.text == "Café"
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("18-11-2026", datetime(2026, 11, 17, 23, 0, tzinfo=UTC)),
+        ("3-7-2026 8:05", datetime(2026, 7, 3, 6, 5, tzinfo=UTC)),
+        ("03/07/2026 08:05:09", datetime(2026, 7, 3, 6, 5, 9, tzinfo=UTC)),
+        ("3.7.26", datetime(2026, 7, 2, 22, 0, tzinfo=UTC)),
+        ("18 november 2026 09:41", datetime(2026, 11, 18, 8, 41, tzinfo=UTC)),
+        ("wo 18 nov. 2026", datetime(2026, 11, 17, 23, 0, tzinfo=UTC)),
+        ("2026-11-18T09:41:00Z", datetime(2026, 11, 18, 9, 41, tzinfo=UTC)),
+        ("2026/11/18", datetime(2026, 11, 17, 23, 0, tzinfo=UTC)),
+        ("25-10-2026 02:30", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        ("25-10-2026 03:00", datetime(2026, 10, 25, 2, 0, tzinfo=UTC)),
+        ("", None),
+    ],
+)
+def test_dutch_dates_are_day_first_and_dutch_time(written: str, expected: datetime | None) -> None:
+    [record] = read(f"Datum;Klacht\n{written};Traag\n", DATED).records
+
+    assert record.published_at == expected
+
+
+@pytest.mark.parametrize("written", ["gisteren", "13-13-2026", "31-02-2026", "2026", "onbekend", "45982"])
+def test_a_date_that_is_not_understood_refuses_its_row_by_number(written: str) -> None:
+    page = read(f"Datum;Klacht\n18-11-2026;Eerst\n{written};Fout\n19-11-2026;Daarna\n", DATED)
+
+    assert [record.text for record in page.records] == ["Eerst", "Daarna"]
+    assert refused(page) == ["row 3: date: is not a date that is understood"]
+
+
+def test_wrong_rows_are_named_by_their_numbers_and_the_others_kept() -> None:
+    rows = [
+        "A-1;;Els;Traag;11;;",
+        ";;Els;Traag;5;;",
+        "A-3;;Els;Traag;veel;;",
+        "A-4;;Els;;;;",
+        "A-5;;;Goed;8;;",
+    ]
+    page = read(payloads.CSV.splitlines()[0] + "\n" + "\n".join(rows))
+
+    assert [record.external_id for record in page.records] == ["A-5"]
+    assert refused(page) == [
+        "row 2: rating 11 is off its scale to 10",
+        "row 3: id: is empty",
+        "row 4: rating: is not a number",
+        "row 5: neither text, title nor rating",
+    ]
+
+
+def test_a_quote_that_is_never_closed_costs_one_line() -> None:
+    body = 'Nr;Klacht;Wie\n1;"Nooit dicht;Jan\n2;Goed;Els\n3;"Ook ""goed""\nhoor";Piet\n4;"Weer open\n5;Einde;An\n'
+    page = read(body, told({"id": "Nr", "text": "Klacht"}))
+
+    assert [record.external_id for record in page.records] == ["2", "3", "5"]
+    assert page.records[1].text == 'Ook "goed"\nhoor'
+    assert [problem.where for problem in page.problems] == ["row 2", "row 5"]
+
+
+def test_a_loose_quote_inside_a_cell_is_a_character() -> None:
+    page = read('Klacht;Wie\nScherm van 24" kapot;Jan\n"Zo" zei hij;Els\n', TEXT)
+
+    assert [record.text for record in page.records] == ['Scherm van 24" kapot', "Zo zei hij"]
+
+
+def test_blank_rows_are_skipped_and_counted_and_the_line_for_excel_is_not() -> None:
+    page = read("sep=,\r\nKlacht,Cijfer\r\n\r\nTraag,5\r\n,\r\n,9\r\n", told({"text": "Klacht"}))
+
+    assert [record.text for record in page.records] == ["Traag"]
+    assert [problem.where for problem in page.problems] == ["row 5"]
+
+
+def test_without_an_id_a_row_is_known_by_what_it_says() -> None:
+    first = read("Datum;Klacht\n18-11-2026;Traag\n", DATED).records[0]
+    again = read("Klacht;Datum\nTraag ;18-11-2026\nStuk;18-11-2026\n", DATED).records
+
+    assert first.external_id == again[0].external_id != again[1].external_id
+
+
+@pytest.mark.parametrize("body", [b"", b"\n", b"Naam;Datum\nEls;18-11-2026\n", b"\x00\x01\x02", b"%PDF-1.7"])
+def test_a_file_without_the_headings_is_of_another_form(body: bytes) -> None:
+    with pytest.raises(FormatChanged, match="has no column 'Klacht'"):
+        read(body, TEXT)
+
+
+def test_a_large_file_comes_in_parts() -> None:
+    body = "Klacht\n" + "".join(f"Klacht {number}\n" for number in range(1_201))
+
+    assert [page.entries for page in csv.pages(body.encode(), TEXT, "csv:x", payloads.NOW)] == [500, 500, 201]
+
+
+def configuration(path: Path, **changes: Any) -> Configuration:
+    source = {"name": "klachten", "kind": "csv", "brand": "Snelveld", "path": str(path)} | changes
+    source.setdefault("columns", {"id": "Nr", "text": "Klacht"})
+    return Configuration(
+        brand=(BrandSettings(name="Snelveld", terms=("snelveld",)),),
+        source=(SourceSettings.model_validate(source),),
+    )
+
+
+def test_a_file_is_stored_once_its_edits_as_versions_and_nothing_is_asked(
+    crawling: Crawling, tmp_path: Path
+) -> None:
+    path = tmp_path / "klachten.csv"
+    path.write_text("Nr;Klacht\n1;Traag\n2;Stuk\n", "utf-8")
+    first, again = crawling.read(configuration(path)), crawling.read(configuration(path))
+    path.write_text("Nr;Klacht\n2;Weer stuk\n3;Nieuw\n", "utf-8")
+    changed = crawling.read(configuration(path))
+
+    assert (first.health, first.counts["new"]) == (Health.OK, 2)
+    assert (again.health, again.stats["not_modified"], again.counts["unchanged"]) == (Health.OK, 1, 0)
+    assert (changed.counts["new"], changed.counts["edited"], changed.counts["removed"]) == (1, 1, 0)
+    assert [line["text"] for line in crawling.mentions()] == ["Traag", "Weer stuk", "Nieuw"]
+    assert crawling.replica.requests == []
+
+
+def test_refused_rows_stand_with_the_crawl_and_their_words_nowhere(
+    crawling: Crawling, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "klachten.csv"
+    path.write_text("Nr;Klacht\n1;Traag\n;Geheim 0612345678\n", "utf-8")
+    outcome = crawling.read(configuration(path))
+
+    assert (outcome.health, outcome.counts["refused"]) == (Health.OK, 1)
+    assert outcome.stats["notes"] == ["refused: row 3"]
+    assert "row 3 was refused: id: is empty" in caplog.text
+    assert "0612345678" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("content", "health", "cause"),
+    [
+        (None, Health.BROKEN, "no_file"),
+        ("Naam\nEls\n", Health.FORMAT_CHANGED, "format"),
+        ("Nr;Klacht\n", Health.EMPTY, "empty"),
+        ("Nr;Klacht\n;a\n", Health.FORMAT_CHANGED, "all_refused"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_a_named_state(
+    crawling: Crawling, tmp_path: Path, content: str | None, health: Health, cause: str
+) -> None:
+    path = tmp_path / "klachten.csv"
+    if content is not None:
+        path.write_text(content, "utf-8")
+    outcome = crawling.read(configuration(path))
+
+    assert (outcome.health, outcome.stats["cause"]) == (health, cause)
+
+
+def test_a_file_that_lost_all_its_rows_is_no_calm(crawling: Crawling, tmp_path: Path) -> None:
+    path = tmp_path / "klachten.csv"
+    path.write_text("Nr;Klacht\n1;Traag\n", "utf-8")
+    crawling.read(configuration(path))
+    path.write_text("Nr;Klacht\n", "utf-8")
+    outcome = crawling.read(configuration(path))
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.EMPTY, "empty_before")
+
+
+def test_a_folder_or_pipe_is_not_waited_for(crawling: Crawling, tmp_path: Path) -> None:
+    outcome = crawling.read(configuration(tmp_path))
+
+    assert outcome.reason is not None
+    assert outcome.reason.endswith("the file cannot be read (not a file)")
+
+
+def test_a_relative_path_is_taken_from_the_folder_of_the_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "klachtenradar.toml"
+    path.write_text(
+        '[[brand]]\nname = "Snelveld"\n[[source]]\nname = "k"\nkind = "csv"\npath = "in/k.csv"\n'
+        'columns = { text = "Klacht" }\n',
+        "utf-8",
+    )
+
+    assert load(path).source[0].parameters["path"] == str(tmp_path / "in" / "k.csv")
+
+
+@pytest.mark.parametrize(
+    ("changes", "advice"),
+    [
+        ({"columns": {"author": "Klant"}}, "at least a text"),
+        ({"columns": {"rating": "Cijfer"}}, "add rating_max"),
+        ({"columns": {"text": "K"}, "rating_max": 0}, "rating_min must be below"),
+    ],
+)
+def test_parameters_must_fit_together(changes: dict[str, Any], advice: str) -> None:
+    with pytest.raises(ValueError, match=advice):
+        told(**changes)
