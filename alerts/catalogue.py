@@ -15,6 +15,7 @@ from storage.calendar import AMSTERDAM
 
 FOLDER = Path(__file__).with_name("locale")
 _PLURAL = "other"
+_TINIEST = 1e-99
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -63,11 +64,13 @@ class Catalogue:
         return str(dates.format_timedelta(span, threshold=1.5, locale=self.locale))
 
     def tiny(self, value: float) -> str:
-        """A probability as a figure with one or two digits: `0,0004`, `3 × 10⁻⁹`."""
+        """A probability after its sign, in one or two digits: `= 0,0004`, `= 3 × 10⁻⁹`, `< 10⁻⁹⁹`."""
         if value >= 1e-4:
-            return self.number(value, 1 - math.floor(math.log10(value)))
-        exponent = math.floor(math.log10(max(value, 1e-99)))
-        return f"{round(max(value, 1e-99) / 10**exponent):d} × 10{str(exponent).translate(_RAISED)}"
+            return "= " + self.number(value, 1 - math.floor(math.log10(value)))
+        if value < _TINIEST:
+            return "< 10⁻⁹⁹"
+        exponent = math.floor(math.log10(value))
+        return f"= {value / 10**exponent:.0f} × 10{str(exponent).translate(_RAISED)}"
 
     def listed(self, parts: list[str]) -> str:
         """`a`, `a en b`, `a, b en c`."""

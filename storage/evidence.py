@@ -44,6 +44,7 @@ class Complaint:
     rating: float | None
     rating_min: float | None
     escalation: bool
+    first_seen_at: datetime
 
     @property
     def engagement(self) -> int | None:
@@ -91,6 +92,17 @@ def complaints(session: Session, brand_id: int, since: datetime, until: datetime
     """Negative mentions published in this stretch, oldest first, without history and what was removed."""
     query = _complaints(brand_id).where(col(Mention.published_at) > since, col(Mention.published_at) <= until)
     return [Complaint(*row) for row in session.execute(query.order_by(col(Mention.published_at)))]
+
+
+def still_to_judge(session: Session, brand_id: int, seen_since: datetime) -> bool:
+    """Whether a crawl brought mentions of a brand since then that the model has not come to yet."""
+    waiting = select(Mention.id).where(
+        Mention.brand_id == brand_id,
+        col(Mention.first_seen_at) > seen_since,
+        col(Mention.judged_by).is_(None),
+        col(Mention.historic).is_(False),
+    )
+    return session.exec(waiting.limit(1)).first() is not None
 
 
 def notable(session: Session, brand_id: int, since: datetime, floors: Floors) -> list[Complaint]:
@@ -206,6 +218,7 @@ def _complaints(brand_id: int) -> Any:
             col(MentionVersion.rating),
             col(MentionVersion.rating_min),
             col(Verdict.escalation),
+            col(Mention.first_seen_at),
         )
         .join(Verdict, trends.verdict_that_counts())
         .join(MentionVersion, _newest_version())

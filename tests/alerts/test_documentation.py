@@ -37,6 +37,7 @@ def test_every_sensitivity_is_documented_with_its_limits(name: str) -> None:
         f"ordinary for {judge.SPIKE_CALM.seconds // 60} minutes",
         f"learnt from {judge.HISTORY.days} days",
         f"a start ({judge.SETTLING.seconds // 60} minutes)",
+        f"less than {judge.SCORING.seconds} seconds ago",
         f"followers from {severe_mention.FLOORS.followers:,}",
         f"views from {severe_mention.FLOORS.views:,}",
         f"a Gamma prior of {spikes.PRIOR_COUNT:g} complaint in {spikes.PRIOR_HOURS:g} hours",

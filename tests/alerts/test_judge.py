@@ -231,3 +231,15 @@ def test_a_schedule_that_was_off_for_days_does_not_call_its_sources_silent(heard
     later = NOW + timedelta(days=3)
     judge.run(heard.database, heard.configuration.alerts, later, listening_since=later - MINUTE)
     assert heard.incidents() == []
+
+
+def test_a_burst_that_is_still_being_scored_is_waited_for_a_moment(heard: World) -> None:
+    def run(now: datetime) -> list[Incident]:
+        trends.run(heard.database, now)
+        judge.run(heard.database, heard.configuration.alerts, now, listening_since=NOW - HOUR)
+        return heard.incidents()
+
+    heard.post(*burst(20), seen=NOW)
+    heard.store(heard.record(NOW), seen=NOW)
+    assert run(NOW + timedelta(seconds=5)) == []
+    assert len(run(NOW + timedelta(seconds=21))) == 1

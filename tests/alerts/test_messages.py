@@ -104,7 +104,7 @@ def test_a_spike_is_told_with_its_figures() -> None:
     [
         ({"p_value": 0.00004}, "ongeveer 1 op 25.000 (p = 4 × 10⁻⁵)"),
         ({"p_value": 0.00043}, "ongeveer 1 op 2.300 (p = 0,00043)"),
-        ({"p_value": 0.0}, "(p = 1 × 10⁻⁹⁹)"),
+        ({"p_value": 0.0}, "(p < 10⁻⁹⁹)"),
         ({"expected": 0.02}, "Normaal is het er op dit tijdstip hooguit één."),
         ({"texts": 3}, "Daarvan zijn er 3 echt verschillend"),
         ({"texts": 1}, "er is één tekst"),

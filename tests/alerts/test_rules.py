@@ -26,7 +26,7 @@ KNOWN = Ordinary(
 
 
 def complaint(number: int = 1, **changes: object) -> Complaint:
-    plain = Complaint(number, 1, NOW - MINUTE, None, None, None, None, None, 2, 1, False)
+    plain = Complaint(number, 1, NOW - MINUTE, None, None, None, None, None, 2, 1, False, NOW)
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
