@@ -15,7 +15,7 @@ from sqlmodel import Session, col, delete, func, select, tuple_
 
 from storage.calendar import AMSTERDAM, HOUR, day_of, end_of, monday_of, start_of
 from storage.mentions import hour_of
-from storage.models import Bucket, DayBucket, Mention, Sentiment, TouchedHour, Verdict
+from storage.models import Bucket, DayBucket, Mention, Sentiment, Source, TouchedHour, Verdict
 from storage.records import Status
 from storage.upsert import upsert
 
@@ -107,10 +107,9 @@ def days(
     """The figures of each Dutch day from `first` to `last`, both included, oldest first."""
     query = _sums(DayBucket, col(DayBucket.day)).where(
         col(DayBucket.brand_id) == brand_id,
+        _of_source(DayBucket, source_id),
         col(DayBucket.day).between(first.isoformat(), last.isoformat()),
     )
-    if source_id is not None:
-        query = query.where(col(DayBucket.source_id) == source_id)
     rows = session.execute(query.group_by(col(DayBucket.day)))
     found = {date.fromisoformat(row[0]): Figures(*row[1:]) for row in rows}
     length = (last - first).days + 1
@@ -120,7 +119,10 @@ def days(
 def totals(session: Session, brand_id: int, since: datetime, until: datetime) -> Figures:
     """Everything of a brand from `since` up to `until`, in whole UTC hours."""
     query = sa.select(*_sum_columns(Bucket)).where(
-        col(Bucket.brand_id) == brand_id, col(Bucket.hour) >= hour_of(since), col(Bucket.hour) < until
+        col(Bucket.brand_id) == brand_id,
+        _of_source(Bucket, None),
+        col(Bucket.hour) >= hour_of(since),
+        col(Bucket.hour) < until,
     )
     return Figures(*(value or 0 for value in session.execute(query).one()))
 
@@ -263,12 +265,19 @@ def _hourly(
     session: Session, brand_id: int, since: datetime, until: datetime, source_id: int | None
 ) -> dict[datetime, Figures]:
     query = _sums(Bucket, col(Bucket.hour)).where(
-        col(Bucket.brand_id) == brand_id, col(Bucket.hour) >= since, col(Bucket.hour) < until
+        col(Bucket.brand_id) == brand_id,
+        _of_source(Bucket, source_id),
+        col(Bucket.hour) >= since,
+        col(Bucket.hour) < until,
     )
-    if source_id is not None:
-        query = query.where(col(Bucket.source_id) == source_id)
     rows = session.execute(query.group_by(col(Bucket.hour)))
     return {row[0]: Figures(*row[1:]) for row in rows}
+
+
+def _of_source(model: type[Bucket] | type[DayBucket], source_id: int | None) -> Any:
+    """One source, or every source by name: the key begins with brand and source, and only so the time narrows it."""
+    wanted = col(model.source_id)
+    return wanted.in_(select(Source.id)) if source_id is None else wanted == source_id
 
 
 def _hours(since: datetime, until: datetime) -> Iterator[datetime]:
