@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 from demo.replica import Kind, Post
-from tests.crawlers.conftest import START, Crawling
+from tests.crawlers.conftest import PLACES, START, Crawling
 
-KINDS = list(Kind)
+KINDS = list(PLACES)
 
 
 def posts(kind: Kind, number: int, first: int = 0, **changes: Any) -> list[Post]:
