@@ -92,9 +92,9 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=512)
     except OSError as error:
+        reason = (error.strerror or str(error)).partition(" (")[0]
         raise OSError(
-            error.errno,
-            f"the dashboard cannot listen on {host}:{port}: {error.strerror}; choose another port",
+            f"the dashboard cannot listen on {host}:{port}: {reason}; choose another port"
         ) from error
 
 

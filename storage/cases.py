@@ -12,6 +12,7 @@ from sqlalchemy import CursorResult
 from sqlmodel import Session, col, func, select, update
 
 from storage.models import Case, CaseEvent, CaseState, Mention
+from storage.records import clean
 
 SYSTEM = "klachtenradar"
 """Who stands beside events that no person caused."""
@@ -127,7 +128,7 @@ def move(session: Session, change: Change, to: CaseState, note: str = "") -> Cas
 def assign(session: Session, change: Change, owner: str | None) -> Case:
     """Give a case to somebody, or with None to nobody. Raises UnknownCase or StaleCase."""
     case = _current(session, change)
-    old, new = case.owner, (owner or "").strip()[:LONGEST_OWNER] or None
+    old, new = case.owner, clean(owner or "")[:LONGEST_OWNER] or None
     if old == new:
         return case
     _write(session, case, change, {"owner": new})
@@ -138,7 +139,7 @@ def assign(session: Session, change: Change, owner: str | None) -> Case:
 def add_note(session: Session, change: Change, note: str) -> Case:
     """Write something down for colleagues. Raises UnknownCase or StaleCase."""
     case = _current(session, change)
-    if not note.strip():
+    if not clean(note):
         return case
     _write(session, case, change, {})
     _note(session, case, change.who, change.now, "note", note=note)
@@ -259,7 +260,7 @@ def _note(
             what=what,
             old=old,
             new=new,
-            note=note.strip()[:LONGEST_NOTE] or None,
+            note=clean(note)[:LONGEST_NOTE] or None,
             mention_id=mention_id,
         )
     )

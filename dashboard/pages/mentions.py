@@ -17,6 +17,7 @@ from storage.database import Session
 from storage.filters import MentionFilter, Rating, Stand
 from storage.listings import Cursor, MentionPage, MentionRow
 from storage.models import Brand, MentionVersion, Sentiment, Source
+from storage.records import aware
 
 router = APIRouter()
 PERIODS = {
@@ -125,10 +126,10 @@ def cursor(text: str) -> Cursor | None:
     """The place in the list that an address names, None for the beginning or for nonsense."""
     moment, _, mention_id = text.rpartition("_")
     try:
-        published = datetime.fromisoformat(moment)
-    except ValueError:
+        published = aware(datetime.fromisoformat(moment))
+    except (ValueError, OverflowError):
         return None
-    return Cursor(published, whole(mention_id)) if published.tzinfo and whole(mention_id) else None
+    return Cursor(published, whole(mention_id)) if whole(mention_id) else None
 
 
 def written(place: Cursor | None) -> str:

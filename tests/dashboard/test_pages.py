@@ -29,6 +29,9 @@ NONSENSE = [
     "/berichten?na=gisteren_1&zoek=%27%3B%20DROP%20TABLE%20mention%3B--",
     "/berichten?na=2026-11-20T10:00:00_5",
     "/berichten?na=9999-12-31T23:59:59%2B00:00_999999999999999999999999",
+    "/berichten?na=0001-01-01T00:00:00%2B14:00_5",
+    "/berichten?na=9999-12-31T23:59:59-14:00_5",
+    "/klachten?na=0001-01-01T00:00:00%2B14:00_5",
     "/berichten?zoek=" + "%25_" * 300,
     "/meldingen?voor=x",
     "/meldingen?voor=1",
@@ -80,7 +83,16 @@ def test_nonsense_in_an_address_is_ignored(client: TestClient, path: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "path", ["/berichten/0", "/berichten/abc", "/klachten/-1", "/klachten/99999", "/meldingen/²", "/niets"]
+    "path",
+    [
+        "/berichten/0",
+        "/berichten/abc",
+        "/klachten/-1",
+        "/klachten/99999",
+        "/klachten/9999999999999",
+        "/meldingen/²",
+        "/niets",
+    ],
 )
 def test_what_is_not_there_is_told_in_dutch(client: TestClient, path: str) -> None:
     answer = client.get(path)

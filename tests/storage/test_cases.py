@@ -76,7 +76,7 @@ def test_every_change_leaves_an_event(shop: Database) -> None:
     case = _move(shop, _open(shop), CaseState.IN_HAND, "gebeld")
     with shop.write() as session:
         case = cases.assign(session, _change(case), " joost ")
-        case = cases.add_note(session, _change(case), "x" * 10_000)
+        case = cases.add_note(session, _change(case), "\0" + "x" * 10_000)
         cases.add_note(session, _change(case), "  ")
     with shop.read() as session:
         found = cases.events(session, case.id or 0)
