@@ -162,7 +162,8 @@ def check() -> None:
     from sentiment import classifier
 
     configuration = settings.load(_config)
-    wrong = [str(fault) for fault in (*kinds.faults(configuration), *secrets.faults(configuration))]
+    faults = (*kinds.faults(configuration), *secrets.faults(configuration), *notifiers.faults(configuration))
+    wrong = [str(fault) for fault in faults]
     failing = [
         *_faults_of(lambda: _check_database(configuration), "database"),
         *_faults_of(lambda: classifier.load(configuration.sentiment), "sentiment.model"),
@@ -170,11 +171,26 @@ def check() -> None:
     ]
     for fault in [*wrong, *failing]:
         typer.echo(fault)
+    for off in kinds.without_permission(configuration):
+        typer.echo(f"off: {off}")
     if wrong or failing:
         raise typer.Exit(WRONG if wrong else FAILED)
+    _mend(configuration)
     told = ", ".join(f"{one.name} {one.channel}".strip() for one in notifiers.chosen(configuration))
     brands, sources = len(configuration.brand), len(configuration.source)
     typer.echo(f"ok: {brands} brand(s), {sources} source(s), messages to {told}")
+
+
+def _mend(configuration: Configuration) -> None:
+    """Messages that a channel refused may go again, now that it knows us."""
+    from alerts import deliver, notifiers
+    from storage.database import Database
+
+    with Database(configuration.database) as database:
+        if database.revision() is not None:
+            for one in notifiers.chosen(configuration):
+                for note in deliver.mend(database, one, now()).notes:
+                    tell(note)
 
 
 def _faults_of(probe: Any, key: str) -> list[str]:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from alerts.notifiers.console import ConsoleNotifier
 from alerts.notifiers.notifier import DeliveryError, Message, Notifier, Receipt
 from alerts.notifiers.slack import SlackNotifier
-from storage.configuration import Configuration, secret
+from storage.configuration import Configuration, Fault, secret
 
-__all__ = ["NOTIFIERS", "DeliveryError", "Message", "Notifier", "Receipt", "chosen"]
+__all__ = ["NOTIFIERS", "DeliveryError", "Message", "Notifier", "Receipt", "chosen", "faults"]
 
 SLACK_TOKEN = "KLACHTENRADAR_SLACK_TOKEN"  # noqa: S105 - the name of a variable
 
@@ -28,6 +28,15 @@ NOTIFIERS: dict[str, Callable[[Configuration], Notifier | None]] = {
     "slack": _slack,
 }
 """Each gives its channel when the configuration has what it needs."""
+
+
+def faults(configuration: Configuration) -> list[Fault]:
+    """What keeps a channel from being used that somebody meant to use."""
+    if secret(SLACK_TOKEN) and not configuration.slack.channel:
+        return [
+            Fault("slack.channel", 'is missing, though there is a token; name the channel, as "#reputatie"')
+        ]
+    return []
 
 
 def chosen(configuration: Configuration) -> list[Notifier]:

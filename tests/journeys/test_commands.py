@@ -85,7 +85,7 @@ def test_one_broken_source_does_not_stop_the_others_and_fails_the_command(
 
 
 def test_classify_keeps_order_and_other_keys_and_names_the_bad_line(tmp_path: Path) -> None:
-    given = '{"text": "Top geholpen, dank!", "id": 7}\nrommel\n{"text": ""}\n'.encode()
+    given = b'{"text": "Top geholpen, dank!", "id": 7}\nrommel\n{"text": ""}\n'
     done = Product(tmp_path).call("classify", given=given)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert [row.get("id") for row in rows] == [7, None]
@@ -145,3 +145,10 @@ def test_init_writes_a_configuration_that_check_accepts_and_never_overwrites(tmp
     assert product.call("init").returncode == 0
     assert product.call("check").returncode == 0
     assert product.call("init").returncode == 2
+
+
+def test_check_says_what_a_slack_token_still_lacks(product: Product) -> None:
+    product.config.write_text(product.config.read_text().replace('channel = "#reputatie"', 'channel = ""'))
+    done = Product(product.folder, slack_token="xoxb-test").call("check")
+    assert done.returncode == 2
+    assert "slack.channel" in done.stdout.decode()

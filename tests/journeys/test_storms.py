@@ -37,7 +37,10 @@ def slack() -> Iterator[FakeSlack]:
 
 @pytest.fixture
 def replica() -> Iterator[Replica]:
-    past = [review(number, f"Prima verbinding, dag {number}.", timedelta(days=number), 5) for number in range(1, 9)]
+    past = [
+        review(number, f"Prima verbinding, dag {number}.", timedelta(days=number), 5)
+        for number in range(1, 9)
+    ]
     with Replica(past, system_clock) as running:
         yield running
 
