@@ -37,7 +37,9 @@ def missing(settings: SourceSettings) -> Iterator[Fault]:
     except ConfigurationError as error:
         yield from error.faults
         return
-    for name in dict.fromkeys((*source.secrets, *known)):
+    # Those that a source can do without go together: half of them opens nothing.
+    extra = source.optional_secrets if any(name in known for name in source.optional_secrets) else ()
+    for name in (*source.secrets, *extra):
         variable = secret_variable(settings.name, name)
         value = known.get(name)
         if value is None:

@@ -11,7 +11,7 @@ from crawlers.parameters.apps import AppleParameters
 from crawlers.parameters.files import CsvParameters
 from crawlers.parameters.pages import FeedParameters, SchemaOrgParameters
 from crawlers.parameters.reviews import TrustpilotParameters
-from crawlers.parameters.social import MastodonParameters
+from crawlers.parameters.social import MastodonParameters, RedditParameters
 from crawlers.parameters.types import Parameters
 from storage.configuration import Configuration, Fault, SourceSettings, secret_variable
 
@@ -66,6 +66,13 @@ SOURCES: dict[str, Source] = {
         SchemaOrgParameters,
         "crawlers.spiders.schema_org.SchemaOrgSpider",
         "Depends on the site; read its terms before you add it.",
+    ),
+    "reddit": Source(
+        RedditParameters,
+        "crawlers.spiders.reddit.RedditSpider",
+        "Reddit's feeds are for readers; its API asks for an approved app, and a contract for commercial use.",
+        home="https://www.reddit.com",
+        optional_secrets=("client_id", "client_secret"),
     ),
     "csv": Source(
         CsvParameters,

@@ -60,9 +60,9 @@ ONLY_FOR: dict[Fault, frozenset[str]] = {
     Fault.SIGN_IN: frozenset({Kind.TRUSTPILOT}),
     Fault.MOVED: frozenset({Kind.TRUSTPILOT}),
     Fault.IGNORED_LANGUAGE: frozenset({Kind.TRUSTPILOT}),
-    Fault.CLOSED: frozenset({Kind.MASTODON}),
+    Fault.CLOSED: frozenset({Kind.MASTODON, Kind.REDDIT}),
     Fault.APP_ENTRY: frozenset({Kind.APPLE}),
-    Fault.NOT_MODIFIED: frozenset({Kind.FEED}),
+    Fault.NOT_MODIFIED: frozenset({Kind.FEED, Kind.REDDIT}),
 }
 TARGETS = frozenset({*Kind, ROBOTS})
 

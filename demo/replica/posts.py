@@ -18,6 +18,7 @@ class Kind(StrEnum):
     MASTODON = "mastodon"
     FEED = "feed"
     SCHEMA_ORG = "schema_org"
+    REDDIT = "reddit"
 
 
 DEFAULT_PLACES = {
@@ -26,6 +27,7 @@ DEFAULT_PLACES = {
     Kind.MASTODON: "",
     Kind.FEED: "snelveld",
     Kind.SCHEMA_ORG: "snelveld",
+    Kind.REDDIT: "thenetherlands",
 }
 
 

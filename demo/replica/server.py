@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from demo.clock import Clock, system_clock
-from demo.replica import apple, control, feeds, mastodon, schema_org, trustpilot
+from demo.replica import apple, control, feeds, mastodon, reddit, schema_org, trustpilot
 from demo.replica.faults import ROBOTS, Fault, Faults, Plan
 from demo.replica.loopback import Answer, Delivery, Loopback, Request
 from demo.replica.posts import Board, Kind, Post
@@ -19,7 +19,12 @@ PREFIXES = {
     Kind.MASTODON: ("/api/v1/",),
     Kind.FEED: ("/feeds/", "/alerts/"),
     Kind.SCHEMA_ORG: ("/ervaringen/",),
+    Kind.REDDIT: reddit.PREFIXES,
 }
+PLAYED: dict[Kind, Callable[[Request, Board, Fault | None], Answer]] = {
+    Kind.REDDIT: reddit.answer,
+}
+"""Kinds whose whole board answers by itself."""
 APPLE_PATH = re.compile(r"/([a-z]{2})/rss/customerreviews/page=(\d+)/id=(\d+)/sortBy=mostRecent/json")
 OVERSIZE_BYTES = 32 * 1024 * 1024
 ON_THE_WIRE = {
@@ -75,6 +80,8 @@ class Replica(Loopback):
         return replace(answer, body=body)
 
     def _played(self, kind: Kind, request: Request, fault: Fault | None) -> Answer:
+        if kind in PLAYED:
+            return PLAYED[kind](request, self.posts, fault)
         play = {
             Kind.TRUSTPILOT: self._trustpilot,
             Kind.APPLE: self._apple,
@@ -141,7 +148,10 @@ def kind_of(path: str) -> Kind | None:
     """Which source an address belongs to; None for permalinks and unknown addresses."""
     if "/rss/customerreviews/" in path:
         return Kind.APPLE
-    return next((kind for kind, prefixes in PREFIXES.items() if path.startswith(prefixes)), None)
+    found = [
+        (len(one), kind) for kind, prefixes in PREFIXES.items() for one in prefixes if path.startswith(one)
+    ]
+    return max(found)[1] if found else None
 
 
 def _struck(answer: Answer, plan: Plan | None) -> Answer:

@@ -15,6 +15,7 @@ from scrapy.crawler import AsyncCrawlerRunner
 
 from crawlers import health, scrapy_settings
 from crawlers.child import job_of, spider_of
+from crawlers.secrets import secrets_of
 from demo.clock import PlayClock
 from demo.replica import Kind, Replica
 from storage import runs
@@ -30,6 +31,7 @@ PLACES: dict[Kind, dict[str, Any]] = {
     Kind.MASTODON: {"hashtags": ["snelveld"]},
     Kind.FEED: {"url": "https://nieuws.example/feeds/snelveld.rss"},
     Kind.SCHEMA_ORG: {"urls": ["https://www.snelveld.example/ervaringen/snelveld"]},
+    Kind.REDDIT: {"subreddits": ["thenetherlands"]},
 }
 
 
@@ -142,7 +144,13 @@ class Crawling:
         """How a crawl of the first source of `configuration` went."""
         name, kind = configuration.source[0].name, configuration.source[0].kind
         self.database.transact(lambda session: sync(session, configuration))
-        job = job_of(self.database, configuration, configuration.source[0], self.clock)
+        job = job_of(
+            self.database,
+            configuration,
+            configuration.source[0],
+            self.clock,
+            secrets_of(configuration.source[0]),
+        )
         with self.database.read() as session:
             source_id = source_named(session, name).id
         assert source_id is not None

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawlers.dates import written
-from crawlers.parsers import apple_app, csv, feed, mastodon, schema_org, trustpilot_web
+from crawlers.parsers import apple_app, csv, feed, mastodon, reddit, schema_org, trustpilot_web
 from crawlers.parsers.markup import plain
 from crawlers.parsers.page import Page, ParseError
 from storage.records import LONGEST_TEXT
-from tests.crawlers import payloads
+from tests.crawlers import payloads, payloads_social
 
 Parse = Callable[[bytes], Page]
 BOUNDED = settings(
@@ -54,6 +54,7 @@ PAGES: dict[str, tuple[Parse, bytes]] = {
     "publisher": (_feed, payloads.PUBLISHER.encode()),
     "news": (_feed, payloads.NEWS_SEARCH.encode()),
     "alert": (_feed, payloads.ALERT.encode()),
+    "reddit feed": (reddit.parse_feed, payloads_social.REDDIT_FEED.encode()),
     "graph": (_schema_org, payloads.page_with(payloads.GRAPH)),
     "csv": (_csv, payloads.CSV.encode()),
     "microdata": (_schema_org, payloads.page_with(body=payloads.MICRODATA)),
@@ -68,6 +69,9 @@ TREES: dict[str, tuple[Parse, Any, Callable[[Any], bytes]]] = {
     "mastodon": (_mastodon, [payloads.status()], lambda tree: json.dumps(tree).encode()),
     "graph": (_schema_org, payloads.GRAPH, payloads.page_with),
 }
+for name, (parse, tree) in payloads_social.JSON.items():
+    PAGES[name] = (parse, payloads_social.written_out(tree))
+    TREES[name] = (parse, tree, payloads_social.written_out)
 NASTY: list[Any] = [
     None,
     True,

@@ -17,6 +17,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "mastodon": {"hashtags": ["snelveld"], "base_url": "https://mastodon.example"},
     "feed": {"url": "https://krant.example/rss"},
     "schema_org": {"urls": ["https://snelveld.example/ervaringen"]},
+    "reddit": {"subreddits": ["thenetherlands"]},
     "csv": {"path": "klachten.csv", "columns": {"text": "Klacht"}},
 }
 

@@ -1,0 +1,34 @@
+"""A page of a listing that goes back in time, and when what it shows was posted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from crawlers.parsers.page import Page
+
+
+@dataclass(frozen=True)
+class Stretch(Page):
+    """`shown` has the id and the time of everything on the page that has both; `mark` is the source's own
+    name for how far its newest post goes, where it has one."""
+
+    shown: tuple[tuple[str, datetime], ...] = ()
+    mark: str | None = None
+
+    @property
+    def newest(self) -> datetime | None:
+        return max((time for _, time in self.shown), default=None)
+
+    @property
+    def oldest(self) -> datetime | None:
+        return min((time for _, time in self.shown), default=None)
+
+
+def stretch(page: Page, times: Mapping[str, datetime] | None = None, mark: str | None = None) -> Stretch:
+    """`page` with the times of its records: of publication, or as `times` has them by id."""
+    published = {record.external_id: record.published_at for record in page.records if record.published_at}
+    known = published if times is None else times
+    shown = tuple(
+        (one.external_id, known[one.external_id]) for one in page.records if one.external_id in known
+    )
+    return Stretch(**vars(page), shown=shown, mark=mark)

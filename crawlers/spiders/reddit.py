@@ -1,0 +1,165 @@
+"""Subreddits and searches on Reddit: Atom feeds, or the Data API with a key."""
+
+from base64 import b64encode
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+from scrapy import Request
+from scrapy.http import Response
+
+from crawlers.job import ReadPage
+from crawlers.paging import vanished
+from crawlers.parameters.social import RedditParameters
+from crawlers.parsers import reddit
+from crawlers.parsers.page import Page, gone
+from crawlers.parsers.stretch import Stretch
+from crawlers.spiders.bearer import TOKEN, BearerSpider
+from crawlers.spiders.conditional import ConditionalSpider
+from crawlers.spiders.recent import Reading, RecentSpider
+from storage.records import Kind
+
+HOME = reddit.SITE
+API = "https://oauth.reddit.com"
+LIMIT = 100
+MOST_THREADS = 10
+"""Posts whose comments one crawl reads; the others wait for the next."""
+GRANT = {"grant_type": "client_credentials"}
+
+
+class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
+    """With a key, subreddits are read with their comments, and searches with the comments on what they find.
+
+    State of a search: `answered`, by post the number of comments when they were read.
+    """
+
+    namespace = reddit.NAMESPACE
+    most_pages = 10  # Reddit's listings go no further back than about 1,000 posts
+
+    @property
+    def wanted(self) -> RedditParameters:
+        assert isinstance(self.job.parameters, RedditParameters)  # noqa: S101 - the table of kinds says so
+        return self.job.parameters
+
+    async def start(self) -> AsyncIterator[Any]:
+        signed = "client_id" in self.job.secrets
+        async for request in BearerSpider.start(self) if signed else ConditionalSpider.start(self):
+            yield request
+
+    # The Atom feeds.
+
+    def addresses(self) -> dict[str, str]:
+        query = self.wanted.query
+        places = {f"r/{name}": f"/r/{name}/new/.rss?limit={LIMIT}" for name in self.wanted.subreddits}
+        if query:
+            asked = urlencode({"q": query, "sort": "new"})
+            inside = {name: f"/{name}/search.rss?{asked}&restrict_sr=1" for name in places}
+            places = inside or {"search": f"/search.rss?{asked}"}
+        # Who asks too often is refused the rest: another subreddit comes first each hour.
+        names = list(places)
+        first = int(self.job.now().timestamp() // 3600) % len(names)
+        return {name: HOME + places[name] for name in (*names[first:], *names[:first])}
+
+    def parsed(self, body: bytes, url: str, content_type: str) -> Page:
+        return reddit.parse_feed(body)
+
+    async def read(self, response: Response, where: str, url: str) -> AsyncIterator[Any]:
+        before = _texts(self.state_of(where).get("shown"))
+        missing: list[str] = []
+        async for item in super().read(response, where, url):
+            if isinstance(item, ReadPage) and item.state is not None and item.page.entries:
+                shown = [record.external_id for record in item.page.records]
+                missing = vanished(before, frozenset(shown))
+                item.state["shown"] = shown
+            yield item
+        for name in missing:
+            address = f"{self._site(HOME)}/comments/{name.partition('_')[2]}/.rss"
+            yield self.ask(address, self.looked_up, where=f"{where} gone", part=where, name=name)
+
+    async def looked_up(self, response: Response, where: str, part: str, name: str) -> AsyncIterator[Any]:
+        if self.is_gone(response, where):
+            yield ReadPage(gone(reddit.NAMESPACE, name), where, part)
+        elif response.status < 300 and (page := self.page_of(response, where, reddit.parse_feed)):
+            yield ReadPage(page, where, part)
+
+    # The API.
+
+    def sign_in(self, callback: Any) -> Request:
+        pair = f"{self.job.secrets['client_id']}:{self.job.secrets.get('client_secret', '')}"
+        headers = {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
+        address = f"{self._site(HOME)}/api/v1/access_token"
+        return self.ask(address, callback, headers, GRANT, where="sign-in")
+
+    def begin(self) -> Iterator[Any]:
+        for part in self.parts():
+            yield self.back(part)
+
+    def parts(self) -> tuple[str, ...]:
+        names = self.wanted.subreddits
+        if self.wanted.query:
+            return tuple(f"search r/{name}" for name in names) or ("search",)
+        return tuple(f"r/{name} {what}" for name in names for what in ("new", "comments"))
+
+    def address(self, reading: Reading, cursor: str | None) -> str:
+        path, _, what = reading.part.removeprefix("search").strip().partition(" ")
+        asked: dict[str, object] = {"limit": LIMIT, "raw_json": 1}
+        if self.wanted.query:
+            what = "search"
+            asked |= {"q": self.wanted.query, "sort": "new"} | ({"restrict_sr": 1} if path else {})
+        if cursor:
+            asked["after"] = cursor
+        return f"{self._site(API)}/{f'{path}/' if path else ''}{what}?{urlencode(asked)}"
+
+    @property
+    def bearing(self) -> dict[str, str]:
+        return {"Authorization": f"bearer {self.job.secrets[TOKEN]}"}
+
+    def request(self, address: str, callback: Any, **named: Any) -> Request:
+        return self.ask(address, callback, self.bearing, **named)
+
+    def stretch_of(self, body: bytes, reading: Reading) -> Stretch:
+        return reddit.parse(body)
+
+    def also(self, page: Stretch, reading: Reading) -> Iterator[Any]:
+        """The comments on posts that a search found, where there are more than when they were last read."""
+        if not self.wanted.query or reading.number > 1:
+            return
+        answered = self.state_of(reading.part).get("answered")
+        known = answered if isinstance(answered, dict) else {}
+        posts = [one for one in page.records if one.kind is Kind.POST and one.replies]
+        for post in [one for one in posts if known.get(one.external_id) != one.replies][:MOST_THREADS]:
+            address = f"{self._site(API)}/comments/{post.external_id[3:]}?raw_json=1&sort=new"
+            named = {"where": f"{reading.part} comments", "part": reading.part}
+            yield self.request(address, self.answers, **named, name=post.external_id, number=post.replies)
+
+    async def answers(
+        self, response: Response, where: str, part: str, name: str, number: int
+    ) -> AsyncIterator[Any]:
+        page = self.page_of(response, where, reddit.parse)
+        if page is None:
+            return
+        state = self.state_of(part)
+        answered = {**(state.get("answered") or {}), name: number}
+        state["answered"] = dict(list(answered.items())[-LIMIT:])
+        yield ReadPage(page, where, part, state)
+
+    def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
+        address = f"{self._site(API)}/api/info?{urlencode({'id': ','.join(identities), 'raw_json': 1})}"
+        where = f"{part} gone"
+        yield self.request(address, self.informed, where=where, part=part, identities=identities)
+
+    async def informed(
+        self, response: Response, where: str, part: str, identities: list[str]
+    ) -> AsyncIterator[Any]:
+        page = self.page_of(response, where, reddit.parse)
+        if page is not None:
+            still = {record.external_id for record in page.records if record.status != "removed"}
+            for one in self.all_gone(part, [name for name in identities if name not in still]):
+                yield one
+
+    def _site(self, home: str) -> str:
+        return (self.job.base_url or home).rstrip("/")
+
+
+def _texts(value: object) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []

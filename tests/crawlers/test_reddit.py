@@ -1,0 +1,251 @@
+"""Reddit's listings and feeds, and how its API is read."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from crawlers.causes import Cause
+from crawlers.parsers.page import Blocked, FormatChanged
+from crawlers.parsers.reddit import parse, parse_feed
+from crawlers.secrets import missing
+from demo.replica import Fault, Kind
+from demo.replica.reddit import CLIENT, TOKEN
+from storage.models import Health
+from storage.records import Status
+from tests.crawlers.complaints import posts, show
+from tests.crawlers.conftest import Crawling, configured
+from tests.crawlers.payloads import WAF_PAGE
+from tests.crawlers.payloads_social import (
+    REDDIT_COMMENT,
+    REDDIT_FEED,
+    REDDIT_MORE,
+    reddit_listing,
+    reddit_thing,
+    written_out,
+)
+
+TEXT = "Opgezegd in september, toch weer een factuur."
+VARIABLE = "KLACHTENRADAR_SOURCE_REDDIT_CLIENT"
+
+
+def listing(*children: object, **changes: Any) -> bytes:
+    return written_out(reddit_listing(*children, **changes))
+
+
+def test_a_post_becomes_a_record() -> None:
+    [record] = parse(listing(reddit_thing())).records
+
+    assert (record.namespace, record.external_id, record.kind.value) == ("reddit", "t3_1p0abcd", "post")
+    assert record.title == "Snelveld rekent kosten na opzegging, iemand ervaring?"
+    assert (record.text, record.author_name, record.likes, record.replies) == (TEXT, "boze_klant", 42, 17)
+    assert record.url == (
+        "https://www.reddit.com/r/thenetherlands/comments/1p0abcd/snelveld_rekent_kosten_na_opzegging/"
+    )
+    assert record.published_at == datetime.fromtimestamp(1794998642, UTC)
+    assert (record.updated_at, record.rating, record.status) == (None, None, Status.VISIBLE)
+
+
+def test_a_comment_becomes_a_record_with_its_entities_read_once() -> None:
+    [record] = parse(listing(REDDIT_COMMENT)).records
+
+    assert (record.external_id, record.kind.value, record.title) == ("t1_l0xyz12", "comment", None)
+    assert record.text == "Bij mij ook, twee keer <geïncasseerd>."
+    assert (record.likes, record.updated_at) == (None, datetime.fromtimestamp(1795000000, UTC))
+    assert record.status is Status.EDITED
+
+
+def test_the_feed_and_the_api_say_the_same_of_one_post() -> None:
+    [told] = parse(listing(reddit_thing())).records
+    [fed, link] = parse_feed(REDDIT_FEED.encode()).records
+
+    assert (fed.namespace, fed.external_id) == (told.namespace, told.external_id)
+    assert fed.content_hash == told.content_hash
+    assert (fed.author_id, fed.author_name) == (told.author_id, told.author_name)
+    assert fed.published_at == datetime(2026, 11, 18, 10, 44, 2, tzinfo=UTC)
+    assert (fed.likes, fed.replies, fed.status) == (None, None, Status.VISIBLE)
+    assert (link.title, link.text, link.status) == ("Snelveld beboet", "", Status.EDITED)
+
+
+def test_answers_are_read_at_every_depth_and_what_is_left_out_is_no_fault() -> None:
+    deep = reddit_thing(REDDIT_COMMENT, name="t1_diep", replies="")
+    answer = reddit_thing(REDDIT_COMMENT, name="t1_antw", replies=reddit_listing(deep, REDDIT_MORE))
+    page = parse(
+        written_out(
+            [
+                reddit_listing(reddit_thing()),
+                reddit_listing(reddit_thing(REDDIT_COMMENT, replies=reddit_listing(answer)), REDDIT_MORE),
+            ]
+        )
+    )
+
+    assert [one.external_id for one in page.records] == ["t3_1p0abcd", "t1_l0xyz12", "t1_antw", "t1_diep"]
+    assert page.problems == ()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"selftext": "[deleted]", "selftext_html": None, "author": "[deleted]"},
+        {"selftext": "[removed]", "author": "[deleted]"},
+        {"removed_by_category": "moderator"},
+    ],
+)
+def test_what_was_deleted_is_removed_and_says_nothing(changes: dict[str, Any]) -> None:
+    [record] = parse(listing(reddit_thing(**changes))).records
+
+    assert (record.status, record.text, record.title) == (Status.REMOVED, "-", None)
+
+
+def test_a_post_whose_author_left_is_still_there() -> None:
+    [record] = parse(listing(reddit_thing(author="[deleted]"))).records
+
+    assert (record.status, record.author_id, record.text) == (Status.VISIBLE, None, TEXT)
+
+
+def test_a_deleted_entry_of_a_feed_is_removed() -> None:
+    feed = REDDIT_FEED.replace(
+        "Opgezegd in &lt;strong&gt;september&lt;/strong&gt;, toch weer een factuur.", "[removed]"
+    )
+
+    assert parse_feed(feed.encode()).records[0].status is Status.REMOVED
+
+
+def test_a_feed_that_breaks_off_keeps_what_is_whole() -> None:
+    page = parse_feed(REDDIT_FEED.encode()[: REDDIT_FEED.index("Snelveld beboet")])
+
+    assert [one.external_id for one in page.records] == ["t3_1p0abcd"]
+    assert page.damage == "the feed breaks off before its end"
+
+
+def test_a_bad_thing_costs_its_neighbours_nothing() -> None:
+    page = parse(
+        listing(None, reddit_thing(selftext=7), reddit_thing(name="t5_x"), reddit_thing(), after="t3_z")
+    )
+
+    assert (len(page.records), len(page.problems), page.next) == (1, 3, "t3_z")
+
+
+@pytest.mark.parametrize(
+    ("read", "body", "cause"),
+    [
+        (parse, b'{"message": "Forbidden", "error": 403, "reason": "private"}', Cause.FORBIDDEN),
+        (parse, WAF_PAGE, Cause.WAF),
+        (parse_feed, WAF_PAGE, Cause.WAF),
+    ],
+)
+def test_a_refusal_is_named(read: Any, body: bytes, cause: Cause) -> None:
+    with pytest.raises(Blocked) as caught:
+        read(body)
+
+    assert caught.value.cause is cause
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"3", b"[1", b"<rss></rss>", b"\xff"])
+def test_another_form_is_named(body: bytes) -> None:
+    for read in (parse, parse_feed):
+        with pytest.raises(FormatChanged):
+            read(body)
+
+
+@pytest.fixture
+def keyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"{VARIABLE}_ID", CLIENT[0])
+    monkeypatch.setenv(f"{VARIABLE}_SECRET", CLIENT[1])
+
+
+@pytest.mark.usefixtures("keyed")
+def test_with_a_key_posts_and_comments_are_read_and_again_nothing_is_new(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.REDDIT, 130))
+    crawling.replica.posts.reply(shown[3].key, "Wat vervelend, we kijken mee.")
+    first, again = crawling(Kind.REDDIT), crawling(Kind.REDDIT)
+
+    assert (first.health, first.counts["new"]) == (Health.OK, 131)
+    assert (again.health, again.counts["new"], again.counts["edited"]) == (Health.OK, 0, 0)
+    assert not [target for target in crawling.asked() if TOKEN in target or CLIENT[1] in target]
+
+
+@pytest.mark.usefixtures("keyed")
+def test_with_a_key_only_the_newest_are_read_again_until_the_next_day(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.REDDIT, 250))
+    crawling(Kind.REDDIT)
+    since = len(crawling.replica.requests)
+    crawling(Kind.REDDIT)
+    soon = len(crawling.asked(since))
+    crawling.clock.advance(timedelta(days=1))
+    since = len(crawling.replica.requests)
+    crawling(Kind.REDDIT)
+
+    assert (soon, len(crawling.asked(since))) == (3, 4)  # a token and the newest of both; then all of a week
+
+
+@pytest.mark.usefixtures("keyed")
+def test_a_post_that_is_gone_is_looked_up_and_removed(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.REDDIT, 25))
+    crawling(Kind.REDDIT)
+    crawling.replica.posts.remove(shown[5].key)
+    crawling.clock.advance(timedelta(days=1))
+    outcome, again = crawling(Kind.REDDIT), crawling(Kind.REDDIT)
+
+    assert (outcome.health, outcome.counts["removed"], again.counts["removed"]) == (Health.OK, 1, 0)
+
+
+@pytest.mark.usefixtures("keyed")
+def test_comments_on_what_a_search_finds_are_read_when_there_are_more(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.REDDIT, 3))
+    crawling(Kind.REDDIT, subreddits=[], query='"snelveld"')
+    crawling.replica.posts.reply(shown[0].key, "We kijken mee.")
+    second = crawling(Kind.REDDIT, subreddits=[], query='"snelveld"')
+    third = crawling(Kind.REDDIT, subreddits=[], query='"snelveld"')
+
+    assert (second.health, second.counts["new"], third.counts["new"]) == (Health.OK, 1, 0)
+    assert len([target for target in crawling.asked() if target.startswith("/comments/")]) == 1
+
+
+@pytest.mark.usefixtures("keyed")
+def test_a_refused_key_is_named_with_its_variables(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"{VARIABLE}_SECRET", "verkeerd")
+    outcome = crawling(Kind.REDDIT)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BLOCKED, "key")
+    assert f"{VARIABLE}_SECRET" in str(outcome.reason)
+
+
+def test_half_a_key_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"{VARIABLE}_ID", CLIENT[0])
+    [fault] = missing(configured("http://127.0.0.1:1", Kind.REDDIT).source[0])
+
+    assert fault.key == "source reddit.client_secret"
+
+
+def test_a_search_within_a_subreddit_reads_its_feed(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.REDDIT, 2) + posts(Kind.REDDIT, 2, first=5, place="geldzaken"))
+    outcome = crawling(Kind.REDDIT, subreddits=["r/geldzaken"], query="snelveld")
+
+    assert outcome.counts["new"] == 2
+    assert crawling.asked() == ["/r/geldzaken/search.rss?q=snelveld&sort=new&restrict_sr=1"]
+
+
+def test_a_post_that_is_gone_from_the_feed_is_looked_up(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.REDDIT, 8))
+    crawling(Kind.REDDIT)
+    crawling.replica.posts.remove(shown[2].key)
+
+    assert crawling(Kind.REDDIT).counts["removed"] == 1
+
+
+def test_an_unchanged_feed_is_healthy(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.REDDIT, 3))
+    crawling(Kind.REDDIT)
+    outcome = crawling(Kind.REDDIT)
+
+    assert (outcome.health, outcome.stats["not_modified"]) == (Health.OK, 1)
+
+
+def test_too_many_requests_ends_the_crawl_for_as_long_as_reddit_asks(crawling: Crawling) -> None:
+    crawling.replica.faults.set(Kind.REDDIT, Fault.RATE_LIMITED, retry_after=300)
+    outcome = crawling(Kind.REDDIT)
+
+    assert (outcome.stats["cause"], outcome.retry_after) == ("rate_limited", timedelta(minutes=5))
