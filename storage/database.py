@@ -7,21 +7,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from alembic import command, util
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, OperationalError, SQLAlchemyError
-from sqlmodel import Session, SQLModel
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, OperationalError
+from sqlmodel import Session
 
 import storage.models  # noqa: F401 - registers the tables
 from storage.errors import DatabaseError
 
 __all__ = ["Database", "DatabaseError", "Session"]
 
-MIGRATIONS = Path(__file__).with_name("migrations")
 TRIES = 3
 T = TypeVar("T")
 BUSY_SECONDS = 60
@@ -84,58 +78,21 @@ class Database:
 
     def upgrade(self) -> str:
         """Bring the tables to this version's form and return the revision. Safe to repeat."""
-        with self._translated():
-            command.upgrade(self.alembic(), "head")
-        return self.head
+        from storage import schema
 
-    @property
-    def head(self) -> str:
-        return str(ScriptDirectory.from_config(self.alembic()).get_current_head())
+        return schema.upgrade(self)
 
     def revision(self) -> str | None:
         """The revision of the tables as they are, None for a database without tables."""
-        with self._translated(), self.engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+        from storage import schema
+
+        return schema.revision(self)
 
     def check(self) -> None:
         """Raise DatabaseError unless the tables are reachable and of this version's form."""
-        revision = self.revision()
-        if revision is None:
-            raise DatabaseError(f"{self.name}: has no tables yet; run `klachtenradar db upgrade`")
-        if revision != self.head:
-            known = {
-                script.revision for script in ScriptDirectory.from_config(self.alembic()).walk_revisions()
-            }
-            if revision not in known:
-                raise DatabaseError(
-                    f"{self.name}: was made by a newer version (revision {revision}); install that version"
-                )
-            raise DatabaseError(
-                f"{self.name}: is at revision {revision}, this version needs {self.head}; "
-                "run `klachtenradar db upgrade`"
-            )
+        from storage import schema
 
-    def differences(self) -> list[Any]:
-        """What autogeneration would still change: empty when migrations and models agree."""
-        with self.engine.connect() as connection:
-            context = MigrationContext.configure(connection, opts={"compare_type": True})
-            return list(compare_metadata(context, SQLModel.metadata))
-
-    def alembic(self) -> Config:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-        config.attributes["engine"] = self.engine
-        return config
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except (SQLAlchemyError, sqlite3.Error, OSError, util.CommandError) as error:
-            cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-            raise DatabaseError(
-                f"{self.name}: {cause}; check the key `database` and the rights on it"
-            ) from error
+        schema.check(self)
 
 
 def _engine(url: str) -> Engine:

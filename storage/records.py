@@ -75,6 +75,14 @@ Rating = Annotated[float, Field(ge=-1_000, le=1_000, allow_inf_nan=False)]
 Name = Annotated[str | None, BeforeValidator(_shortened_name)]
 
 
+class Sentiment(StrEnum):
+    """The writer's attitude towards the company or its service."""
+
+    NEGATIVE = "negative"
+    NEUTRAL = "neutral"
+    POSITIVE = "positive"
+
+
 class Kind(StrEnum):
     REVIEW = "review"
     COMPLAINT = "complaint"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alembic import command
 
+from storage import schema
 from storage.database import Database
 
 
@@ -15,10 +16,12 @@ def main(message: str) -> None:
         tempfile.TemporaryDirectory() as folder,
         Database(f"sqlite:///{Path(folder) / 'new.db'}") as database,
     ):
-        if database.head != "None":
+        if schema.head(database) != "None":
             database.upgrade()
         following = len(list(Path(__file__).with_name("migrations").glob("versions/[0-9]*.py"))) + 1
-        command.revision(database.alembic(), message=message, autogenerate=True, rev_id=f"{following:04}")
+        command.revision(
+            schema.alembic(database), message=message, autogenerate=True, rev_id=f"{following:04}"
+        )
 
 
 if __name__ == "__main__":
