@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from crawlers.causes import Failure
 from crawlers.parsers.page import Page
 from storage.mentions import StoreCounts
+from storage.records import Status
 
 MOST_NOTES = 20
 
@@ -32,7 +33,9 @@ class Findings:
         self.kept += len(page.records)
         self.passed += page.passed
         self.refused += len(page.problems)
-        self.undated += sum(record.published_at is None for record in page.records)
+        self.undated += sum(
+            record.published_at is None and record.status is not Status.REMOVED for record in page.records
+        )
         for note in page.notes:
             self.note(note)
 

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from crawlers.parameters.apps import AppleParameters
 from crawlers.parameters.files import CsvParameters
+from crawlers.parameters.forums import DiscourseParameters
 from crawlers.parameters.pages import FeedParameters, SchemaOrgParameters
-from crawlers.parameters.reviews import TrustpilotParameters
+from crawlers.parameters.reviews import KiyohParameters, TrustpilotParameters
 from crawlers.parameters.social import MastodonParameters, RedditParameters
 from crawlers.parameters.types import Parameters
 from storage.configuration import Configuration, Fault, SourceSettings, secret_variable
@@ -45,6 +46,12 @@ SOURCES: dict[str, Source] = {
         home="https://nl.trustpilot.com",
         needs_permission=True,
     ),
+    "kiyoh": Source(
+        KiyohParameters,
+        "crawlers.spiders.kiyoh.KiyohSpider",
+        "The platform's own interface, with the customer's token, for the customer's own locations.",
+        secrets=("token",),
+    ),
     "apple_app": Source(
         AppleParameters,
         "crawlers.spiders.apple_app.AppleSpider",
@@ -74,6 +81,12 @@ SOURCES: dict[str, Source] = {
         home="https://www.reddit.com",
         optional_secrets=("client_id", "client_secret"),
     ),
+    "discourse": Source(
+        DiscourseParameters,
+        "crawlers.spiders.discourse.DiscourseSpider",
+        "A forum's own rules hold; Discourse gives its public posts as JSON to everybody.",
+        needs_base_url=True,
+    ),
     "csv": Source(
         CsvParameters,
         "crawlers.spiders.csv.CsvSpider",
@@ -102,7 +115,7 @@ def faults_of(settings: SourceSettings) -> Iterator[Fault]:
         )
         return
     if source.needs_base_url and settings.base_url is None:
-        yield Fault(f"{place}.base_url", 'is missing; write the instance to read: "https://mastodon.nl"')
+        yield Fault(f"{place}.base_url", 'is missing; write the address of the site: "https://mastodon.nl"')
     try:
         parameters_of(settings)
     except ValidationError as error:

@@ -1,9 +1,9 @@
 """Parameters of the review sites."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from crawlers.parameters.types import MOST_PAGES, Parameters, Several, Tongue
 
@@ -21,3 +21,25 @@ class TrustpilotParameters(Parameters):
     domain: Annotated[str, AfterValidator(_domain)]
     languages: Annotated[tuple[Tongue, ...], Several, Field(min_length=1)] = ("nl",)
     pages: Annotated[int, Field(ge=1, le=MOST_PAGES)] = 10
+
+
+KIYOH_SITES = {"kiyoh": "https://www.kiyoh.com", "klantenvertellen": "https://www.klantenvertellen.nl"}
+
+
+def _location(value: object) -> str:
+    found = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    if not re.fullmatch(r"[\w-]{1,100}", found):
+        raise ValueError(
+            'write the location id as the platform gives it: "1064405", or "OID-" and what follows'
+        )
+    return found
+
+
+class KiyohParameters(Parameters):
+    """A location of the customer. Kiyoh and Klantenvertellen are two names, `tenant`, of one platform."""
+
+    location_id: Annotated[str, BeforeValidator(_location)]
+    tenant: Literal["kiyoh", "klantenvertellen"] = "kiyoh"
+
+    def homes(self) -> tuple[str, ...]:
+        return (KIYOH_SITES[self.tenant],)

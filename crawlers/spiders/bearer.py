@@ -25,12 +25,13 @@ class BearerSpider(ReadingSpider):
         raise NotImplementedError
 
     def begin(self) -> Iterator[Any]:
-        """The first requests, once there is a token; `self.bearing` has their headers."""
+        """The first requests, once there is a token, which they carry by themselves."""
         raise NotImplementedError
 
     @property
-    def bearing(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.job.secrets[TOKEN]}"}
+    def headers(self) -> dict[str, str]:
+        found = self.job.secrets.get(TOKEN)
+        return {"Authorization": f"Bearer {found}"} if found else {}
 
     async def start(self) -> AsyncIterator[Any]:
         yield self.sign_in(self.signed_in)

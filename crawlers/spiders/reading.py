@@ -64,6 +64,11 @@ class ReadingSpider(Spider):
         super().__init__(name=job.name, **named)
         self.job = job
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What goes with every request to the source."""
+        return {}
+
     def elsewhere(self, response: Response) -> str | None:
         """Where a redirect led that is not the page of this source any more; None when it still is."""
         return None
@@ -85,7 +90,7 @@ class ReadingSpider(Spider):
 
         With `form` it is posted. One with secrets is never sent on to where a redirect leads.
         """
-        headers = dict(headers or {})
+        headers = self.headers | (headers or {})
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         return Request(

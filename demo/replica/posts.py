@@ -18,7 +18,9 @@ class Kind(StrEnum):
     MASTODON = "mastodon"
     FEED = "feed"
     SCHEMA_ORG = "schema_org"
+    KIYOH = "kiyoh"
     REDDIT = "reddit"
+    DISCOURSE = "discourse"
 
 
 DEFAULT_PLACES = {
@@ -27,7 +29,9 @@ DEFAULT_PLACES = {
     Kind.MASTODON: "",
     Kind.FEED: "snelveld",
     Kind.SCHEMA_ORG: "snelveld",
+    Kind.KIYOH: "1064405",
     Kind.REDDIT: "thenetherlands",
+    Kind.DISCOURSE: "storing-bij-snelveld",
 }
 
 
@@ -165,6 +169,14 @@ class Board:
         seen = [post for post in (p.as_seen(now) for p in wanted) if post]
         return sorted(seen, key=lambda p: (p.published_at, p.key), reverse=True)
 
+    def gone(self, kind: Kind, place: str | None = None) -> list[Post]:
+        """The posts that were public and are no more."""
+        now = self._clock()
+        with self._lock:
+            posts = list(self._posts.values())
+        wanted = (post for post in posts if post.kind is kind and place in (None, post.place))
+        return [post for post in wanted if post.removed_at and post.published_at < post.removed_at <= now]
+
     def _put(self, post: Post) -> Post:
         self._posts[post.key] = post
         return post
@@ -190,6 +202,8 @@ def _platform_key(post: Post) -> str:
         return seed[:24]
     if post.kind is Kind.APPLE:
         return str(10**10 + int(seed[:12], 16) % 10**10)
+    if post.kind in NUMBERED:
+        return str(numbered(post.published_at) + 2 * (int(seed[:4], 16) % 5_000))
     if post.kind is Kind.MASTODON:
         return str(snowflake(post.published_at) + int(seed[:4], 16))
     return seed[:16]
@@ -198,3 +212,12 @@ def _platform_key(post: Post) -> str:
 def snowflake(instant: datetime) -> int:
     """The smallest Mastodon id of a moment: milliseconds since 1970, shifted by 16 bits."""
     return int(instant.astimezone(UTC).timestamp() * 1000) << 16
+
+
+NUMBERED = frozenset({Kind.DISCOURSE})
+"""Kinds whose posts are counted over the whole forum: a later one has the higher number."""
+
+
+def numbered(instant: datetime) -> int:
+    """The smallest number of a forum's post of a moment; those of one second are even, an answer's is odd."""
+    return int((instant - datetime(2020, 1, 1, tzinfo=UTC)).total_seconds()) * 10_000

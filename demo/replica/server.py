@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from demo.clock import Clock, system_clock
-from demo.replica import apple, control, feeds, mastodon, reddit, schema_org, trustpilot
+from demo.replica import apple, control, discourse, feeds, kiyoh, mastodon, reddit, schema_org, trustpilot
 from demo.replica.faults import ROBOTS, Fault, Faults, Plan
 from demo.replica.loopback import Answer, Delivery, Loopback, Request
 from demo.replica.posts import Board, Kind, Post
@@ -19,10 +19,14 @@ PREFIXES = {
     Kind.MASTODON: ("/api/v1/",),
     Kind.FEED: ("/feeds/", "/alerts/"),
     Kind.SCHEMA_ORG: ("/ervaringen/",),
+    Kind.KIYOH: kiyoh.PREFIXES,
     Kind.REDDIT: reddit.PREFIXES,
+    Kind.DISCOURSE: discourse.PREFIXES,
 }
 PLAYED: dict[Kind, Callable[[Request, Board, Fault | None], Answer]] = {
+    Kind.KIYOH: kiyoh.answer,
     Kind.REDDIT: reddit.answer,
+    Kind.DISCOURSE: discourse.answer,
 }
 """Kinds whose whole board answers by itself."""
 APPLE_PATH = re.compile(r"/([a-z]{2})/rss/customerreviews/page=(\d+)/id=(\d+)/sortBy=mostRecent/json")

@@ -18,8 +18,9 @@ from crawlers.child import job_of, spider_of
 from crawlers.secrets import secrets_of
 from demo.clock import PlayClock
 from demo.replica import Kind, Replica
+from demo.replica.keyed import KEY
 from storage import runs
-from storage.configuration import BrandSettings, Configuration, CrawlSettings, SourceSettings
+from storage.configuration import BrandSettings, Configuration, CrawlSettings, SourceSettings, secret_variable
 from storage.database import Database
 from storage.export import mentions
 from storage.sources import source_named, sync
@@ -31,8 +32,21 @@ PLACES: dict[Kind, dict[str, Any]] = {
     Kind.MASTODON: {"hashtags": ["snelveld"]},
     Kind.FEED: {"url": "https://nieuws.example/feeds/snelveld.rss"},
     Kind.SCHEMA_ORG: {"urls": ["https://www.snelveld.example/ervaringen/snelveld"]},
+    Kind.KIYOH: {"location_id": "1064405"},
     Kind.REDDIT: {"subreddits": ["thenetherlands"]},
+    Kind.DISCOURSE: {},
 }
+
+
+KEYED = {Kind.KIYOH: ("token",)}
+"""The secrets of the kinds that read with a key."""
+
+
+@pytest.fixture(autouse=True)
+def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind, names in KEYED.items():
+        for name in names:
+            monkeypatch.setenv(secret_variable(kind.value, name), KEY)
 
 
 class Reactor(threading.Thread):

@@ -14,7 +14,7 @@ from crawlers.parsers import apple_app, csv, feed, mastodon, reddit, schema_org,
 from crawlers.parsers.markup import plain
 from crawlers.parsers.page import Page, ParseError
 from storage.records import LONGEST_TEXT
-from tests.crawlers import payloads, payloads_social
+from tests.crawlers import payloads, payloads_reviews, payloads_social
 
 Parse = Callable[[bytes], Page]
 BOUNDED = settings(
@@ -69,7 +69,7 @@ TREES: dict[str, tuple[Parse, Any, Callable[[Any], bytes]]] = {
     "mastodon": (_mastodon, [payloads.status()], lambda tree: json.dumps(tree).encode()),
     "graph": (_schema_org, payloads.GRAPH, payloads.page_with),
 }
-for name, (parse, tree) in payloads_social.JSON.items():
+for name, (parse, tree) in (payloads_social.JSON | payloads_reviews.JSON).items():
     PAGES[name] = (parse, payloads_social.written_out(tree))
     TREES[name] = (parse, tree, payloads_social.written_out)
 NASTY: list[Any] = [

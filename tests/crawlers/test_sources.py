@@ -17,7 +17,9 @@ GOOD: dict[str, dict[str, Any]] = {
     "mastodon": {"hashtags": ["snelveld"], "base_url": "https://mastodon.example"},
     "feed": {"url": "https://krant.example/rss"},
     "schema_org": {"urls": ["https://snelveld.example/ervaringen"]},
+    "kiyoh": {"location_id": "1064405"},
     "reddit": {"subreddits": ["thenetherlands"]},
+    "discourse": {"base_url": "https://forum.example"},
     "csv": {"path": "klachten.csv", "columns": {"text": "Klacht"}},
 }
 

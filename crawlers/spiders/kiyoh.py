@@ -1,0 +1,96 @@
+"""Reviews of one location at Kiyoh or Klantenvertellen, and which of them were removed."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from scrapy.http import Response
+
+from crawlers.dates import instant
+from crawlers.job import ReadPage
+from crawlers.parameters.reviews import KIYOH_SITES, KiyohParameters
+from crawlers.parsers import kiyoh
+from crawlers.parsers.page import Page
+from crawlers.parsers.stretch import Stretch
+from crawlers.spiders.since import SinceSpider, Step
+
+TENANTS = {"kiyoh": 98, "klantenvertellen": 99}
+REMOVED_OVERLAP = timedelta(days=1)
+LARGEST_LIMIT = 3_200
+BEYOND = timedelta(milliseconds=1)
+"""The smallest part of a second that the platform writes."""
+
+
+class KiyohSpider(SinceSpider):
+    namespace = kiyoh.NAMESPACE
+    window = timedelta(days=30)
+    tells_removals = True
+
+    @property
+    def wanted(self) -> KiyohParameters:
+        assert isinstance(self.job.parameters, KiyohParameters)  # noqa: S101 - the table of kinds says so
+        return self.job.parameters
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"X-Publication-Api-Token": self.job.secrets["token"]}
+
+    def _address(self, path: str, **query: object) -> str:
+        site = (self.job.base_url or KIYOH_SITES[self.wanted.tenant]).rstrip("/")
+        return f"{site}/v1/publication/review/{path}?{urlencode(query)}"
+
+    def _reviews(self, order: str, limit: int, since: datetime | None) -> str:
+        # The platform calls the time of the last change "updatedSince", and takes it under that name too.
+        query = {
+            "locationId": self.wanted.location_id,
+            "tenantId": TENANTS[self.wanted.tenant],
+            "limit": limit,
+        }
+        when = {"updatedSince": _written(since)} if since else {}
+        return self._address("external", **query, orderBy="UPDATE_DATE", sortOrder=order, **when)
+
+    def address(self, step: Step) -> str:
+        return self._reviews("ASC", self._size(step), step.since)
+
+    def newest(self, part: str) -> str:
+        return self._reviews("DESC", 1, None)
+
+    def stretch_of(self, body: bytes, step: Step) -> Stretch:
+        return kiyoh.parse(body, first="reread_at" not in self.state_of(step.part))
+
+    def _size(self, step: Step) -> int:
+        # There are no pages: when one moment fills an answer, a larger answer is asked for.
+        return int(self.limit * 2 ** (step.number - 1))
+
+    def is_last(self, step: Step, page: Stretch) -> bool:
+        return page.entries < self._size(step) and not self._is_stuck(step, page)
+
+    def _is_stuck(self, step: Step, page: Stretch) -> bool:
+        """Whether a larger answer was asked for and did not come."""
+        return step.number > 1 and page.entries <= step.before
+
+    def same_moment(self, following: Step, step: Step, newest: datetime) -> Step:
+        if self._size(step) < LARGEST_LIMIT and not (step.number > 1 and following.before <= step.before):
+            return super().same_moment(following, step, newest)
+        self.job.findings.note("more reviews changed at one moment than the platform shows")
+        return replace(following, since=newest + BEYOND)
+
+    def after(self, step: Step) -> Iterator[Any]:
+        since = (instant(self.state_of("removed").get("mark")) or self.job.now()) - REMOVED_OVERLAP
+        address = self._address("removed/latest/", updatedSince=_written(since))
+        yield self.ask(address, self.removals, where="removed reviews", seen=step.seen)
+
+    async def removals(self, response: Response, where: str, seen: dict[str, datetime]) -> AsyncIterator[Any]:
+        page = self.page_of(response, where, lambda body: kiyoh.removed(body, self.wanted.location_id))
+        if not isinstance(page, Stretch):
+            return
+        # A review that changed after it was removed, and is shown, has come back.
+        back = {key for key, time in page.shown if key in seen and seen[key] > time}
+        records = tuple(record for record in page.records if record.external_id not in back)
+        yield ReadPage(Page(records, page.problems), where, "removed", {"mark": self.job.now().isoformat()})
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,184 @@
+"""Reading what changed since a moment, oldest first, from an interface that takes that moment."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from scrapy import Request
+from scrapy.http import Response
+
+from crawlers.causes import Cause, Failure
+from crawlers.dates import instant
+from crawlers.job import ReadPage
+from crawlers.paging import MOST_CHECKED, WHOLE_EVERY
+from crawlers.parsers.page import Page, gone
+from crawlers.parsers.stretch import Stretch
+from crawlers.spiders.reading import ReadingSpider
+
+OVERLAP = timedelta(minutes=30)
+"""What every crawl reads again: clocks differ, and a review may be listed some time after it was written."""
+STEP_BACK = timedelta(seconds=1)
+"""Where a page ends, others of the same moment may follow, and not every interface counts parts of a second."""
+MOST_PAGES = 200
+"""A crawl; at 100 reviews a page and two seconds between requests that is seven minutes. The next one goes on."""
+MOST_REMEMBERED = 2_000
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request: what changed `since` (None: everything), the `number`th look at it. `whole` is a re-reading."""
+
+    part: str
+    since: datetime | None
+    whole: bool
+    number: int = 1
+    pages: int = 1
+    before: int = 0
+    seen: dict[str, datetime] = field(default_factory=dict)
+
+
+class SinceSpider(ReadingSpider):
+    """A kind says how to ask, and how to parse the answer into a `Stretch` with the times that it goes by.
+
+    State of a part: `mark`, up to which everything was stored; it moves with every page, so that a crawl that is
+    broken off costs nothing. `reread_at`, when `window` was last read again, for what changes without a new time;
+    `shown`, what was seen in that window, to notice what is gone.
+    """
+
+    namespace: str
+    limit = 100
+    window: timedelta
+    tells_removals = False
+    """Whether the source itself says what was removed."""
+
+    def parts(self) -> tuple[str, ...]:
+        return ("reviews",)
+
+    def address(self, step: Step) -> str:
+        raise NotImplementedError
+
+    def newest(self, part: str) -> str:
+        """The address of the newest review alone, to tell "nothing new" from "nothing at all"."""
+        raise NotImplementedError
+
+    def stretch_of(self, body: bytes, step: Step) -> Stretch:
+        raise NotImplementedError
+
+    def after(self, step: Step) -> Iterator[Any]:
+        """What to read once the part was read to its end."""
+        return iter(())
+
+    async def start(self) -> AsyncIterator[Any]:
+        for request in self.begin():
+            yield request
+
+    def begin(self) -> Iterator[Request]:
+        for part in self.parts():
+            state, now = self.state_of(part), self.job.now()
+            mark, last = instant(state.get("mark")), instant(state.get("reread_at"))
+            whole = last is None or now - last >= WHOLE_EVERY
+            since = mark and mark - OVERLAP
+            if since and whole and last is not None:
+                since = min(since, now - self.window)
+            yield self._asked(Step(part, since, whole))
+
+    def _asked(self, step: Step) -> Request:
+        where = f"{step.part} page {step.pages}"
+        return self.ask(self.address(step), self.listed, where=where, step=step)
+
+    async def listed(self, response: Response, where: str, step: Step) -> AsyncIterator[Any]:
+        page = self.page_of(response, where, lambda body: self.stretch_of(body, step))
+        if not isinstance(page, Stretch):
+            return
+        state = self.state_of(step.part)
+        if step.pages == 1 and not page.entries and state.get("mark"):
+            yield self.ask(self.newest(step.part), self.confirmed, where=f"{step.part} newest", step=step)
+            return
+        floor = self.job.now() - self.window
+        step = replace(step, seen=step.seen | {key: time for key, time in page.shown if time >= floor})
+        item = ReadPage(page, where, step.part, state | self._moved(state, page))
+        yield item
+        await item.stored
+        following = self._following(step, page)
+        if following is None:
+            for one in self._ended(step):
+                yield one
+        elif following.pages <= MOST_PAGES:
+            yield self._asked(following)
+        else:
+            self.job.findings.note("there is more than one crawl reads; the next one goes on")
+
+    def _moved(self, state: dict[str, Any], page: Stretch) -> dict[str, str]:
+        mark, newest = instant(state.get("mark")), page.newest
+        if newest is None:
+            return {}
+        # What claims to come from the future must not keep the next ones from being read.
+        newest = min(newest, self.job.now())
+        return {"mark": max(newest, mark or newest).isoformat()}
+
+    def _following(self, step: Step, page: Stretch) -> Step | None:
+        """The next step; None when this was the last page."""
+        newest = page.newest
+        if newest is None or self.is_last(step, page):
+            return None
+        following = replace(step, pages=step.pages + 1, number=1, before=page.entries)
+        if step.since is None or newest - STEP_BACK > step.since:
+            return replace(following, since=newest - STEP_BACK)
+        return self.same_moment(following, step, newest)
+
+    def is_last(self, step: Step, page: Stretch) -> bool:
+        return page.entries < self.limit
+
+    def same_moment(self, following: Step, step: Step, newest: datetime) -> Step:
+        """Everything on a full page is of one moment: `following` asked in a way that gets past it."""
+        return replace(following, since=step.since, number=step.number + 1)
+
+    def _ended(self, step: Step) -> Iterator[Any]:
+        state = self.state_of(step.part)
+        if step.whole:
+            state["reread_at"] = self.job.now().isoformat()
+        lost = [] if self.tells_removals else self._lost(state, step)
+        if not self.tells_removals:
+            state["shown"] = self._shown(state, step, lost)
+        records = tuple(record for one in lost for record in gone(self.namespace, one).records)
+        yield ReadPage(Page(records), f"{step.part} end", step.part, state)
+        yield from self.after(step)
+
+    def _lost(self, state: dict[str, Any], step: Step) -> list[str]:
+        """What stood in the window, and does not any more now that all of it was read again."""
+        if not step.whole or step.since is None:
+            return []
+        before = _times(state)
+        return [key for key, time in before.items() if time > step.since and key not in step.seen][
+            :MOST_CHECKED
+        ]
+
+    def _shown(self, state: dict[str, Any], step: Step, lost: list[str]) -> dict[str, str]:
+        floor = self.job.now() - self.window
+        kept = {
+            key: time
+            for key, time in (_times(state) | step.seen).items()
+            if time >= floor and key not in lost
+        }
+        latest = sorted(kept.items(), key=lambda one: one[1], reverse=True)[:MOST_REMEMBERED]
+        return {key: time.isoformat() for key, time in latest}
+
+    async def confirmed(self, response: Response, where: str, step: Step) -> AsyncIterator[Any]:
+        """Nothing changed lately: whether that is so, or the source shows nothing at all."""
+        page = self.page_of(response, where, lambda body: self.stretch_of(body, step))
+        if page is None:
+            return
+        if not page.entries:
+            self.note(Failure(Cause.EMPTY_BEFORE, where, "reviews were there before"))
+            return
+        self.job.findings.not_modified += 1
+        # What stood in the window may be gone, or only not shown: that is not decided on an empty answer.
+        for one in self._ended(replace(step, whole=False)):
+            yield one
+
+
+def _times(state: dict[str, Any]) -> dict[str, datetime]:
+    shown = state.get("shown")
+    found = shown.items() if isinstance(shown, dict) else ()
+    return {key: time for key, written in found if isinstance(key, str) and (time := instant(written))}

@@ -1,0 +1,95 @@
+"""Answers of the review platforms' interfaces as they really are, with invented Dutch texts."""
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+from crawlers.parsers import kiyoh
+from crawlers.parsers.page import Page
+
+KIYOH_REVIEW: dict[str, Any] = {
+    "reviewId": "5f8d3c1e-9f1b-4a54-9b55-0c5b6e8d2a11",
+    "reviewAuthor": "Kees",
+    "city": "Amersfoort",
+    "rating": 3,
+    "reviewContent": [
+        {
+            "questionGroup": "DEFAULT_OVERALL",
+            "questionType": "INT",
+            "rating": "3",
+            "order": 0,
+            "questionTranslation": "Totaal oordeel",
+        },
+        {
+            "questionGroup": "DEFAULT_ONELINER",
+            "questionType": "TEXT",
+            "rating": "Afspraak niet nagekomen",
+            "order": 1,
+            "questionTranslation": "Beschrijf uw ervaring in één zin",
+        },
+        {
+            "questionGroup": "DEFAULT_OPINION",
+            "questionType": "TEXT",
+            "rating": "Monteur kwam niet opdagen en er werd wel voorrijkosten berekend.",
+            "order": 2,
+            "questionTranslation": "Uw ervaring",
+        },
+        {
+            "questionGroup": "DEFAULT_RECOMMEND",
+            "questionType": "BOOLEAN",
+            "rating": "false",
+            "order": 3,
+            "questionTranslation": "Aanbevelen?",
+        },
+    ],
+    "reviewComments": "Beste Kees, dit had niet mogen gebeuren. De voorrijkosten zijn teruggestort.",
+    "reviewLanguage": "nl",
+    "dateSince": "2026-11-19T14:22:31.000Z",
+    "updatedSince": "2026-11-20T06:11:00.000Z",
+}
+KIYOH: dict[str, Any] = {
+    "locationId": "1064405",
+    "uniqueId": "VB-0012",
+    "locationName": "Loodgieter Voorbeeld B.V.",
+    "canonicalName": "loodgieter_voorbeeld_b_v",
+    "categoryName": "Installatie",
+    "averageRating": 7.9,
+    "numberReviews": 214,
+    "percentageRecommendation": 84,
+    "viewReviewUrl": "https://www.kiyoh.com/reviews/1064405/loodgieter_voorbeeld_b_v",
+    "createReviewUrl": "https://www.kiyoh.com/add-review/1064405/loodgieter_voorbeeld_b_v",
+    "dateSince": "2021-03-29T12:30:49.000Z",
+    "updatedSince": "2026-11-20T06:11:00.000Z",
+    "reviews": [KIYOH_REVIEW],
+}
+KIYOH_REMOVED: list[dict[str, Any]] = [
+    {
+        "tenantId": "98",
+        "locationId": "1064405",
+        "reviewId": "5f8d3c1e-9f1b-4a54-9b55-0c5b6e8d2a11",
+        "updatedSince": "2026-11-21T08:00:00.000+01:00",
+    }
+]
+
+
+def kiyoh_review(**changes: Any) -> dict[str, Any]:
+    return copy.deepcopy(KIYOH_REVIEW) | changes
+
+
+def kiyoh_page(*reviews: object, **changes: Any) -> bytes:
+    return written_out(copy.deepcopy(KIYOH) | {"reviews": list(reviews)} | changes)
+
+
+def written_out(tree: object) -> bytes:
+    return json.dumps(tree).encode()
+
+
+def _removed(body: bytes) -> Page:
+    return kiyoh.removed(body, "1064405")
+
+
+JSON: dict[str, tuple[Callable[[bytes], Page], Any]] = {
+    "kiyoh": (kiyoh.parse, KIYOH),
+    "kiyoh removed": (_removed, KIYOH_REMOVED),
+}

@@ -1,0 +1,217 @@
+"""Kiyoh and Klantenvertellen: what an answer becomes, and how changes and removals are followed."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from crawlers.causes import Cause
+from crawlers.parsers.kiyoh import parse, removed
+from crawlers.parsers.page import Blocked, FormatChanged
+from crawlers.sources import hosts
+from demo.replica import Kind
+from storage.configuration import SourceSettings
+from storage.models import Health
+from storage.records import Status
+from tests.crawlers.complaints import posts, show
+from tests.crawlers.conftest import START, Crawling
+from tests.crawlers.payloads import WAF_JSON, WAF_PAGE
+from tests.crawlers.payloads_reviews import KIYOH_REMOVED, kiyoh_page, kiyoh_review, written_out
+
+KIYOH = Kind.KIYOH
+
+
+def test_a_review_becomes_a_record() -> None:
+    page = parse(kiyoh_page(kiyoh_review()))
+    [record] = page.records
+
+    assert (record.namespace, record.external_id) == ("kiyoh", "5f8d3c1e-9f1b-4a54-9b55-0c5b6e8d2a11")
+    assert record.url == "https://www.kiyoh.com/reviews/1064405/loodgieter_voorbeeld_b_v"
+    assert record.title == "Afspraak niet nagekomen"
+    assert record.text == "Monteur kwam niet opdagen en er werd wel voorrijkosten berekend."
+    assert (record.rating, record.rating_min, record.rating_max) == (3, 1, 10)
+    assert (record.author_name, record.language) == ("Kees", "nl")
+    assert record.published_at == datetime(2026, 11, 19, 14, 22, 31, tzinfo=UTC)
+    assert record.updated_at == page.newest == datetime(2026, 11, 20, 6, 11, tzinfo=UTC)
+    assert record.reply is not None
+    assert record.reply.text.startswith("Beste Kees")
+    assert page.expected == 214
+
+
+def test_a_reply_is_of_the_last_change_at_first_and_later_of_when_it_was_seen() -> None:
+    [first], [later] = (parse(kiyoh_page(kiyoh_review()), first=one).records for one in (True, False))
+
+    assert first.reply is not None
+    assert first.reply.at == datetime(2026, 11, 20, 6, 11, tzinfo=UTC)
+    assert later.reply is not None
+    assert later.reply.at is None
+
+
+def test_the_headline_is_known_by_both_of_its_names() -> None:
+    made = kiyoh_review()
+    made["reviewContent"][1]["questionGroup"] = "DEFAULT_ONLINER"
+    [record] = parse(kiyoh_page(made)).records
+
+    assert record.title == "Afspraak niet nagekomen"
+
+
+def test_a_review_without_words_is_its_rating() -> None:
+    [record] = parse(kiyoh_page(kiyoh_review(reviewContent=None, reviewComments=None))).records
+
+    assert (record.title, record.text, record.rating, record.reply) == (None, "", 3, None)
+
+
+def test_the_rating_is_also_found_among_the_answers() -> None:
+    [record] = parse(kiyoh_page(kiyoh_review(rating=None))).records
+
+    assert record.rating == 3
+
+
+def test_a_time_with_an_offset_is_the_same_moment() -> None:
+    [record] = parse(kiyoh_page(kiyoh_review(dateSince="2026-11-19T16:22:31.000+02:00"))).records
+
+    assert record.published_at == datetime(2026, 11, 19, 14, 22, 31, tzinfo=UTC)
+
+
+def test_the_older_feed_nests_its_answers_twice() -> None:
+    made = kiyoh_review(reviewContent={"reviewContent": kiyoh_review()["reviewContent"]})
+    [record] = parse(kiyoh_page(made)).records
+
+    assert record.title == "Afspraak niet nagekomen"
+
+
+def test_a_bad_review_costs_no_good_one() -> None:
+    page = parse(kiyoh_page(kiyoh_review(rating=11), None, kiyoh_review(reviewId=None), kiyoh_review()))
+
+    assert len(page.records) == 1
+    assert [problem.where for problem in page.problems] == ["review 1", "review 2", "review 3"]
+
+
+def test_removed_reviews_of_other_locations_are_passed_over() -> None:
+    other = KIYOH_REMOVED[0] | {"locationId": "OID-7", "reviewId": "anders"}
+    page = removed(written_out([*KIYOH_REMOVED, other, {}]), "1064405")
+
+    assert [(one.external_id, one.status) for one in page.records] == [
+        ("5f8d3c1e-9f1b-4a54-9b55-0c5b6e8d2a11", Status.REMOVED)
+    ]
+    assert (page.passed, len(page.problems)) == (1, 1)
+    assert page.newest == datetime(2026, 11, 21, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"reviews": 3}', b"<html>"])
+def test_another_form_is_named(body: bytes) -> None:
+    with pytest.raises(FormatChanged):
+        parse(body)
+
+
+@pytest.mark.parametrize("body", [WAF_JSON, WAF_PAGE])
+def test_a_wall_is_named(body: bytes) -> None:
+    with pytest.raises(Blocked) as caught:
+        parse(body)
+
+    assert caught.value.cause is Cause.WAF
+
+
+def test_each_brand_has_a_site_and_a_number_of_its_own(crawling: Crawling) -> None:
+    show(crawling, posts(KIYOH, 1))
+    crawling(KIYOH)
+    crawling(KIYOH, tenant="klantenvertellen")
+
+    asked = [target for target in crawling.asked() if "/external?" in target]
+    assert ("tenantId=98" in asked[0], "tenantId=99" in asked[-1]) == (True, True)
+    given = {"name": "k", "kind": "kiyoh", "location_id": 1064405, "tenant": "klantenvertellen"}
+    assert hosts(SourceSettings.model_validate(given)) == ("www.klantenvertellen.nl",)
+
+
+def test_a_first_crawl_reads_everything_and_the_next_only_what_changed(crawling: Crawling) -> None:
+    show(crawling, posts(KIYOH, 230))
+    first = crawling(KIYOH)
+    since = len(crawling.replica.requests)
+    again = crawling(KIYOH)
+
+    assert (first.counts["new"], again.counts["new"], again.counts["unchanged"]) == (230, 0, 1)
+    assert len([target for target in crawling.asked(since) if "/external?" in target]) == 1
+
+
+def test_a_late_reply_to_an_old_review_is_found(crawling: Crawling) -> None:
+    shown = show(crawling, posts(KIYOH, 120))
+    crawling(KIYOH)
+    crawling.clock.advance(timedelta(hours=2))
+    crawling.replica.posts.reply(shown[110].key, "Wat vervelend, we bellen je vandaag.")
+    crawling.clock.advance(timedelta(hours=1))
+    outcome, again = crawling(KIYOH), crawling(KIYOH)
+
+    assert (outcome.counts["replied"], again.counts["replied"]) == (1, 0)
+
+
+def test_removed_reviews_are_removed_and_stay_so(crawling: Crawling) -> None:
+    shown = show(crawling, posts(KIYOH, 20))
+    crawling(KIYOH)
+    crawling.clock.advance(timedelta(hours=30))
+    crawling.replica.posts.remove(shown[0].key)
+    crawling.replica.posts.remove(shown[15].key)
+    outcome, again = crawling(KIYOH), crawling(KIYOH)
+
+    assert (outcome.health, outcome.counts["removed"], again.counts["removed"]) == (Health.OK, 2, 0)
+    assert [line["status"] for line in crawling.mentions()].count("removed") == 2
+
+
+def test_many_reviews_of_one_moment_are_all_read(crawling: Crawling) -> None:
+    same = [post_at(place, START - timedelta(days=3)) for place in range(260)]
+    show(crawling, [*same, *posts(KIYOH, 3)])
+
+    assert crawling(KIYOH).counts["new"] == 263
+
+
+def test_more_of_one_moment_than_the_platform_shows_is_told_and_got_past(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("demo.replica.kiyoh.LARGEST", 100)
+    same = [post_at(place, START - timedelta(days=3)) for place in range(150)]
+    show(crawling, [*same, *posts(KIYOH, 3)])
+    outcome = crawling(KIYOH)
+
+    assert outcome.counts["new"] == 103
+    assert outcome.stats["notes"] == ["more reviews changed at one moment than the platform shows"]
+
+
+def post_at(place: int, moment: datetime) -> Any:
+    from demo.replica import Post
+
+    return Post(KIYOH, f"Import {place}", moment, author=f"Klant {place}", rating=2)
+
+
+def test_a_key_that_is_refused_is_named_and_never_shown(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("KLACHTENRADAR_SOURCE_KIYOH_TOKEN", "verlopen-sleutel")
+    outcome = crawling(KIYOH)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BLOCKED, "key")
+    assert "check KLACHTENRADAR_SOURCE_KIYOH_TOKEN" in (outcome.reason or "")
+    assert "verlopen-sleutel" not in f"{outcome}{caplog.text}"
+
+
+def test_a_redirect_is_not_followed_with_the_key(crawling: Crawling, monkeypatch: pytest.MonkeyPatch) -> None:
+    from demo.replica.loopback import Answer
+
+    away = Answer(302, b"", {"Location": "/elders"})
+    monkeypatch.setattr(crawling.replica, "_played", lambda *_: away)
+    outcome = crawling(KIYOH)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BROKEN, "moved")
+    assert "/elders" not in crawling.asked()
+
+
+def test_a_crawl_that_was_broken_off_goes_on_where_it_was(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, posts(KIYOH, 230))
+    monkeypatch.setattr("crawlers.spiders.since.MOST_PAGES", 1)
+    first = crawling(KIYOH)
+    monkeypatch.undo()
+    monkeypatch.setenv("KLACHTENRADAR_SOURCE_KIYOH_TOKEN", "sleutel-van-de-klant")
+    rest = crawling(KIYOH)
+
+    assert (first.counts["new"], rest.counts["new"]) == (100, 130)
+    assert first.stats["notes"] == ["there is more than one crawl reads; the next one goes on"]
