@@ -404,7 +404,9 @@ class CrawlRun(SQLModel, table=True):
     """One crawl of one source and how it went. A run without an end died or still goes on."""
 
     __tablename__ = "crawl_run"
-    __table_args__ = (sa.Index("ix_crawl_run_source_id_started_at", "source_id", "started_at"),)
+    __table_args__ = (
+        sa.Index("ix_crawl_run_source_id_started_at_health", "source_id", "started_at", "health"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     source_id: int = Field(foreign_key="source.id")
