@@ -9,7 +9,9 @@ from crawlers.findings import Findings
 from storage.models import Health
 from storage.runs import Outcome
 
-DATED = frozenset({"trustpilot_web", "kiyoh", "apple_app", "mastodon", "reddit"})
+DATED = frozenset(
+    {"trustpilot_web", "trustpilot_api", "kiyoh", "apple_app", "mastodon", "reddit", "discourse"}
+)
 """Kinds whose posts always have a time. One without is odd; none with one means that the form changed."""
 FEW = 5
 """Refused records that say nothing yet about the form of the page."""

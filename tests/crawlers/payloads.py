@@ -300,3 +300,54 @@ CSV_COLUMNS = CsvParameters.model_validate(
         "rating_max": 10,
     }
 )
+
+FORUM = "https://forum.example"
+FORUM_POST: dict[str, Any] = {
+    "id": 90210,
+    "name": "Ruud",
+    "username": "ruud_k",
+    "avatar_template": "/user_avatar/forum.example/ruud_k/{size}/12_2.png",
+    "created_at": "2026-11-18T10:44:02.123Z",
+    "cooked": (
+        '<aside class="quote"><blockquote><p>Zelfde hier</p></blockquote></aside>'
+        "<p>Al een week wachten op <b>antwoord</b> van de helpdesk &amp; niets.</p>"
+    ),
+    "post_number": 3,
+    "post_type": 1,
+    "updated_at": "2026-11-18T10:44:02.123Z",
+    "reply_count": 1,
+    "reply_to_post_number": None,
+    "reads": 31,
+    "topic_id": 4321,
+    "topic_slug": "helpdesk-reageert-niet",
+    "topic_title": "Helpdesk reageert niet",
+    "version": 1,
+    "staff": False,
+    "user_id": 77,
+    "hidden": False,
+    "deleted_at": None,
+    "user_deleted": False,
+    "post_url": "/t/helpdesk-reageert-niet/4321/3",
+}
+
+
+def forum_post(**changes: Any) -> dict[str, Any]:
+    return copy.deepcopy(FORUM_POST) | changes
+
+
+def forum(*posts: object) -> bytes:
+    return json.dumps({"latest_posts": list(posts)}).encode()
+
+
+def forum_topic(*posts: object, **changes: Any) -> bytes:
+    topic = {"post_stream": {"posts": list(posts), "stream": [90210]}, "id": 4321, "title": "Helpdesk zwijgt"}
+    return json.dumps(topic | changes).encode()
+
+
+FORUM_SEARCH: dict[str, Any] = {
+    "posts": [
+        {"id": 90210, "topic_id": 4321, "created_at": "2026-11-18T10:44:02.123Z", "blurb": "Al een week"}
+    ],
+    "topics": [{"id": 4321, "title": "Helpdesk reageert niet"}],
+    "grouped_search_result": {"more_full_page_results": True},
+}

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawlers.dates import written
-from crawlers.parsers import apple_app, csv, feed, mastodon, reddit, schema_org, trustpilot_web
+from crawlers.parsers import apple_app, csv, discourse, feed, mastodon, reddit, schema_org, trustpilot_web
 from crawlers.parsers.markup import plain
 from crawlers.parsers.page import Page, ParseError
 from storage.records import LONGEST_TEXT
@@ -42,6 +42,14 @@ def _schema_org(body: bytes) -> Page:
     return schema_org.parse(body, payloads.SHOP_URL, payloads.NOW)
 
 
+def _forum(body: bytes) -> Page:
+    return discourse.latest(body, payloads.FORUM)
+
+
+def _topic(body: bytes) -> Page:
+    return discourse.topic(body, payloads.FORUM, ("snelveld",))
+
+
 def _csv(body: bytes) -> Page:
     found = list(csv.pages(body, payloads.CSV_COLUMNS, "csv:bron", payloads.NOW))
     return Page(tuple(one for page in found for one in page.records))
@@ -56,6 +64,9 @@ PAGES: dict[str, tuple[Parse, bytes]] = {
     "alert": (_feed, payloads.ALERT.encode()),
     "reddit feed": (reddit.parse_feed, payloads_social.REDDIT_FEED.encode()),
     "graph": (_schema_org, payloads.page_with(payloads.GRAPH)),
+    "forum": (_forum, payloads.forum(payloads.forum_post(), payloads.forum_post(id=90211, staff=True))),
+    "topic": (_topic, payloads.forum_topic(payloads.forum_post())),
+    "search": (discourse.search, json.dumps(payloads.FORUM_SEARCH).encode()),
     "csv": (_csv, payloads.CSV.encode()),
     "microdata": (_schema_org, payloads.page_with(body=payloads.MICRODATA)),
 }
@@ -68,6 +79,13 @@ TREES: dict[str, tuple[Parse, Any, Callable[[Any], bytes]]] = {
     ),
     "mastodon": (_mastodon, [payloads.status()], lambda tree: json.dumps(tree).encode()),
     "graph": (_schema_org, payloads.GRAPH, payloads.page_with),
+    "forum": (
+        _forum,
+        [payloads.forum_post(), payloads.forum_post(staff=True)],
+        lambda tree: _as_latest(tree),
+    ),
+    "topic": (_topic, json.loads(payloads.forum_topic(payloads.forum_post())), lambda tree: _dumped(tree)),
+    "search": (discourse.search, payloads.FORUM_SEARCH, lambda tree: _dumped(tree)),
 }
 for name, (parse, tree) in (payloads_social.JSON | payloads_reviews.JSON).items():
     PAGES[name] = (parse, payloads_social.written_out(tree))
@@ -105,6 +123,14 @@ NASTY: list[Any] = [
     {"@id": "#x"},
     [None, 1, "a", {}],
 ]
+
+
+def _dumped(tree: Any) -> bytes:
+    return json.dumps(tree).encode()
+
+
+def _as_latest(tree: Any) -> bytes:
+    return _dumped({"latest_posts": tree})
 
 
 def _holds(parse: Parse, body: bytes) -> bool:

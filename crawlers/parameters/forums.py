@@ -1,0 +1,66 @@
+"""Parameters of forums and company communities."""
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from crawlers.parameters.types import Parameters, Several
+
+MOST_PLACES = 100
+
+
+def _numbered(what: str, *patterns: str) -> Callable[[object], str]:
+    """A validator that takes a number, or finds it in an address."""
+
+    def number(value: object) -> str:
+        written = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
+        if re.fullmatch(r"[1-9]\d{0,17}", written):
+            return written
+        for pattern in patterns:
+            if match := re.search(pattern, written[:2_000]):
+                return match[1]
+        raise ValueError(f"write the number of the {what}, or its whole address")
+
+    return number
+
+
+DiscourseTopic = Annotated[
+    str, BeforeValidator(_numbered("topic", r"/t/(?:[^/?#]*/)?([1-9]\d{0,17})(?:[/?#.]|$)"))
+]
+PhpbbTopic = Annotated[
+    str,
+    BeforeValidator(_numbered("topic", r"[?&]t=([1-9]\d{0,17})", r"-t([1-9]\d{0,17})(?:\.html|[/?#-]|$)")),
+]
+PhpbbForum = Annotated[
+    str,
+    BeforeValidator(_numbered("forum", r"[?&]f=([1-9]\d{0,17})", r"-f([1-9]\d{0,17})(?:[/?#-]|\.html|$)")),
+]
+TweakersTopic = Annotated[
+    str, BeforeValidator(_numbered("topic", r"/list_messages/([1-9]\d{0,17})(?:[/?#]|$)"))
+]
+
+
+def _query(value: str) -> str:
+    found = " ".join(value.split())
+    if not found or len(found) > 200:
+        raise ValueError('write the words to look for: "snelveld"')
+    return found
+
+
+Query = Annotated[str, AfterValidator(_query)]
+
+
+class DiscourseParameters(Parameters):
+    """A forum: its newest posts, what a `query` finds, or whole `topics`."""
+
+    query: Query | None = None
+    topics: Annotated[tuple[DiscourseTopic, ...], Several, Field(max_length=MOST_PLACES)] = ()
+    company_groups: Annotated[tuple[str, ...], Several] = ()
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.query and self.topics:
+            raise ValueError("write a query or topics; for both, write two sources")
+        return self

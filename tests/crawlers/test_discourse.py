@@ -1,0 +1,237 @@
+"""A Discourse forum: every post once, the company's words as replies, walls and gaps as what they are."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from crawlers.causes import Cause
+from crawlers.parameters.forums import DiscourseParameters
+from crawlers.parsers import discourse
+from crawlers.parsers.page import Blocked, FormatChanged
+from demo.replica import Fault, Kind, Post
+from demo.replica.discourse import topic_id
+from demo.replica.loopback import Answer
+from storage.models import Health
+from storage.records import Kind as Written
+from storage.records import Reply, Status
+from tests.crawlers import payloads
+from tests.crawlers.complaints import posts, show
+from tests.crawlers.conftest import START, Crawling
+from tests.crawlers.payloads import FORUM, forum, forum_post, forum_topic
+
+PLACE = "storing-bij-snelveld"
+
+
+def test_a_post_becomes_a_record() -> None:
+    [record] = discourse.latest(forum(forum_post()), FORUM).records
+
+    assert (record.namespace, record.external_id, record.kind) == (
+        "discourse:forum.example",
+        "90210",
+        Written.COMMENT,
+    )
+    assert (record.title, record.text) == (
+        "Helpdesk reageert niet",
+        "Al een week wachten op antwoord van de helpdesk & niets.",
+    )
+    assert record.url == "https://forum.example/t/helpdesk-reageert-niet/4321/3"
+    assert (record.author_id, record.author_name, record.replies, record.views) == ("77", "ruud_k", 1, 31)
+    assert record.published_at == datetime(2026, 11, 18, 10, 44, 2, 123000, tzinfo=UTC)
+    assert (record.updated_at, record.status, record.likes) == (None, Status.VISIBLE, None)
+
+
+def test_a_second_version_is_an_edit_with_its_time() -> None:
+    post = forum_post(version=2, updated_at="2026-11-19T08:00:00.000Z", post_number=1)
+    [record] = discourse.latest(forum(post), FORUM).records
+
+    assert (record.status, record.kind) == (Status.EDITED, Written.POST)
+    assert record.updated_at == datetime(2026, 11, 19, 8, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("changes", [{"post_type": 3}, {"post_type": 4}, {"staff": True}])
+def test_what_nobody_wrote_as_a_customer_is_left_out(changes: dict[str, object]) -> None:
+    page = discourse.latest(forum(forum_post(**changes), forum_post(id=2)), FORUM)
+
+    assert ([record.external_id for record in page.records], page.passed) == (["2"], 1)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"hidden": True}, {"user_deleted": True}, {"deleted_at": "2026-11-19T08:00:00Z"}]
+)
+def test_what_the_public_may_not_read_any_more_is_removed(changes: dict[str, object]) -> None:
+    [record] = discourse.latest(forum(forum_post(**changes)), FORUM).records
+
+    assert (record.status, record.text) == (Status.REMOVED, "-")
+
+
+@pytest.mark.parametrize("company", [{"staff": True}, {"primary_group_name": "snelveld"}])
+def test_the_company_speaks_in_replies(company: dict[str, object]) -> None:
+    answer = forum_post(
+        id=90300, post_number=5, reply_to_post_number=3, cooked="<p>We bellen je.</p>", **company
+    )
+    later = answer | {
+        "id": 90301,
+        "post_number": 6,
+        "cooked": "Nog iets",
+        "created_at": "2026-11-19T10:44:02.123Z",
+    }
+    page = discourse.latest(forum(later, answer, forum_post()), FORUM, ("snelveld",))
+
+    [record] = page.records
+    assert record.reply == Reply(
+        text="We bellen je.", at=datetime(2026, 11, 18, 10, 44, 2, 123000, tzinfo=UTC)
+    )
+    assert page.answers == {}
+
+
+def test_a_reply_to_a_post_elsewhere_waits_for_it() -> None:
+    answer = forum_post(id=90300, post_number=5, staff=True)
+    page = discourse.latest(forum(answer), FORUM)
+
+    assert list(page.answers) == [(4321, 1)]
+    assert page.answering == ((4321, 90300),)
+    first = discourse.topic(forum_topic(forum_post(post_number=1)), FORUM, answers=page.answers)
+    assert first.records[0].reply is not None
+
+
+def test_a_bad_post_costs_no_other() -> None:
+    page = discourse.latest(forum(forum_post(id=None), forum_post(cooked=7), "x", forum_post(id=5)), FORUM)
+
+    assert [record.external_id for record in page.records] == ["5"]
+    assert [problem.what for problem in page.problems] == ["no id", "no text under cooked", "no id"]
+
+
+def test_posts_of_a_topic_have_its_title() -> None:
+    post = forum_post()
+    del post["topic_title"]
+    page = discourse.topic(forum_topic(post), FORUM)
+
+    assert (page.records[0].title, page.stream) == ("Helpdesk zwijgt", (90210,))
+
+
+def test_a_search_shows_where_posts_stand_and_no_texts() -> None:
+    page = discourse.search(json.dumps(payloads.FORUM_SEARCH).encode())
+
+    assert (page.records, page.places, page.next) == ((), ((4321, 90210),), "more")
+    assert page.titles == {4321: "Helpdesk reageert niet"}
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "cause"),
+    [
+        (b'{"errors": ["x"], "error_type": "not_logged_in"}', Blocked, Cause.SIGN_IN),
+        (b'{"errors": ["x"], "error_type": "invalid_access"}', FormatChanged, Cause.FORMAT),
+        (payloads.WAF_PAGE, Blocked, Cause.WAF),
+        (b"{}", FormatChanged, Cause.FORMAT),
+        (b"[]", FormatChanged, Cause.FORMAT),
+    ],
+)
+def test_another_answer_is_named(body: bytes, error: type[Exception], cause: Cause) -> None:
+    for parse in (lambda: discourse.latest(body, FORUM), lambda: discourse.search(body)):
+        with pytest.raises(error) as caught:
+            parse()
+        assert caught.value.cause is cause  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("written", [4321, "4321", "https://forum.example/t/helpdesk-reageert-niet/4321/7"])
+def test_a_topic_may_be_its_number_or_address(written: object) -> None:
+    assert DiscourseParameters.model_validate({"topics": [written]}).topics == ("4321",)
+
+
+def test_a_query_and_topics_are_two_sources() -> None:
+    with pytest.raises(ValueError, match="write two sources"):
+        DiscourseParameters.model_validate({"query": "snelveld", "topics": [1]})
+
+
+def test_a_first_crawl_goes_back_and_the_next_only_as_far_as_it_was(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.DISCOURSE, 130, first=10))
+    first = crawling(Kind.DISCOURSE)
+    show(crawling, posts(Kind.DISCOURSE, 3))
+    since = len(crawling.replica.requests)
+    second = crawling(Kind.DISCOURSE)
+
+    assert (first.counts["new"], second.counts["new"], len(crawling.asked(since))) == (130, 3, 1)
+
+
+def test_an_edit_and_a_removal_within_a_week_are_found_the_next_day(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.DISCOURSE, 120))
+    crawling(Kind.DISCOURSE)
+    crawling.replica.posts.edit(shown[100].key, text="Opgelost! #snelveld")
+    crawling.replica.posts.remove(shown[90].key)
+    crawling.clock.advance(timedelta(hours=25))
+    outcome, again = crawling(Kind.DISCOURSE), crawling(Kind.DISCOURSE)
+
+    assert (outcome.health, outcome.counts["edited"], outcome.counts["removed"]) == (Health.OK, 1, 1)
+    assert (again.counts["edited"], again.counts["removed"]) == (0, 0)
+
+
+@pytest.mark.parametrize("place", [2, 70])
+def test_a_reply_of_the_company_is_kept_with_its_post_wherever_that_stands(
+    crawling: Crawling, place: int
+) -> None:
+    shown = show(crawling, posts(Kind.DISCOURSE, 80))
+    crawling(Kind.DISCOURSE)
+    crawling.clock.advance(timedelta(hours=1))
+    crawling.replica.posts.reply(shown[place].key, "We bellen je vandaag.")
+    crawling.clock.advance(timedelta(minutes=5))
+    outcome = crawling(Kind.DISCOURSE)
+    since = len(crawling.replica.requests)
+    crawling(Kind.DISCOURSE)
+
+    [line] = [line for line in crawling.mentions() if line["reply"]]
+    assert line["reply"] == {"text": "We bellen je vandaag.", "at": "2026-11-21T13:00:00Z"}
+    assert (line["text"], outcome.counts["replied"], outcome.counts["new"]) == (shown[place].text, 1, 0)
+    assert len(crawling.asked(since)) == 1  # what was answered is not opened again
+    assert len(crawling.mentions()) == 80
+
+
+def test_a_topic_is_read_whole_and_its_removed_posts_are_gone(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.DISCOURSE, 65) + posts(Kind.DISCOURSE, 5, first=100, place="elders"))
+    crawling.replica.posts.reply(shown[30].key, "Sorry!")
+    crawling.replica.posts.reply(shown[64].key, "Excuses!")
+    first = crawling(Kind.DISCOURSE, topics=[topic_id(PLACE)])
+    crawling.replica.posts.remove(shown[3].key)
+    show(crawling, [Post(Kind.DISCOURSE, "Nog steeds niets #snelveld", START, place=PLACE)])
+    since = len(crawling.replica.requests)
+    second = crawling(Kind.DISCOURSE, topics=[topic_id(PLACE)])
+
+    assert (first.health, first.counts["new"]) == (Health.OK, 65)
+    assert sorted(line["reply"]["text"] for line in crawling.mentions() if line["reply"]) == [
+        "Excuses!",
+        "Sorry!",
+    ]
+    assert (second.counts["new"], second.counts["removed"], len(crawling.asked(since))) == (1, 1, 2)
+
+
+def test_a_search_opens_what_it_finds(crawling: Crawling) -> None:
+    show(crawling, [*posts(Kind.DISCOURSE, 60), Post(Kind.DISCOURSE, "Mooi weer", START, place="weer")])
+    first, again = crawling(Kind.DISCOURSE, query="#snelveld"), crawling(Kind.DISCOURSE, query="#snelveld")
+
+    assert (first.health, first.counts["new"], first.counts["unmatched"]) == (Health.OK, 60, 0)
+    assert again.counts["new"] == 0
+    assert {line["text"] for line in crawling.mentions()} != {""}
+    assert "after%3A2026-11-20" in crawling.asked()[-3]
+
+
+def test_a_search_that_finds_nothing_any_more_is_no_calm(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.DISCOURSE, 3))
+    crawling(Kind.DISCOURSE, query="internet")
+    crawling.replica.faults.set(Kind.DISCOURSE, Fault.EMPTY)
+
+    assert crawling(Kind.DISCOURSE, query="internet").stats["cause"] == "empty_before"
+
+
+def test_a_search_that_robots_may_not_use_is_left_alone(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, [*posts(Kind.DISCOURSE, 4), Post(Kind.DISCOURSE, "Mooi weer", START, place="weer")])
+    closed = Answer.of("text/plain", "User-agent: *\nDisallow: /search\n")
+    monkeypatch.setattr(crawling.replica, "_robots", lambda: closed)
+    outcome = crawling(Kind.DISCOURSE, query="INTERNET")
+
+    assert (outcome.health, outcome.counts["new"]) == (Health.OK, 4)
+    assert outcome.stats["notes"] == [
+        "robots.txt closes the search; the newest posts were looked through instead"
+    ]
+    assert not [target for target in crawling.asked() if target.startswith("/search")]
