@@ -11,7 +11,7 @@ from crawlers.parameters.apps import AppleParameters
 from crawlers.parameters.files import CsvParameters
 from crawlers.parameters.forums import DiscourseParameters
 from crawlers.parameters.pages import FeedParameters, SchemaOrgParameters
-from crawlers.parameters.reviews import KiyohParameters, TrustpilotParameters
+from crawlers.parameters.reviews import KiyohParameters, TrustpilotApiParameters, TrustpilotParameters
 from crawlers.parameters.social import MastodonParameters, RedditParameters
 from crawlers.parameters.types import Parameters
 from storage.configuration import Configuration, Fault, SourceSettings, secret_variable
@@ -45,6 +45,13 @@ SOURCES: dict[str, Source] = {
         "Trustpilot's terms forbid automated reading of its pages without permission.",
         home="https://nl.trustpilot.com",
         needs_permission=True,
+    ),
+    "trustpilot_api": Source(
+        TrustpilotApiParameters,
+        "crawlers.spiders.trustpilot_api.TrustpilotApiSpider",
+        "Trustpilot's own interface, with the key of a business account that has it.",
+        home="https://api.trustpilot.com",
+        secrets=("api_key",),
     ),
     "kiyoh": Source(
         KiyohParameters,

@@ -1,9 +1,9 @@
 """Parameters of the review sites."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from crawlers.parameters.types import MOST_PAGES, Parameters, Several, Tongue
 
@@ -21,6 +21,25 @@ class TrustpilotParameters(Parameters):
     domain: Annotated[str, AfterValidator(_domain)]
     languages: Annotated[tuple[Tongue, ...], Several, Field(min_length=1)] = ("nl",)
     pages: Annotated[int, Field(ge=1, le=MOST_PAGES)] = 10
+
+
+def _unit(value: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z]{1,64}", value.strip()):
+        raise ValueError("write the id that Trustpilot gives, 24 letters and digits, or give domain instead")
+    return value.strip()
+
+
+class TrustpilotApiParameters(Parameters):
+    """A company by its `domain`, or by the id of its `business_unit` when that is known."""
+
+    domain: Annotated[str, AfterValidator(_domain)] | None = None
+    business_unit: Annotated[str, AfterValidator(_unit)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.domain is None) == (self.business_unit is None):
+            raise ValueError("write either domain or business_unit")
+        return self
 
 
 KIYOH_SITES = {"kiyoh": "https://www.kiyoh.com", "klantenvertellen": "https://www.klantenvertellen.nl"}

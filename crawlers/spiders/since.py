@@ -27,11 +27,16 @@ MOST_REMEMBERED = 2_000
 
 @dataclass(frozen=True)
 class Step:
-    """One request: what changed `since` (None: everything), the `number`th look at it. `whole` is a re-reading."""
+    """One request: what changed `since` (None: everything), the `number`th look at it.
+
+    `floor` is where the reading began, `before` how much the page before held, `whole` whether all of the window is
+    read, as it is at first and once a day.
+    """
 
     part: str
     since: datetime | None
     whole: bool
+    floor: datetime | None = None
     number: int = 1
     pages: int = 1
     before: int = 0
@@ -81,7 +86,7 @@ class SinceSpider(ReadingSpider):
             since = mark and mark - OVERLAP
             if since and whole and last is not None:
                 since = min(since, now - self.window)
-            yield self._asked(Step(part, since, whole))
+            yield self._asked(Step(part, since, whole, floor=since))
 
     def _asked(self, step: Step) -> Request:
         where = f"{step.part} page {step.pages}"
@@ -147,10 +152,10 @@ class SinceSpider(ReadingSpider):
 
     def _lost(self, state: dict[str, Any], step: Step) -> list[str]:
         """What stood in the window, and does not any more now that all of it was read again."""
-        if not step.whole or step.since is None:
+        if not step.whole or step.floor is None:
             return []
         before = _times(state)
-        return [key for key, time in before.items() if time > step.since and key not in step.seen][
+        return [key for key, time in before.items() if time > step.floor and key not in step.seen][
             :MOST_CHECKED
         ]
 

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     FEED = "feed"
     SCHEMA_ORG = "schema_org"
     KIYOH = "kiyoh"
+    TRUSTPILOT_API = "trustpilot_api"
     REDDIT = "reddit"
     DISCOURSE = "discourse"
 
@@ -30,6 +31,7 @@ DEFAULT_PLACES = {
     Kind.FEED: "snelveld",
     Kind.SCHEMA_ORG: "snelveld",
     Kind.KIYOH: "1064405",
+    Kind.TRUSTPILOT_API: "snelveld.nl",
     Kind.REDDIT: "thenetherlands",
     Kind.DISCOURSE: "storing-bij-snelveld",
 }
@@ -198,7 +200,7 @@ def _worded(post: Post, edit: Edit) -> Post:
 
 def _platform_key(post: Post) -> str:
     seed = digest(post.kind, post.place, post.author, post.published_at.isoformat(), post.title, post.text)
-    if post.kind is Kind.TRUSTPILOT:
+    if post.kind in (Kind.TRUSTPILOT, Kind.TRUSTPILOT_API):
         return seed[:24]
     if post.kind is Kind.APPLE:
         return str(10**10 + int(seed[:12], 16) % 10**10)

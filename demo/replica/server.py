@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from demo.clock import Clock, system_clock
-from demo.replica import apple, control, discourse, feeds, kiyoh, mastodon, reddit, schema_org, trustpilot
+from demo.replica import (
+    apple,
+    control,
+    discourse,
+    feeds,
+    kiyoh,
+    mastodon,
+    reddit,
+    schema_org,
+    trustpilot,
+    trustpilot_api,
+)
 from demo.replica.faults import ROBOTS, Fault, Faults, Plan
 from demo.replica.loopback import Answer, Delivery, Loopback, Request
 from demo.replica.posts import Board, Kind, Post
@@ -20,11 +31,13 @@ PREFIXES = {
     Kind.FEED: ("/feeds/", "/alerts/"),
     Kind.SCHEMA_ORG: ("/ervaringen/",),
     Kind.KIYOH: kiyoh.PREFIXES,
+    Kind.TRUSTPILOT_API: trustpilot_api.PREFIXES,
     Kind.REDDIT: reddit.PREFIXES,
     Kind.DISCOURSE: discourse.PREFIXES,
 }
 PLAYED: dict[Kind, Callable[[Request, Board, Fault | None], Answer]] = {
     Kind.KIYOH: kiyoh.answer,
+    Kind.TRUSTPILOT_API: trustpilot_api.answer,
     Kind.REDDIT: reddit.answer,
     Kind.DISCOURSE: discourse.answer,
 }

@@ -33,12 +33,13 @@ PLACES: dict[Kind, dict[str, Any]] = {
     Kind.FEED: {"url": "https://nieuws.example/feeds/snelveld.rss"},
     Kind.SCHEMA_ORG: {"urls": ["https://www.snelveld.example/ervaringen/snelveld"]},
     Kind.KIYOH: {"location_id": "1064405"},
+    Kind.TRUSTPILOT_API: {"domain": "snelveld.nl"},
     Kind.REDDIT: {"subreddits": ["thenetherlands"]},
     Kind.DISCOURSE: {},
 }
 
 
-KEYED = {Kind.KIYOH: ("token",)}
+KEYED = {Kind.KIYOH: ("token",), Kind.TRUSTPILOT_API: ("api_key",)}
 """The secrets of the kinds that read with a key."""
 
 

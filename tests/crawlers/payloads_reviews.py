@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from crawlers.parsers import kiyoh
+from crawlers.parsers import kiyoh, trustpilot_api
 from crawlers.parsers.page import Page
 
 KIYOH_REVIEW: dict[str, Any] = {
@@ -73,6 +73,61 @@ KIYOH_REMOVED: list[dict[str, Any]] = [
 ]
 
 
+TRUSTPILOT_REVIEW: dict[str, Any] = {
+    "links": [],
+    "id": "673f0a1b2c3d4e5f60718293",
+    "consumer": {
+        "links": [],
+        "id": "601122334455667788990011",
+        "displayName": "Marieke de V.",
+        "displayLocation": "Utrecht, NL",
+        "numberOfReviews": 3,
+    },
+    "businessUnit": {
+        "links": [],
+        "id": "5f1e2d3c4b5a697887766554",
+        "identifyingName": "voorbeeldwonen.nl",
+        "displayName": "Voorbeeld Wonen",
+    },
+    "location": None,
+    "stars": 1,
+    "title": "Bank na 14 weken nog niet geleverd",
+    "text": "Drie keer gebeld, telkens een andere leverdatum.",
+    "language": "nl",
+    "createdAt": "2026-11-18T09:41:22Z",
+    "experiencedAt": "2026-11-10T00:00:00Z",
+    "updatedAt": None,
+    "companyReply": {
+        "text": "Beste Marieke, wat vervelend.",
+        "createdAt": "2026-11-19T08:02:10Z",
+        "updatedAt": None,
+    },
+    "isVerified": False,
+    "reviewVerificationLevel": "not-verified",
+    "status": "active",
+    "numberOfLikes": 2,
+    "countsTowardsTrustScore": True,
+    "countsTowardsLocationTrustScore": None,
+    "reportData": None,
+    "complianceLabels": [],
+    "businessUnitHistory": [],
+}
+TRUSTPILOT: dict[str, Any] = {
+    "links": [
+        {
+            "href": "https://api.trustpilot.com/v1/business-units/5f1e2d3c4b5a697887766554/reviews?page=2",
+            "method": "GET",
+            "rel": "next-page",
+        }
+    ],
+    "reviews": [TRUSTPILOT_REVIEW],
+}
+
+
+def trustpilot_page(*changes: dict[str, Any]) -> bytes:
+    return written_out(TRUSTPILOT | {"reviews": [copy.deepcopy(TRUSTPILOT_REVIEW) | one for one in changes]})
+
+
 def kiyoh_review(**changes: Any) -> dict[str, Any]:
     return copy.deepcopy(KIYOH_REVIEW) | changes
 
@@ -91,5 +146,6 @@ def _removed(body: bytes) -> Page:
 
 JSON: dict[str, tuple[Callable[[bytes], Page], Any]] = {
     "kiyoh": (kiyoh.parse, KIYOH),
+    "trustpilot api": (trustpilot_api.parse, TRUSTPILOT),
     "kiyoh removed": (_removed, KIYOH_REMOVED),
 }

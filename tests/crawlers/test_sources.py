@@ -18,6 +18,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "feed": {"url": "https://krant.example/rss"},
     "schema_org": {"urls": ["https://snelveld.example/ervaringen"]},
     "kiyoh": {"location_id": "1064405"},
+    "trustpilot_api": {"domain": "snelveld.nl"},
     "reddit": {"subreddits": ["thenetherlands"]},
     "discourse": {"base_url": "https://forum.example"},
     "csv": {"path": "klachten.csv", "columns": {"text": "Klacht"}},
