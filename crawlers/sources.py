@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from crawlers.parameters.apps import AppleParameters
+from crawlers.parameters.apps import AppleParameters, PlayParameters
 from crawlers.parameters.files import CsvParameters
 from crawlers.parameters.forums import DiscourseParameters
 from crawlers.parameters.pages import FeedParameters, SchemaOrgParameters
@@ -64,6 +64,12 @@ SOURCES: dict[str, Source] = {
         "crawlers.spiders.apple_app.AppleSpider",
         "An open feed by Apple without published terms; twice a day is enough.",
         home="https://itunes.apple.com",
+    ),
+    "google_play": Source(
+        PlayParameters,
+        "crawlers.spiders.google_play.PlaySpider",
+        "Google's terms do not allow it expressly; for an app of your own, play_developer is the official way.",
+        home="https://play.google.com",
     ),
     "mastodon": Source(
         MastodonParameters,

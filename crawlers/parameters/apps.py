@@ -21,8 +21,32 @@ def _country(value: str) -> str:
     return value.lower()
 
 
+def _package(value: str) -> str:
+    found = value.strip()
+    if not re.fullmatch(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)+", found, re.ASCII) or len(found) > 150:
+        raise ValueError('write what follows "id=" in the app\'s address in Google Play: "nl.snelveld.app"')
+    return found
+
+
+Package = Annotated[str, AfterValidator(_package)]
+
+
+def _reviewers(value: str) -> str:
+    if not re.fullmatch(r"[a-z]{2}", value.lower()):
+        raise ValueError('write one language as two letters: "nl"; for another one, add another source')
+    return value.lower()
+
+
 class AppleParameters(Parameters):
     """An app in the store of one country."""
 
     app_id: Annotated[str, BeforeValidator(_app)]
+    country: Annotated[str, AfterValidator(_country)] = "nl"
+
+
+class PlayParameters(Parameters):
+    """An app in Google Play: the reviews in one language, as seen from one country."""
+
+    package: Package
+    language: Annotated[str, AfterValidator(_reviewers)] = "nl"
     country: Annotated[str, AfterValidator(_country)] = "nl"

@@ -52,6 +52,10 @@ class Fault(StrEnum):
     """401: the instance closed its timelines to outsiders (Mastodon)."""
     APP_ENTRY = "app_entry"
     """An entry about the app itself in front of the reviews (Apple)."""
+    GATEWAY = "gateway"
+    """The error PlayGatewayError in the place of the reviews (Google Play)."""
+    SHORTENED = "shortened"
+    """Reviews that end before their text (Google Play)."""
     ROBOTS_DISALLOW = "robots_disallow"
     """robots.txt forbids the addresses of this kind."""
 
@@ -62,6 +66,8 @@ ONLY_FOR: dict[Fault, frozenset[str]] = {
     Fault.IGNORED_LANGUAGE: frozenset({Kind.TRUSTPILOT}),
     Fault.CLOSED: frozenset({Kind.MASTODON, Kind.REDDIT}),
     Fault.APP_ENTRY: frozenset({Kind.APPLE}),
+    Fault.GATEWAY: frozenset({Kind.GOOGLE_PLAY}),
+    Fault.SHORTENED: frozenset({Kind.GOOGLE_PLAY}),
     Fault.NOT_MODIFIED: frozenset({Kind.FEED, Kind.REDDIT}),
 }
 TARGETS = frozenset({*Kind, ROBOTS})

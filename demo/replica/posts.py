@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from threading import RLock
+from uuid import UUID
 
 from demo.clock import Clock
 
@@ -15,6 +16,7 @@ class Kind(StrEnum):
 
     TRUSTPILOT = "trustpilot_web"
     APPLE = "apple_app"
+    GOOGLE_PLAY = "google_play"
     MASTODON = "mastodon"
     FEED = "feed"
     SCHEMA_ORG = "schema_org"
@@ -27,6 +29,7 @@ class Kind(StrEnum):
 DEFAULT_PLACES = {
     Kind.TRUSTPILOT: "snelveld.nl",
     Kind.APPLE: "nl/987654321",
+    Kind.GOOGLE_PLAY: "nl.snelveld.app",
     Kind.MASTODON: "",
     Kind.FEED: "snelveld",
     Kind.SCHEMA_ORG: "snelveld",
@@ -202,6 +205,8 @@ def _platform_key(post: Post) -> str:
     seed = digest(post.kind, post.place, post.author, post.published_at.isoformat(), post.title, post.text)
     if post.kind in (Kind.TRUSTPILOT, Kind.TRUSTPILOT_API):
         return seed[:24]
+    if post.kind is Kind.GOOGLE_PLAY:
+        return str(UUID(seed[:32]))
     if post.kind is Kind.APPLE:
         return str(10**10 + int(seed[:12], 16) % 10**10)
     if post.kind in NUMBERED:

@@ -11,6 +11,7 @@ from demo.replica import (
     control,
     discourse,
     feeds,
+    google_play,
     kiyoh,
     mastodon,
     reddit,
@@ -27,6 +28,7 @@ Watcher = Callable[[Request], None]
 PREFIXES = {
     Kind.TRUSTPILOT: ("/review/",),
     Kind.APPLE: ("/*/rss/",),
+    Kind.GOOGLE_PLAY: google_play.PREFIXES,
     Kind.MASTODON: ("/api/v1/",),
     Kind.FEED: ("/feeds/", "/alerts/"),
     Kind.SCHEMA_ORG: ("/ervaringen/",),
@@ -36,6 +38,7 @@ PREFIXES = {
     Kind.DISCOURSE: discourse.PREFIXES,
 }
 PLAYED: dict[Kind, Callable[[Request, Board, Fault | None], Answer]] = {
+    Kind.GOOGLE_PLAY: google_play.answer,
     Kind.KIYOH: kiyoh.answer,
     Kind.TRUSTPILOT_API: trustpilot_api.answer,
     Kind.REDDIT: reddit.answer,

@@ -29,6 +29,7 @@ START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 PLACES: dict[Kind, dict[str, Any]] = {
     Kind.TRUSTPILOT: {"domain": "snelveld.nl", "permission": True},
     Kind.APPLE: {"app_id": 987654321},
+    Kind.GOOGLE_PLAY: {"package": "nl.snelveld.app"},
     Kind.MASTODON: {"hashtags": ["snelveld"]},
     Kind.FEED: {"url": "https://nieuws.example/feeds/snelveld.rss"},
     Kind.SCHEMA_ORG: {"urls": ["https://www.snelveld.example/ervaringen/snelveld"]},

@@ -10,7 +10,7 @@ from storage.models import Health
 from tests.crawlers.complaints import KINDS, posts, show
 from tests.crawlers.conftest import Crawling
 
-EDITABLE = [Kind.TRUSTPILOT, Kind.APPLE, Kind.MASTODON, Kind.FEED]
+EDITABLE = [Kind.TRUSTPILOT, Kind.APPLE, Kind.GOOGLE_PLAY, Kind.MASTODON, Kind.FEED]
 
 
 def texts(crawling: Crawling) -> list[str]:

@@ -14,7 +14,7 @@ from crawlers.parsers import apple_app, csv, discourse, feed, mastodon, reddit, 
 from crawlers.parsers.markup import plain
 from crawlers.parsers.page import Page, ParseError
 from storage.records import LONGEST_TEXT
-from tests.crawlers import payloads, payloads_reviews, payloads_social
+from tests.crawlers import payloads, payloads_apps, payloads_reviews, payloads_social
 
 Parse = Callable[[bytes], Page]
 BOUNDED = settings(
@@ -90,6 +90,9 @@ TREES: dict[str, tuple[Parse, Any, Callable[[Any], bytes]]] = {
 for name, (parse, tree) in (payloads_social.JSON | payloads_reviews.JSON).items():
     PAGES[name] = (parse, payloads_social.written_out(tree))
     TREES[name] = (parse, tree, payloads_social.written_out)
+for name, (parse, tree, out) in payloads_apps.TREES.items():
+    PAGES[name] = (parse, out(tree))
+    TREES[name] = (parse, tree, out)
 NASTY: list[Any] = [
     None,
     True,

@@ -14,6 +14,7 @@ from storage.configuration import Configuration, SourceSettings
 GOOD: dict[str, dict[str, Any]] = {
     "trustpilot_web": {"domain": "snelveld.nl", "permission": True},
     "apple_app": {"app_id": 987654321},
+    "google_play": {"package": "nl.snelveld.app"},
     "mastodon": {"hashtags": ["snelveld"], "base_url": "https://mastodon.example"},
     "feed": {"url": "https://krant.example/rss"},
     "schema_org": {"urls": ["https://snelveld.example/ervaringen"]},
@@ -69,6 +70,8 @@ def test_every_kind_refuses_unknown_parameters(kind: str) -> None:
         ("apple_app", {"app_id": "snelveld"}, "app_id", '"987654321"'),
         ("apple_app", {"app_id": True}, "app_id", '"987654321"'),
         ("apple_app", {"country": "Nederland"}, "country", '"be" for Flanders'),
+        ("google_play", {"package": "Snelveld"}, "package", '"nl.snelveld.app"'),
+        ("google_play", {"language": "nl-NL"}, "language", '"nl"'),
         ("mastodon", {"hashtags": ["snel veld"]}, "hashtags.0", "without spaces"),
         ("mastodon", {"hashtags": []}, "hashtags", "is empty; write at least one"),
         ("mastodon", {"base_url": None}, "base_url", '"https://mastodon.nl"'),

@@ -1,0 +1,55 @@
+"""Answers of the app stores and of Google's reviews as the real interfaces give them, with invented Dutch texts."""
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+from crawlers.parsers import google_play
+from crawlers.parsers.page import Page
+
+PACKAGE = "nl.snelveld.app"
+PLAY_REVIEW: list[Any] = [
+    "a1b2c3d4-0000-4000-8000-abcdefabcdef",
+    ["Henk", [None, 2, None, [None, None, "https://play-lh.googleusercontent.com/a/x"]]],
+    1,
+    None,
+    "Crasht bij het openen.",
+    [1794998642, 0],
+    7,
+    ["Voorbeeld BV", "Beste Henk, update 8.14.3 lost dit op.", [1795085042, 0]],
+    None,
+    None,
+    "8.14.2",
+]
+
+
+def play_review(changes: dict[int, Any] | None = None) -> list[Any]:
+    found = copy.deepcopy(PLAY_REVIEW)
+    for place, value in (changes or {}).items():
+        found[place] = value
+    return found
+
+
+def play_page(*reviews: object, following: str | None = "CqwBVOORBEELDTOKEN") -> list[Any]:
+    return [list(reviews), None, [None, following] if following else None, None][: 4 if following else 3]
+
+
+def play(page: object) -> bytes:
+    """The whole answer around what our call gave; None stands for null."""
+    inner = None if page is None else json.dumps(page)
+    return play_envelope(["wrb.fr", "oCPfdb", inner, None, None, None, "generic"])
+
+
+def play_envelope(*answers: object) -> bytes:
+    return b")]}'\n\n" + json.dumps(list(answers)).encode()
+
+
+def parse_play(body: bytes) -> Page:
+    return google_play.parse(body, PACKAGE, "nl")
+
+
+TREES: dict[str, tuple[Callable[[bytes], Page], Any, Callable[[Any], bytes]]] = {
+    "google play": (parse_play, play_page(play_review(), play_review({0: "b"})), play),
+}
+"""How each answer is read, one of them as a tree, and how that is written out."""

@@ -1,0 +1,206 @@
+"""Google Play's list of reviews: positions, tokens and refusals."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from crawlers.causes import Cause
+from crawlers.parsers.page import Blocked, FormatChanged
+from crawlers.spiders.google_play import asked_for
+from demo.replica import Fault, Kind
+from storage.models import Health
+from tests.crawlers.complaints import posts, show
+from tests.crawlers.conftest import Crawling
+from tests.crawlers.payloads import WAF_PAGE
+from tests.crawlers.payloads_apps import PACKAGE, parse_play, play, play_envelope, play_page, play_review
+
+ID = "a1b2c3d4-0000-4000-8000-abcdefabcdef"
+
+
+def test_a_review_becomes_a_record() -> None:
+    page = parse_play(play(play_page(play_review())))
+    [record] = page.records
+
+    assert (record.namespace, record.external_id) == (f"google_play:{PACKAGE}", ID)
+    assert (record.text, record.title, record.language) == ("Crasht bij het openen.", None, "nl")
+    assert (record.rating, record.rating_min, record.rating_max, record.likes) == (1, 1, 5, 7)
+    assert (record.author_name, record.author_id, record.kind.value) == ("Henk", None, "review")
+    assert record.published_at == datetime.fromtimestamp(1794998642, UTC)
+    assert record.reply is not None
+    assert record.reply.text == "Beste Henk, update 8.14.3 lost dit op."
+    assert record.reply.at == datetime.fromtimestamp(1795085042, UTC)
+    assert record.url == f"https://play.google.com/store/apps/details?id={PACKAGE}&reviewId={ID}"
+    assert (page.next, page.damage, page.notes) == ("CqwBVOORBEELDTOKEN", None, ())
+
+
+def test_other_answers_in_the_envelope_are_passed_by() -> None:
+    inner = json.dumps(play_page(play_review()))
+    body = play_envelope(["di", 81], ["wrb.fr", "other", "[[]]"], ["wrb.fr", "oCPfdb", inner])
+
+    assert len(parse_play(body).records) == 1
+
+
+@pytest.mark.parametrize(
+    "page", [[[play_review()]], [[play_review()], None], play_page(play_review(), following=None)]
+)
+def test_without_a_token_this_was_the_last_page(page: object) -> None:
+    found = parse_play(play(page))
+
+    assert (len(found.records), found.next) == (1, None)
+
+
+@pytest.mark.parametrize("page", [None, [], [None, None], [[]], play_page()])
+def test_no_list_and_an_empty_list_are_no_reviews(page: object) -> None:
+    assert parse_play(play(page)).entries == 0
+
+
+def test_stars_without_words_are_a_review() -> None:
+    [record] = parse_play(play(play_page(play_review({4: None, 7: None})))).records
+
+    assert (record.text, record.rating, record.reply) == ("", 1, None)
+
+
+def test_positions_at_the_end_may_be_missing() -> None:
+    [record] = parse_play(play(play_page(play_review()[:6]))).records
+
+    assert (record.likes, record.reply, record.text) == (None, None, "Crasht bij het openen.")
+
+
+@pytest.mark.parametrize(("place", "value"), [(0, None), (0, ["x"]), (2, None), (2, "vijf"), (2, 6)])
+def test_a_review_without_id_or_stars_costs_its_neighbours_nothing(place: int, value: object) -> None:
+    page = parse_play(play(play_page(play_review({place: value}), play_review(), 7)))
+
+    assert ([one.external_id for one in page.records], len(page.problems)) == ([ID], 2)
+
+
+def test_a_review_without_a_time_is_kept() -> None:
+    [record] = parse_play(play(play_page(play_review({5: None})))).records
+
+    assert record.published_at is None
+
+
+def test_a_reply_that_cannot_be_stored_does_not_cost_the_review() -> None:
+    [record] = parse_play(play(play_page(play_review({7: ["Snelveld", "\u200b", [0, 0]]})))).records
+
+    assert record.reply is None
+
+
+@pytest.mark.parametrize(("place", "value"), [(4, ["x"]), (5, "1794998642"), (7, "Beste Henk"), (1, "Henk")])
+def test_something_else_at_a_known_position_is_told(place: int, value: object) -> None:
+    page = parse_play(play(play_page(play_review({place: value}))))
+    among_others = [play_review({0: str(number)}) for number in range(3)]
+
+    assert (len(page.records), page.damage is not None) == (1, True)
+    assert parse_play(play(play_page(play_review({place: value}), *among_others))).damage is None
+
+
+REFUSED = [13, None, [["type.googleapis.com/wireless.android.finsky.boq.web.common.PlayGatewayError", [[1]]]]]
+
+
+@pytest.mark.parametrize(
+    ("body", "cause"),
+    [
+        (play_envelope(["wrb.fr", "oCPfdb", None, None, None, REFUSED, "generic"]), Cause.RATE_LIMITED),
+        (play_envelope(["er", None, "PlayGatewayError"]), Cause.RATE_LIMITED),
+        (b"PlayGatewayError", Cause.RATE_LIMITED),
+        (WAF_PAGE, Cause.WAF),
+    ],
+)
+def test_a_refusal_is_named(body: bytes, cause: Cause) -> None:
+    with pytest.raises(Blocked) as caught:
+        parse_play(body)
+
+    assert caught.value.cause is cause
+
+
+def test_a_review_that_speaks_of_the_error_is_no_refusal() -> None:
+    said = "Krijg steeds PlayGatewayError"
+
+    assert parse_play(play(play_page(play_review({4: said})))).records[0].text == said
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b")]}'\n\n",
+        b"[]",
+        b"{}",
+        b")]}'\n[1",
+        play({"a": 1}),
+        play([{"a": 1}]),
+        play_envelope(["wrb.fr", "x"]),
+    ],
+)
+def test_another_form_is_named(body: bytes) -> None:
+    with pytest.raises(FormatChanged):
+        parse_play(body)
+
+
+def test_what_is_asked_is_the_newest_first() -> None:
+    everything = "null,[null,null,null,null,null,null,null,null,null]"
+    first = f'[null,[2,2,[199],{everything}],["nl.snelveld.app",7]]'
+    further = f'[null,[2,2,[199,null,"Cqw\\"B"],{everything}],["nl.snelveld.app",7]]'
+
+    assert json.loads(asked_for(PACKAGE, None)) == [[["oCPfdb", first, None, "generic"]]]
+    assert json.loads(asked_for(PACKAGE, 'Cqw"B')) == [[["oCPfdb", further, None, "generic"]]]
+
+
+def test_pages_follow_by_their_token_until_what_was_read_before(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.GOOGLE_PLAY, 450))
+    first = crawling(Kind.GOOGLE_PLAY)
+    asked = [one for one in crawling.replica.requests if one.method == "POST"]
+    again = crawling(Kind.GOOGLE_PLAY)
+
+    assert (first.health, first.counts["new"], again.counts["new"]) == (Health.OK, 450, 0)
+    assert [one.target for one in asked] == ["/_/PlayStoreUi/data/batchexecute?hl=nl&gl=nl"] * 3
+    assert "199,null" in parse_qs(asked[1].body.decode())["f.req"][0]
+    assert len([one for one in crawling.replica.requests if one.method == "POST"]) == 4
+
+
+def test_a_late_reply_is_found_by_the_daily_re_reading(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.GOOGLE_PLAY, 100))
+    crawling(Kind.GOOGLE_PLAY)
+    crawling.clock.advance(timedelta(hours=25))
+    crawling.replica.posts.reply(shown[90].key, "Dit is opgelost.")
+
+    assert crawling(Kind.GOOGLE_PLAY).counts["replied"] == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "health", "cause"),
+    [
+        (Fault.GATEWAY, Health.BLOCKED, "rate_limited"),
+        (Fault.EMPTY, Health.EMPTY, "empty"),
+        (Fault.NO_DATES, Health.FORMAT_CHANGED, "no_dates"),
+        (Fault.SHORTENED, Health.FORMAT_CHANGED, "no_dates"),
+        (Fault.MALFORMED, Health.FORMAT_CHANGED, "format"),
+    ],
+)
+def test_what_goes_wrong_is_a_named_state(
+    crawling: Crawling, fault: Fault, health: Health, cause: str
+) -> None:
+    show(crawling, posts(Kind.GOOGLE_PLAY, 8))
+    crawling.replica.faults.set(Kind.GOOGLE_PLAY, fault)
+    outcome = crawling(Kind.GOOGLE_PLAY)
+
+    assert (outcome.health, outcome.stats["cause"]) == (health, cause)
+
+
+def test_after_a_refusal_all_reviews_are_still_read(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.GOOGLE_PLAY, 8))
+    crawling.replica.faults.set(Kind.GOOGLE_PLAY, Fault.EMPTY, times=1)
+    crawling(Kind.GOOGLE_PLAY)
+
+    assert crawling(Kind.GOOGLE_PLAY).counts["new"] == 8
+
+
+def test_only_reviews_in_the_language_that_was_asked_are_read(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.GOOGLE_PLAY, 2) + posts(Kind.GOOGLE_PLAY, 3, first=5, language="en"))
+    changes: dict[str, Any] = {"language": "en"}
+
+    assert crawling(Kind.GOOGLE_PLAY, **changes).counts["new"] == 3
+    assert {line["language"] for line in crawling.mentions()} == {"en"}
