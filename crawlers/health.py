@@ -10,7 +10,22 @@ from storage.models import Health
 from storage.runs import Outcome
 
 DATED = frozenset(
-    {"trustpilot_web", "trustpilot_api", "kiyoh", "apple_app", "google_play", "mastodon", "reddit", "discourse"}
+    {
+        "trustpilot_web",
+        "trustpilot_api",
+        "kiyoh",
+        "webwinkelkeur",
+        "apple_app",
+        "google_play",
+        "mastodon",
+        "reddit",
+        "bluesky",
+        "x",
+        "youtube",
+        "meta_page",
+        "discourse",
+        "phpbb",
+    }
 )
 """Kinds whose posts always have a time. One without is odd; none with one means that the form changed."""
 FEW = 5

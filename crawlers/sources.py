@@ -9,10 +9,22 @@ from pydantic import ValidationError
 
 from crawlers.parameters.apps import AppleParameters, PlayParameters
 from crawlers.parameters.files import CsvParameters
-from crawlers.parameters.forums import DiscourseParameters
+from crawlers.parameters.forums import DiscourseParameters, PhpbbParameters
 from crawlers.parameters.pages import FeedParameters, SchemaOrgParameters
-from crawlers.parameters.reviews import KiyohParameters, TrustpilotApiParameters, TrustpilotParameters
-from crawlers.parameters.social import MastodonParameters, RedditParameters
+from crawlers.parameters.reviews import (
+    KiyohParameters,
+    TrustpilotApiParameters,
+    TrustpilotParameters,
+    WebwinkelKeurParameters,
+)
+from crawlers.parameters.social import (
+    BlueskyParameters,
+    MastodonParameters,
+    MetaPageParameters,
+    RedditParameters,
+    XParameters,
+    YoutubeParameters,
+)
 from crawlers.parameters.types import Parameters
 from storage.configuration import Configuration, Fault, SourceSettings, secret_variable
 
@@ -52,6 +64,13 @@ SOURCES: dict[str, Source] = {
         "Trustpilot's own interface, with the key of a business account that has it.",
         home="https://api.trustpilot.com",
         secrets=("api_key",),
+    ),
+    "webwinkelkeur": Source(
+        WebwinkelKeurParameters,
+        "crawlers.spiders.webwinkelkeur.WebwinkelKeurSpider",
+        "WebwinkelKeur's own interface, with the code of the shop, for the shop's own ratings.",
+        home="https://dashboard.webwinkelkeur.nl",
+        secrets=("code",),
     ),
     "kiyoh": Source(
         KiyohParameters,
@@ -94,10 +113,44 @@ SOURCES: dict[str, Source] = {
         home="https://www.reddit.com",
         optional_secrets=("client_id", "client_secret"),
     ),
+    "bluesky": Source(
+        BlueskyParameters,
+        "crawlers.spiders.bluesky.BlueskySpider",
+        "An open interface for anyone with an account; make an app password for it.",
+        home="https://bsky.social",
+        secrets=("identifier", "password"),
+    ),
+    "x": Source(
+        XParameters,
+        "crawlers.spiders.x.XSpider",
+        "X's interface is paid for by the post; what its authors delete must be removed here too.",
+        home="https://api.x.com",
+        secrets=("token",),
+    ),
+    "youtube": Source(
+        YoutubeParameters,
+        "crawlers.spiders.youtube.YoutubeSpider",
+        "A free key with a daily quota; read YouTube's developer policies before you keep comments for long.",
+        home="https://www.googleapis.com",
+        secrets=("key",),
+    ),
+    "meta_page": Source(
+        MetaPageParameters,
+        "crawlers.spiders.meta_page.MetaPageSpider",
+        "Only for pages that are your own, with permissions that Meta gives after a review of the app.",
+        home="https://graph.facebook.com",
+        secrets=("token",),
+    ),
     "discourse": Source(
         DiscourseParameters,
         "crawlers.spiders.discourse.DiscourseSpider",
         "A forum's own rules hold; Discourse gives its public posts as JSON to everybody.",
+        needs_base_url=True,
+    ),
+    "phpbb": Source(
+        PhpbbParameters,
+        "crawlers.spiders.phpbb.PhpbbSpider",
+        "A forum's own rules hold; of the Radar forum they were not checked.",
         needs_base_url=True,
     ),
     "csv": Source(

@@ -62,3 +62,16 @@ class KiyohParameters(Parameters):
 
     def homes(self) -> tuple[str, ...]:
         return (KIYOH_SITES[self.tenant],)
+
+
+def _digits(value: object) -> str:
+    found = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    if not re.fullmatch(r"[0-9]{1,20}", found):
+        raise ValueError('write the number that the platform gives: "1234"')
+    return found
+
+
+class WebwinkelKeurParameters(Parameters):
+    """A shop by its number at WebwinkelKeur."""
+
+    shop_id: Annotated[str, BeforeValidator(_digits)]

@@ -21,9 +21,15 @@ class Kind(StrEnum):
     FEED = "feed"
     SCHEMA_ORG = "schema_org"
     KIYOH = "kiyoh"
+    WEBWINKELKEUR = "webwinkelkeur"
     TRUSTPILOT_API = "trustpilot_api"
     REDDIT = "reddit"
+    BLUESKY = "bluesky"
+    X = "x"
+    YOUTUBE = "youtube"
+    META = "meta_page"
     DISCOURSE = "discourse"
+    PHPBB = "phpbb"
 
 
 DEFAULT_PLACES = {
@@ -34,9 +40,15 @@ DEFAULT_PLACES = {
     Kind.FEED: "snelveld",
     Kind.SCHEMA_ORG: "snelveld",
     Kind.KIYOH: "1064405",
+    Kind.WEBWINKELKEUR: "1234",
     Kind.TRUSTPILOT_API: "snelveld.nl",
     Kind.REDDIT: "thenetherlands",
+    Kind.BLUESKY: "",
+    Kind.X: "",
+    Kind.YOUTUBE: "abc123DEF45",
+    Kind.META: "100200300",
     Kind.DISCOURSE: "storing-bij-snelveld",
+    Kind.PHPBB: "storing",
 }
 
 
@@ -211,7 +223,7 @@ def _platform_key(post: Post) -> str:
         return str(10**10 + int(seed[:12], 16) % 10**10)
     if post.kind in NUMBERED:
         return str(numbered(post.published_at) + 2 * (int(seed[:4], 16) % 5_000))
-    if post.kind is Kind.MASTODON:
+    if post.kind in (Kind.MASTODON, Kind.X):
         return str(snowflake(post.published_at) + int(seed[:4], 16))
     return seed[:16]
 
@@ -221,7 +233,7 @@ def snowflake(instant: datetime) -> int:
     return int(instant.astimezone(UTC).timestamp() * 1000) << 16
 
 
-NUMBERED = frozenset({Kind.DISCOURSE})
+NUMBERED = frozenset({Kind.DISCOURSE, Kind.PHPBB})
 """Kinds whose posts are counted over the whole forum: a later one has the higher number."""
 
 

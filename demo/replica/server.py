@@ -8,16 +8,22 @@ from dataclasses import replace
 from demo.clock import Clock, system_clock
 from demo.replica import (
     apple,
+    bluesky,
     control,
     discourse,
     feeds,
     google_play,
     kiyoh,
     mastodon,
+    meta,
+    phpbb,
     reddit,
     schema_org,
     trustpilot,
     trustpilot_api,
+    webwinkelkeur,
+    x,
+    youtube,
 )
 from demo.replica.faults import ROBOTS, Fault, Faults, Plan
 from demo.replica.loopback import Answer, Delivery, Loopback, Request
@@ -33,16 +39,28 @@ PREFIXES = {
     Kind.FEED: ("/feeds/", "/alerts/"),
     Kind.SCHEMA_ORG: ("/ervaringen/",),
     Kind.KIYOH: kiyoh.PREFIXES,
+    Kind.WEBWINKELKEUR: webwinkelkeur.PREFIXES,
     Kind.TRUSTPILOT_API: trustpilot_api.PREFIXES,
     Kind.REDDIT: reddit.PREFIXES,
+    Kind.BLUESKY: bluesky.PREFIXES,
+    Kind.X: x.PREFIXES,
+    Kind.YOUTUBE: youtube.PREFIXES,
+    Kind.META: meta.PREFIXES,
     Kind.DISCOURSE: discourse.PREFIXES,
+    Kind.PHPBB: phpbb.PREFIXES,
 }
 PLAYED: dict[Kind, Callable[[Request, Board, Fault | None], Answer]] = {
     Kind.GOOGLE_PLAY: google_play.answer,
     Kind.KIYOH: kiyoh.answer,
+    Kind.WEBWINKELKEUR: webwinkelkeur.answer,
     Kind.TRUSTPILOT_API: trustpilot_api.answer,
     Kind.REDDIT: reddit.answer,
+    Kind.BLUESKY: bluesky.answer,
+    Kind.X: x.answer,
+    Kind.YOUTUBE: youtube.answer,
+    Kind.META: meta.answer,
     Kind.DISCOURSE: discourse.answer,
+    Kind.PHPBB: phpbb.answer,
 }
 """Kinds whose whole board answers by itself."""
 APPLE_PATH = re.compile(r"/([a-z]{2})/rss/customerreviews/page=(\d+)/id=(\d+)/sortBy=mostRecent/json")

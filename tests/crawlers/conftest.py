@@ -34,13 +34,27 @@ PLACES: dict[Kind, dict[str, Any]] = {
     Kind.FEED: {"url": "https://nieuws.example/feeds/snelveld.rss"},
     Kind.SCHEMA_ORG: {"urls": ["https://www.snelveld.example/ervaringen/snelveld"]},
     Kind.KIYOH: {"location_id": "1064405"},
+    Kind.WEBWINKELKEUR: {"shop_id": "1234"},
     Kind.TRUSTPILOT_API: {"domain": "snelveld.nl"},
     Kind.REDDIT: {"subreddits": ["thenetherlands"]},
+    Kind.BLUESKY: {"query": "snelveld"},
+    Kind.X: {"query": "(snelveld) lang:nl -is:retweet"},
+    Kind.YOUTUBE: {"videos": ["abc123DEF45"]},
+    Kind.META: {"page": "100200300"},
     Kind.DISCOURSE: {},
+    Kind.PHPBB: {"forums": [69]},
 }
 
 
-KEYED = {Kind.KIYOH: ("token",), Kind.TRUSTPILOT_API: ("api_key",)}
+KEYED = {
+    Kind.BLUESKY: ("identifier", "password"),
+    Kind.X: ("token",),
+    Kind.YOUTUBE: ("key",),
+    Kind.META: ("token",),
+    Kind.WEBWINKELKEUR: ("code",),
+    Kind.KIYOH: ("token",),
+    Kind.TRUSTPILOT_API: ("api_key",),
+}
 """The secrets of the kinds that read with a key."""
 
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from crawlers.parsers import kiyoh, trustpilot_api
+from crawlers.parsers import kiyoh, trustpilot_api, webwinkelkeur
 from crawlers.parsers.page import Page
 
 KIYOH_REVIEW: dict[str, Any] = {
@@ -144,8 +144,35 @@ def _removed(body: bytes) -> Page:
     return kiyoh.removed(body, "1064405")
 
 
+WEBWINKELKEUR_RATING: dict[str, Any] = {
+    "name": "Fatima",
+    "email": "prive@example.org",
+    "rating": 2,
+    "ratings": {"shippingtime": 1, "customerservice": 2, "pricequality": 3, "aftersale": 1},
+    "comment": "Retour duurde vijf weken.",
+    "date": "2026-11-15",
+    "read": True,
+    "quarantine": False,
+}
+WEBWINKELKEUR: dict[str, Any] = {
+    "status": "success",
+    "message": "Ratings successfully retrieved!",
+    "ratings": [WEBWINKELKEUR_RATING],
+    "total": 97,
+}
+
+
+def webwinkelkeur_page(*changes: dict[str, Any], **around: Any) -> bytes:
+    return written_out(WEBWINKELKEUR | {"ratings": [WEBWINKELKEUR_RATING | one for one in changes]} | around)
+
+
+def _webwinkelkeur(body: bytes) -> Page:
+    return webwinkelkeur.parse(body, "1234")
+
+
 JSON: dict[str, tuple[Callable[[bytes], Page], Any]] = {
     "kiyoh": (kiyoh.parse, KIYOH),
+    "webwinkelkeur": (_webwinkelkeur, WEBWINKELKEUR),
     "trustpilot api": (trustpilot_api.parse, TRUSTPILOT),
     "kiyoh removed": (_removed, KIYOH_REMOVED),
 }

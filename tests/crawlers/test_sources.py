@@ -19,9 +19,15 @@ GOOD: dict[str, dict[str, Any]] = {
     "feed": {"url": "https://krant.example/rss"},
     "schema_org": {"urls": ["https://snelveld.example/ervaringen"]},
     "kiyoh": {"location_id": "1064405"},
+    "webwinkelkeur": {"shop_id": "1234"},
     "trustpilot_api": {"domain": "snelveld.nl"},
     "reddit": {"subreddits": ["thenetherlands"]},
+    "bluesky": {"query": "snelveld"},
+    "x": {"query": "snelveld"},
+    "youtube": {"videos": ["abc123DEF45"]},
+    "meta_page": {"page": "100200300"},
     "discourse": {"base_url": "https://forum.example"},
+    "phpbb": {"base_url": "https://forum.example", "topics": [17863]},
     "csv": {"path": "klachten.csv", "columns": {"text": "Klacht"}},
 }
 
