@@ -1,4 +1,4 @@
-"""The words of the messages, by language, and figures and times as their readers write them."""
+"""Words by language, for messages and pages, and figures and times as their readers write them."""
 
 import math
 import tomllib
@@ -14,7 +14,9 @@ from babel import Locale, dates, numbers
 from storage.calendar import AMSTERDAM
 
 FOLDER = Path(__file__).with_name("locale")
+"""The words of the messages, which the pages use too."""
 _PLURAL = "other"
+_CATEGORIES = {"zero", "one", "two", "few", "many", _PLURAL}
 _TINIEST = 1e-99
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -28,7 +30,7 @@ class Catalogue:
     """The texts of one language by dotted key; called with a key and values it gives the text.
 
     A text with plural forms is a table with CLDR categories as keys (`one`, `other`), chosen by the value `n`;
-    `{n}` in it is the number as people write it.
+    `{n}` in a text is the number as people write it.
     """
 
     language: str
@@ -38,7 +40,7 @@ class Catalogue:
     def locale(self) -> Locale:
         return Locale.parse(self.language)
 
-    def __call__(self, key: str, n: float | None = None, **values: str) -> str:
+    def __call__(self, key: str, n: float | None = None, **values: object) -> str:
         shown = values if n is None else {**values, "n": self.number(n)}
         try:
             return self._form(key, n).format_map(shown)
@@ -84,11 +86,20 @@ class Catalogue:
 
 
 @cache
-def load(language: str, folder: Path = FOLDER) -> Catalogue:
-    """The catalogue `<folder>/<language>.toml`. Raises CatalogueError when there is none."""
-    path = folder / f"{language}.toml"
+def load(language: str, *folders: Path) -> Catalogue:
+    """The texts of `<folder>/<language>.toml`, of the messages alone when no folders are named.
+
+    Raises CatalogueError when there is no such language.
+    """
+    texts: dict[str, str | Mapping[str, str]] = {}
+    for folder in folders or (FOLDER,):
+        texts |= _flat(_read(folder / f"{language}.toml"))
+    return Catalogue(language, texts)
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
-        return Catalogue(language, dict(_flat(tomllib.loads(path.read_text(encoding="utf-8")))))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CatalogueError(f"{path}: there is no such language") from None
     except tomllib.TOMLDecodeError as error:
@@ -97,7 +108,7 @@ def load(language: str, folder: Path = FOLDER) -> Catalogue:
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str | Mapping[str, str]]]:
     for name, value in table.items():
-        if isinstance(value, str) or _PLURAL in value:
+        if isinstance(value, str) or (_PLURAL in value and value.keys() <= _CATEGORIES):
             yield prefix + name, value
         else:
             yield from _flat(value, f"{prefix}{name}.")

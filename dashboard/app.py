@@ -7,7 +7,8 @@ from fastapi.staticfiles import StaticFiles
 from starlette.responses import Response
 from starlette.types import Scope
 
-from dashboard import catalogue, errors
+from dashboard import errors
+from dashboard.formats import words
 from dashboard.pages import cases, incidents, login, mentions, overview, ready, slack, sources
 from dashboard.rendering import STATIC, environment
 from dashboard.security import SafeAnswers
@@ -23,7 +24,7 @@ def create_app(database: Database, configuration: Configuration, *, clock: Clock
     # What the machine's own table says of these types must not matter: nosniff makes browsers strict.
     mimetypes.add_type("text/javascript", ".js")
     mimetypes.add_type("text/css", ".css")
-    text = catalogue.load(configuration.language)
+    text = words(configuration.language)
     app = FastAPI(title="Klachtenradar", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = Site(database, configuration, clock, text)
     app.state.templates = environment(configuration.language)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from dashboard.catalogue import Catalogue
+from alerts.catalogue import Catalogue
 from dashboard.formats import Formats
 from storage.bulletins import IncidentRow
 

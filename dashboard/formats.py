@@ -2,13 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from babel import dates, numbers
 
-from dashboard.catalogue import Catalogue
+from alerts import catalogue
+from alerts.catalogue import Catalogue
 from storage.calendar import AMSTERDAM
 
 _DAY = timedelta(days=1)
+
+
+def words(language: str) -> Catalogue:
+    """The words of the pages, which are those of the messages and more. Raises CatalogueError."""
+    return catalogue.load(language, catalogue.FOLDER, Path(__file__).with_name("locale"))
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ class Formats:
         return self.length(max(self.now - moment, timedelta(minutes=1)))
 
     def number(self, value: float, digits: int = 0) -> str:
-        return numbers.format_decimal(round(value, digits), locale=self.text.locale)
+        return self.text.number(value, digits)
 
     def signed(self, value: float, digits: int = 0) -> str:
         """With its sign, and a true minus."""

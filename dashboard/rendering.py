@@ -12,9 +12,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from dashboard import catalogue
 from dashboard.facts import advice, headline, why
-from dashboard.formats import Formats
+from dashboard.formats import Formats, words
 from dashboard.site import site_of
 from storage.users import Visitor
 
@@ -55,7 +54,7 @@ def page(request: Request, template: str, context: object, *, status: int = 200)
 @cache
 def environment(language: str) -> Environment:
     """The templates in one language. Everything is escaped, whatever a template is called."""
-    text = catalogue.load(language)
+    text = words(language)
     found = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,

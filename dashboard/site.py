@@ -10,7 +10,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
 
-from dashboard.catalogue import Catalogue
+from alerts.catalogue import Catalogue
 from dashboard.hearing import Hearing
 from dashboard.security import Attempts, own_origin, same
 from storage import users

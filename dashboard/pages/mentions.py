@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from dashboard.catalogue import Catalogue
+from alerts.catalogue import Catalogue
 from dashboard.differences import Piece, differences
 from dashboard.rendering import link, page
 from dashboard.site import LoggedIn, NotFound, Reading, SiteNow, whole

@@ -217,6 +217,7 @@ def test_a_language_without_a_catalogue_is_named() -> None:
 
 def test_numbers_and_lists_are_dutch() -> None:
     assert SAY.number(12_345.678, 2) == "12.345,68"
+    assert SAY.number(0.00043, 5) == "0,00043"
     assert SAY.listed(["a", "b", "c"]) == "a, b en c"
     assert SAY.moment(NOW - timedelta(days=3), NOW) == "zo 15 nov 15:20"
     assert isinstance(SAY, Catalogue)

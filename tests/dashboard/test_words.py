@@ -9,16 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dashboard
-from dashboard import blockkit, catalogue
-from dashboard.catalogue import Catalogue, CatalogueError
+from alerts import catalogue
+from alerts.catalogue import Catalogue, CatalogueError
+from dashboard import blockkit
 from dashboard.differences import differences
 from dashboard.facts import advice
-from dashboard.formats import Formats
+from dashboard.formats import Formats, words
 from dashboard.rendering import folded
 
 HOME = Path(dashboard.__file__).parent
 NOW = datetime(2026, 11, 20, 13, 37, tzinfo=UTC)
-F = Formats(catalogue.load("nl"), NOW)
+F = Formats(words("nl"), NOW)
+OWN = catalogue.load("nl", HOME / "locale")
 _WHOLE = re.compile(r"""\b(?:t|known|text|f\.text)\(\s*f?["']([a-z_0-9.]+)["']\s*[,)]""")
 _BEGUN = re.compile(r"""["']([a-z_]+(?:\.[a-z_0-9]+)*[._])(?:\{|["'] ~)""")
 
@@ -39,8 +41,12 @@ def test_every_text_is_used() -> None:
     # Keys that are put together: everything that begins so counts as used.
     begun = (*_BEGUN.findall(sources), "error.", "mentions.")
     literal = set(re.findall(r"""["']([a-z_]+\.[a-z_0-9.]+)["']""", sources))
-    idle = {key for key in F.text.texts if key not in literal and not key.startswith(begun)}
+    idle = {key for key in OWN.texts if key not in literal and not key.startswith(begun)}
     assert idle - {"product"} == set()
+
+
+def test_no_text_of_the_pages_hides_one_of_the_messages() -> None:
+    assert OWN.texts.keys() & catalogue.load("nl").texts.keys() == set()
 
 
 def test_every_value_that_is_put_together_has_its_words() -> None:
@@ -78,13 +84,14 @@ def test_a_missing_text_or_value_is_named() -> None:
     with pytest.raises(CatalogueError, match="name"):
         tongue("a.b")
     with pytest.raises(CatalogueError, match="no such language"):
-        catalogue.load("tlh")
+        words("tlh")
 
 
 def test_plurals_follow_the_number() -> None:
     assert F.text("cases.again", n=1) == "1 berichten"
     assert F.text("slack.replies", n=1) == "1 antwoord"
     assert F.text("slack.replies", n=3) == "3 antwoorden"
+    assert F.text("slack.replies", n=12_345) == "12.345 antwoorden"
 
 
 @pytest.mark.parametrize(
@@ -106,6 +113,7 @@ def test_lengths_and_numbers_are_dutch() -> None:
     assert F.ago(NOW) == "zojuist"
     assert F.number(1234567) == "1.234.567"
     assert F.number(1.25, 1) == "1,2"
+    assert F.number(0.00043, 5) == "0,00043"
     assert (F.signed(-6.4), F.signed(3), F.signed(-0.2)) == ("−6", "+3", "0")
     assert (F.small(0.03), F.small(0.0004), F.small(7.6e-93)) == ("0,03", "0,0004", "8\u00a0×\u00a010⁻⁹³")
     assert "20 november 2026 om 14:37:00" in F.exact(NOW)
