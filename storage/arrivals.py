@@ -3,12 +3,12 @@
 Plain rows and not objects: a crawl stores thousands of them, and building objects costs more than storing them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session, SQLModel, col
 
 from storage.models import Mention, MentionVersion
 from storage.records import Record
@@ -75,13 +75,49 @@ def insert(session: Session, records: Sequence[Record], rows: Sequence[Row], now
     """Insert new mentions, `rows` in the order of their `records`, each with its first version."""
     if not rows:
         return
-    statement = sa.insert(Mention).returning(col(Mention.id), sort_by_parameter_order=True)
-    ids = session.execute(statement, list(rows)).scalars().all()
+    # Without RETURNING: SQLite would insert row by row to give the ids back in order.
+    session.execute(sa.insert(_table(Mention)), list(rows))
+    ids = _ids(session, rows)
     insert_versions(
-        session, [version_row(key, 1, record, now) for key, record in zip(ids, records, strict=True) if key]
+        session,
+        [version_row(ids[_key(row)], 1, record, now) for row, record in zip(rows, records, strict=True)],
     )
 
 
 def insert_versions(session: Session, rows: Sequence[Row]) -> None:
     if rows:
-        session.execute(sa.insert(MentionVersion), list(rows))
+        session.execute(sa.insert(_table(MentionVersion)), list(rows))
+
+
+def among(keys: Iterable[tuple[str, str]]) -> Any:
+    """SQL for mentions with one of these pairs of namespace and external id.
+
+    Not as a list of pairs: SQLite would look for those through the whole table.
+    """
+    spaces: dict[str, list[str]] = {}
+    for namespace, external_id in keys:
+        spaces.setdefault(namespace, []).append(external_id)
+    return sa.or_(
+        sa.false(),
+        *(
+            (col(Mention.namespace) == namespace) & col(Mention.external_id).in_(ids)
+            for namespace, ids in spaces.items()
+        ),
+    )
+
+
+def _table(model: type[SQLModel]) -> sa.Table:
+    return cast(sa.Table, sa.inspect(model).local_table)
+
+
+def _key(row: Row) -> tuple[str, str, int]:
+    return row["namespace"], row["external_id"], row["brand_id"]
+
+
+def _ids(session: Session, rows: Sequence[Row]) -> dict[tuple[str, str, int], int]:
+    query = sa.select(
+        col(Mention.namespace), col(Mention.external_id), col(Mention.brand_id), col(Mention.id)
+    ).where(among((row["namespace"], row["external_id"]) for row in rows))
+    return {
+        (namespace, external_id, brand): key for namespace, external_id, brand, key in session.execute(query)
+    }

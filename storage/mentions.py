@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
-from sqlmodel import Session, col, select, tuple_
+from sqlmodel import Session, col, select
 
 from storage import arrivals, authors
 from storage.matching import Matcher
@@ -148,7 +148,7 @@ class _Storing:
                 (col(MentionVersion.mention_id) == Mention.id)
                 & (col(MentionVersion.number) == Mention.version),
             )
-            .where(tuple_(col(Mention.namespace), col(Mention.external_id)).in_([one.key for one in group]))
+            .where(arrivals.among(one.key for one in group))
         )
         known: _Known = {}
         for mention, version in rows:

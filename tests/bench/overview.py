@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from storage import sources, trends, users
 from storage.configuration import Configuration
 from storage.database import Database
-from storage.models import Mention, MentionVersion, Source, Verdict
+from storage.models import CrawlRun, Health, Mention, MentionVersion, Source, Verdict
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HISTORY = timedelta(days=365)
@@ -96,6 +96,7 @@ def fill(database: Database, mentions: int) -> None:
         with database.write() as session:
             for model, position in ((Mention, 0), (MentionVersion, 1), (Verdict, 2)):
                 session.execute(sa.insert(model), [row[position] for row in part])
+    _crawl(database, [source for source, _ in places])
     with database.write() as session:
         hours = sa.text(
             "INSERT INTO touched_hour (brand_id, source_id, hour) SELECT DISTINCT brand_id, source_id, "
@@ -104,6 +105,18 @@ def fill(database: Database, mentions: int) -> None:
         session.execute(hours)
     while database.transact(trends.recompute):
         pass
+
+
+def _crawl(database: Database, source_ids: Sequence[int | None]) -> None:
+    """A healthy crawl of every source each hour of the year: the chart looks for holes in them."""
+    hours = [NOW - timedelta(hours=back) for back in range(int(HISTORY / timedelta(hours=1)))]
+    runs = [
+        {"source_id": source, "started_at": hour, "finished_at": hour, "health": Health.OK, "requests": 3}
+        for source in source_ids
+        for hour in hours
+    ]
+    with database.write() as session:
+        session.execute(sa.insert(CrawlRun), runs)
 
 
 def _rows(
