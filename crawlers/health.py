@@ -14,6 +14,7 @@ DATED = frozenset(
         "trustpilot_web",
         "trustpilot_api",
         "kiyoh",
+        "trusted_shops",
         "webwinkelkeur",
         "apple_app",
         "google_play",
@@ -81,8 +82,8 @@ _FIGURES = {
 def outcome(kind: str, found: Findings, stats: Mapping[str, Any]) -> Outcome:
     """The health of a crawl, with its reason and figures.
 
-    `stats` are Scrapy's. The `stats` of the outcome hold `cause` (a `Cause`, absent when all is well), `notes`
-    and figures, none of them a text of a post.
+    `stats` are Scrapy's. The `stats` of the outcome hold `cause` (a `Cause`, absent when all is well), the HTTP
+    `status` that goes with it, `notes` and figures, none of them a text of a post.
     """
     failures = sorted(_failures(kind, found, stats), key=lambda failure: _WEIGHT[failure.cause])
     worst = failures[0] if failures else None
@@ -92,7 +93,7 @@ def outcome(kind: str, found: Findings, stats: Mapping[str, Any]) -> Outcome:
     if found.notes:
         figures["notes"] = list(found.notes)
     if worst is not None:
-        figures["cause"] = worst.cause.value
+        figures |= _key(worst)
     waits = [failure.retry_after for failure in failures if failure.retry_after]
     return Outcome(
         health=CAUSES[worst.cause][0] if worst else Health.OK,
@@ -105,7 +106,13 @@ def outcome(kind: str, found: Findings, stats: Mapping[str, Any]) -> Outcome:
 
 def failed(failure: Failure) -> Outcome:
     """The outcome of a crawl that never began."""
-    return Outcome(CAUSES[failure.cause][0], reason(failure), {}, {"cause": failure.cause.value})
+    return Outcome(CAUSES[failure.cause][0], reason(failure), {}, _key(failure))
+
+
+def _key(failure: Failure) -> dict[str, Any]:
+    """What pages and messages need to say the same in their own language."""
+    status = {} if failure.status is None else {"status": failure.status}
+    return {"cause": failure.cause.value} | status
 
 
 def reason(failure: Failure, failures: int = 1) -> str:

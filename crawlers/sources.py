@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from crawlers.parameters.forums import DiscourseParameters, PhpbbParameters
 from crawlers.parameters.pages import FeedParameters, SchemaOrgParameters
 from crawlers.parameters.reviews import (
     KiyohParameters,
+    TrustedShopsParameters,
     TrustpilotApiParameters,
     TrustpilotParameters,
     WebwinkelKeurParameters,
@@ -35,7 +37,8 @@ class Source:
 
     `spider` is where its spider is found, loaded only when it runs. `home` is the scheme and host that
     `base_url` replaces; None where the parameters hold whole addresses or the base address itself is one.
-    `secrets` are read from the environment; without the `optional_secrets` less can be read.
+    `secrets` are read from the environment; without the `optional_secrets` less can be read. Of the `ways`
+    to sign in, each with its secrets, one is enough; an earlier one is preferred.
     `multiline_secrets` are those among them that are more than one line, such as a private key.
     """
 
@@ -47,7 +50,13 @@ class Source:
     needs_base_url: bool = False
     secrets: tuple[str, ...] = ()
     optional_secrets: tuple[str, ...] = ()
+    ways: tuple[tuple[str, ...], ...] = ()
     multiline_secrets: tuple[str, ...] = ()
+
+    @property
+    def every_secret(self) -> tuple[str, ...]:
+        """The names of all secrets that this kind may be given."""
+        return tuple(dict.fromkeys((*self.secrets, *self.optional_secrets, *chain(*self.ways))))
 
 
 SOURCES: dict[str, Source] = {
@@ -71,6 +80,12 @@ SOURCES: dict[str, Source] = {
         "WebwinkelKeur's own interface, with the code of the shop, for the shop's own ratings.",
         home="https://dashboard.webwinkelkeur.nl",
         secrets=("code",),
+    ),
+    "trusted_shops": Source(
+        TrustedShopsParameters,
+        "crawlers.spiders.trusted_shops.TrustedShopsSpider",
+        "Trusted Shops' own interface, with the shop's client, for the shop's own reviews.",
+        secrets=("client_id", "client_secret"),
     ),
     "kiyoh": Source(
         KiyohParameters,
@@ -192,7 +207,7 @@ def faults_of(settings: SourceSettings) -> Iterator[Fault]:
 def _in_the_open(settings: SourceSettings, source: Source, detail: Any) -> Fault | None:
     """A secret that stands in the configuration, where it could be read by whoever reads that."""
     name = str(detail["loc"][0]) if detail["loc"] else ""
-    if name not in (*source.secrets, *source.optional_secrets):
+    if name not in source.every_secret:
         return None
     variable = secret_variable(settings.name, name)
     message = f"is a secret and does not belong in this file; remove it and set the variable {variable}"

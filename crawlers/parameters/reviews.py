@@ -1,6 +1,7 @@
 """Parameters of the review sites."""
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -75,3 +76,50 @@ class WebwinkelKeurParameters(Parameters):
     """A shop by its number at WebwinkelKeur."""
 
     shop_id: Annotated[str, BeforeValidator(_digits)]
+
+
+def _named(what: str) -> Callable[[object], str]:
+    """A validator that takes the digits of an id, also at the end of a name such as accounts/1/locations/2."""
+
+    def digits(value: object) -> str:
+        written = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
+        match = re.fullmatch(rf"(?:accounts/[0-9]{{1,30}}/)?(?:{what}s/)?([0-9]{{1,30}})", written)
+        if match is None:
+            raise ValueError(
+                f'write the digits after "{what}s/" in the name that Google gives it: "1029384756"'
+            )
+        return match[1]
+
+    return digits
+
+
+class GoogleBusinessParameters(Parameters):
+    """Places that the customer owns and has verified, and the account that they are under."""
+
+    account: Annotated[str, BeforeValidator(_named("account"))]
+    locations: Annotated[
+        tuple[Annotated[str, BeforeValidator(_named("location"))], ...],
+        Several,
+        Field(min_length=1, max_length=100),
+    ]
+
+
+ETRUSTED_API = "https://api.etrusted.com"
+ETRUSTED_LOGIN = "https://login.etrusted.com"
+
+
+def _channel(value: str) -> str:
+    if not re.fullmatch(r"[\w-]{1,100}", value.strip()):
+        raise ValueError('write a channel as Trusted Shops has it: "chl-" and what follows')
+    return value.strip()
+
+
+class TrustedShopsParameters(Parameters):
+    """A shop's account; `channels` are its shops and languages, all of them when none is named."""
+
+    channels: Annotated[
+        tuple[Annotated[str, AfterValidator(_channel)], ...], Several, Field(max_length=100)
+    ] = ()
+
+    def homes(self) -> tuple[str, ...]:
+        return (ETRUSTED_API, ETRUSTED_LOGIN)

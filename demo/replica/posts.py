@@ -21,6 +21,7 @@ class Kind(StrEnum):
     FEED = "feed"
     SCHEMA_ORG = "schema_org"
     KIYOH = "kiyoh"
+    TRUSTED_SHOPS = "trusted_shops"
     WEBWINKELKEUR = "webwinkelkeur"
     TRUSTPILOT_API = "trustpilot_api"
     REDDIT = "reddit"
@@ -40,6 +41,7 @@ DEFAULT_PLACES = {
     Kind.FEED: "snelveld",
     Kind.SCHEMA_ORG: "snelveld",
     Kind.KIYOH: "1064405",
+    Kind.TRUSTED_SHOPS: "chl-7a6b",
     Kind.WEBWINKELKEUR: "1234",
     Kind.TRUSTPILOT_API: "snelveld.nl",
     Kind.REDDIT: "thenetherlands",

@@ -19,6 +19,7 @@ from demo.replica import (
     phpbb,
     reddit,
     schema_org,
+    trusted_shops,
     trustpilot,
     trustpilot_api,
     webwinkelkeur,
@@ -39,6 +40,7 @@ PREFIXES = {
     Kind.FEED: ("/feeds/", "/alerts/"),
     Kind.SCHEMA_ORG: ("/ervaringen/",),
     Kind.KIYOH: kiyoh.PREFIXES,
+    Kind.TRUSTED_SHOPS: trusted_shops.PREFIXES,
     Kind.WEBWINKELKEUR: webwinkelkeur.PREFIXES,
     Kind.TRUSTPILOT_API: trustpilot_api.PREFIXES,
     Kind.REDDIT: reddit.PREFIXES,
@@ -52,6 +54,7 @@ PREFIXES = {
 PLAYED: dict[Kind, Callable[[Request, Board, Fault | None], Answer]] = {
     Kind.GOOGLE_PLAY: google_play.answer,
     Kind.KIYOH: kiyoh.answer,
+    Kind.TRUSTED_SHOPS: trusted_shops.answer,
     Kind.WEBWINKELKEUR: webwinkelkeur.answer,
     Kind.TRUSTPILOT_API: trustpilot_api.answer,
     Kind.REDDIT: reddit.answer,
@@ -186,6 +189,8 @@ def kind_of(path: str) -> Kind | None:
     """Which source an address belongs to; None for permalinks and unknown addresses."""
     if "/rss/customerreviews/" in path:
         return Kind.APPLE
+    if path == "/reviews":
+        return Kind.TRUSTED_SHOPS
     found = [
         (len(one), kind) for kind, prefixes in PREFIXES.items() for one in prefixes if path.startswith(one)
     ]

@@ -34,6 +34,7 @@ PLACES: dict[Kind, dict[str, Any]] = {
     Kind.FEED: {"url": "https://nieuws.example/feeds/snelveld.rss"},
     Kind.SCHEMA_ORG: {"urls": ["https://www.snelveld.example/ervaringen/snelveld"]},
     Kind.KIYOH: {"location_id": "1064405"},
+    Kind.TRUSTED_SHOPS: {"channels": ["chl-7a6b"]},
     Kind.WEBWINKELKEUR: {"shop_id": "1234"},
     Kind.TRUSTPILOT_API: {"domain": "snelveld.nl"},
     Kind.REDDIT: {"subreddits": ["thenetherlands"]},
@@ -47,6 +48,7 @@ PLACES: dict[Kind, dict[str, Any]] = {
 
 
 KEYED = {
+    Kind.TRUSTED_SHOPS: ("client_id", "client_secret"),
     Kind.BLUESKY: ("identifier", "password"),
     Kind.X: ("token",),
     Kind.YOUTUBE: ("key",),

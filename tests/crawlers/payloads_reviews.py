@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from crawlers.parsers import kiyoh, trustpilot_api, webwinkelkeur
+from crawlers.parsers import kiyoh, trusted_shops, trustpilot_api, webwinkelkeur
 from crawlers.parsers.page import Page
 
 KIYOH_REVIEW: dict[str, Any] = {
@@ -170,9 +170,66 @@ def _webwinkelkeur(body: bytes) -> Page:
     return webwinkelkeur.parse(body, "1234")
 
 
+TRUSTED_SHOPS_REVIEW: dict[str, Any] = {
+    "_object": "CustomerReview",
+    "id": "rev-9f8e7d6c-1234-4abc-9def-0123456789ab",
+    "accountRef": "acc-1f2e",
+    "channelRef": "chl-7a6b",
+    "inviteRef": "inv-55aa",
+    "type": "SERVICE_REVIEW",
+    "state": "APPROVED",
+    "rating": 2.0,
+    "title": "Verkeerd artikel",
+    "comment": "Maat 42 besteld, 39 ontvangen. Klantenservice onbereikbaar.",
+    "createdAt": "2026-11-16T18:30:11.000Z",
+    "submittedAt": "2026-11-16T18:30:11.000Z",
+    "updatedAt": "2026-11-17T09:00:00.000Z",
+    "editedAt": None,
+    "feedbackType": "REVIEW",
+    "verificationType": "VERIFIED",
+    "hasAttachments": False,
+    "reply": {
+        "comment": "We sturen de juiste maat na.",
+        "createdAt": "2026-11-17T09:00:00.000Z",
+        "updatedAt": "2026-11-17T09:00:00.000Z",
+        "sendNotification": True,
+    },
+    "customer": {
+        "firstName": "Piet",
+        "lastName": "Visser",
+        "fullName": "Piet Visser",
+        "email": "prive@example.org",
+        "mobile": None,
+    },
+    "transaction": {"reference": "NL-100234", "date": "2026-11-05T10:00:00.000Z"},
+    "event": {"id": "evt-1", "type": "checkout"},
+    "questionnaire": {"id": "qre-1", "locale": "nl_NL", "templateRef": "tpl-1"},
+    "metadata": {},
+    "surveyData": {},
+    "additionalInformation": {},
+}
+TRUSTED_SHOPS: dict[str, Any] = {
+    "totalElements": 0,
+    "paging": {
+        "count": 50,
+        "cursor": {"before": "rev-0a1b", "after": "rev-9f8e"},
+        "links": {
+            "previous": "https://api.etrusted.com/reviews?count=50&before=rev-0a1b",
+            "next": "https://api.etrusted.com/reviews?count=50&after=rev-9f8e",
+        },
+    },
+    "items": [TRUSTED_SHOPS_REVIEW],
+}
+
+
+def trusted_shops_page(*changes: dict[str, Any], **around: Any) -> bytes:
+    return written_out(TRUSTED_SHOPS | {"items": [TRUSTED_SHOPS_REVIEW | one for one in changes]} | around)
+
+
 JSON: dict[str, tuple[Callable[[bytes], Page], Any]] = {
     "kiyoh": (kiyoh.parse, KIYOH),
     "webwinkelkeur": (_webwinkelkeur, WEBWINKELKEUR),
+    "trusted shops": (trusted_shops.parse, TRUSTED_SHOPS),
     "trustpilot api": (trustpilot_api.parse, TRUSTPILOT),
     "kiyoh removed": (_removed, KIYOH_REMOVED),
 }

@@ -19,6 +19,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "feed": {"url": "https://krant.example/rss"},
     "schema_org": {"urls": ["https://snelveld.example/ervaringen"]},
     "kiyoh": {"location_id": "1064405"},
+    "trusted_shops": {"channels": ["chl-7a6b"]},
     "webwinkelkeur": {"shop_id": "1234"},
     "trustpilot_api": {"domain": "snelveld.nl"},
     "reddit": {"subreddits": ["thenetherlands"]},
