@@ -109,6 +109,21 @@ def note_reply(session: Session, mention: Mention, now: datetime) -> Case | None
     return _raised(session, case)
 
 
+def recheck(session: Session, mention: Mention, complaint: bool, who: str, now: datetime) -> None:
+    """A person says whether a mention must be answered: the case that it opened follows, if nobody touched it.
+
+    One that is no complaint needs no action, and is new again when it turns out to be one after all.
+    """
+    case = session.exec(select(Case).where(Case.mention_id == mention.id)).first()
+    if case is None or not _untouched(session, case):
+        return
+    old, new = case.state, CaseState.NEW if complaint else CaseState.NO_ACTION
+    if old is not new:
+        case.state, case.closed_at = new, None if complaint else now
+        _note(session, case, who, now, "corrected", old=old, new=new, mention_id=mention.id)
+        _raised(session, case)
+
+
 def move(session: Session, change: Change, to: CaseState, note: str = "") -> Case:
     """Bring a case into another state. Raises UnknownCase, StaleCase or IllegalMove."""
     case = _current(session, change)
@@ -198,6 +213,11 @@ def _joined(session: Session, case: Case, mention: Mention, now: datetime) -> Ca
         case.opened_at = mention.published_at
     _note(session, case, SYSTEM, now, "mention", old=old, new=case.state, mention_id=mention.id)
     return _raised(session, case)
+
+
+def _untouched(session: Session, case: Case) -> bool:
+    """Whether nothing came of a case but what follows from its only mention."""
+    return all(event.what in ("opened", "corrected") for event in events(session, case.id or 0))
 
 
 def _raised(session: Session, case: Case) -> Case:

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from storage import corrections
 from storage import trends as stored_trends
-from storage.models import Brand, Mention, MentionVersion, Source, Verdict
+from storage.models import PERSON, Brand, Mention, MentionVersion, Source, Verdict
 from storage.sources import brand_named
 from storage.trends import By
 
@@ -22,10 +23,13 @@ def iso(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
 
 
-def mentions(session: Session, since: datetime | None = None) -> Iterator[dict[str, Any]]:
+def mentions(
+    session: Session, since: datetime | None = None, *, corrected: bool = False
+) -> Iterator[dict[str, Any]]:
     """Every mention with its newest words and the verdict that counts, oldest first.
 
-    `since` is compared with the time of publication. Reads in chunks, so memory stays flat.
+    `since` is compared with the time of publication; `corrected` leaves out what no person corrected. Reads in
+    chunks, so memory stays flat.
     """
     verdict = aliased(Verdict)
     query = (
@@ -47,8 +51,12 @@ def mentions(session: Session, since: datetime | None = None) -> Iterator[dict[s
     )
     if since is not None:
         query = query.where(col(Mention.published_at) >= since)
+    if corrected:
+        query = query.where(col(Mention.judged_by) == PERSON)
+    by_model = corrections.model_verdicts(session)
     for mention, version, judged, source, kind, brand in session.execute(query):
-        yield _line(mention, version, judged, source, kind, brand)
+        said = by_model.get(mention.id) if mention.judged_by == PERSON else judged
+        yield {**_line(mention, version, judged, source, kind, brand), **_of_model(said)}
 
 
 def trends(
@@ -100,19 +108,31 @@ def _language(version: MentionVersion, verdict: Verdict | None) -> str | None:
 
 
 def _judgement(verdict: Verdict | None) -> dict[str, Any]:
+    """What counts: the model's answer, or a person's where `corrected`."""
     if verdict is None:
-        names = ("sentiment", "probabilities", "themes", "escalation", "churn", "question", "model")
-        return dict.fromkeys(names)
+        return dict.fromkeys(("sentiment", "themes", "escalation", "churn", "question")) | {
+            "corrected": False
+        }
     return {
         "sentiment": verdict.sentiment.value,
+        "themes": verdict.themes,
+        "escalation": verdict.escalation,
+        "churn": verdict.churn,
+        "question": verdict.question,
+        "corrected": verdict.model_id == PERSON,
+    }
+
+
+def _of_model(verdict: Verdict | None) -> dict[str, Any]:
+    """What the model said, whether or not it counts."""
+    if verdict is None:
+        return dict.fromkeys(("model", "model_sentiment", "probabilities"))
+    return {
+        "model": verdict.model_id,
+        "model_sentiment": verdict.sentiment.value,
         "probabilities": {
             "negative": verdict.negative,
             "neutral": verdict.neutral,
             "positive": verdict.positive,
         },
-        "themes": verdict.themes,
-        "escalation": verdict.escalation,
-        "churn": verdict.churn,
-        "question": verdict.question,
-        "model": verdict.model_id,
     }

@@ -6,18 +6,22 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, delete, func, select
 
 from storage.models import (
+    PERSON,
     Brand,
     Incident,
     IncidentEvent,
     IncidentMention,
     Mention,
     MentionVersion,
+    Sentiment,
     Severity,
     Source,
+    Verdict,
 )
+from storage.trends import verdict_that_counts
 from storage.upsert import insert_missing
 
 WHO = "klachtenradar"
@@ -133,6 +137,26 @@ def count_in(session: Session, incident: Incident, mentions: Sequence[int]) -> N
     insert_missing(session, IncidentMention, rows)
 
 
+def discount(session: Session, mention_id: int, who: str, now: datetime) -> None:
+    """A person says that a mention is no complaint: open incidents count it no more.
+
+    One that has no other evidence is over. What is over already keeps what it told.
+    """
+    mine = col(IncidentMention.mention_id) == mention_id
+    counting = select(IncidentMention.incident_id).where(mine)
+    still_open = select(Incident).where(col(Incident.id).in_(counting), col(Incident.resolved_at).is_(None))
+    for incident in list(session.exec(still_open)):
+        if _figures(session, incident)["count"] == 1:
+            resolve(session, incident, now, who)
+            continue
+        session.execute(
+            delete(IncidentMention).where(mine, col(IncidentMention.incident_id) == _id(incident))
+        )
+        incident.facts = incident.facts | _figures(session, incident)
+        incident.updated_at = now
+        session.add(incident)
+
+
 def resolve(session: Session, incident: Incident, now: datetime, who: str = WHO) -> None:
     """The rule no longer holds."""
     incident.resolved_at = incident.updated_at = now
@@ -160,7 +184,7 @@ def acknowledge(session: Session, incident_id: int, who: str, now: datetime) -> 
 
 
 def examples(session: Session, ids: Sequence[int], longest: int = 1000) -> list[Example]:
-    """Mentions to quote, in the order asked; those pruned meanwhile are left out."""
+    """Mentions to quote, in the order asked; those pruned meanwhile, or no complaint after all, are left out."""
     query = (
         sa.select(
             col(Mention.id),
@@ -175,7 +199,12 @@ def examples(session: Session, ids: Sequence[int], longest: int = 1000) -> list[
             (col(MentionVersion.mention_id) == Mention.id) & (col(MentionVersion.number) == Mention.version),
         )
         .join(Source, col(Source.id) == Mention.source_id)
-        .where(col(Mention.id).in_(ids), col(Mention.pruned_at).is_(None))
+        .outerjoin(Verdict, verdict_that_counts())
+        .where(
+            col(Mention.id).in_(ids),
+            col(Mention.pruned_at).is_(None),
+            (func.coalesce(Mention.judged_by, "") != PERSON) | (col(Verdict.sentiment) == Sentiment.NEGATIVE),
+        )
     )
     rows = {row[0]: row for row in session.execute(query)}
     found = [rows[one] for one in ids if one in rows]

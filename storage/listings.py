@@ -14,7 +14,7 @@ from sqlmodel import Session, and_, col, func, or_, select
 
 from storage import cases, filters
 from storage.filters import MentionFilter
-from storage.models import Brand, Case, Mention, MentionVersion, Sentiment, Source, Verdict
+from storage.models import PERSON, Brand, Case, Mention, MentionVersion, Sentiment, Source, Verdict
 from storage.records import Status
 
 PAGE = 40
@@ -46,6 +46,11 @@ class Judgement:
     question: bool
     language: str
     model_id: str
+
+    @property
+    def corrected(self) -> bool:
+        """Whether a person said this, and no model."""
+        return self.model_id == PERSON
 
 
 @dataclass(frozen=True)

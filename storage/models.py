@@ -35,6 +35,10 @@ def _words(values: type[StrEnum]) -> Any:
     )
 
 
+PERSON = "person"
+"""Stands where a model's id does when a person corrected it. No model is called so."""
+
+
 class Health(StrEnum):
     """How a crawl went; everything but `ok` is told to people."""
 
@@ -150,7 +154,7 @@ class Mention(SQLModel, table=True):
     historic: bool = False
     """Came with the source's first crawl: baseline, never a reason to alert."""
     judged_by: str | None = Field(default=None, max_length=200)
-    """The model whose verdict on the newest version counts; None while there is none yet."""
+    """The model, or `PERSON`, whose verdict on the newest version counts; None while there is none yet."""
     triaged: bool = False
     cluster_id: int | None = Field(default=None, foreign_key="cluster.id")
     pruned_at: datetime | None = None
@@ -174,7 +178,10 @@ class MentionVersion(SQLModel, table=True):
 
 
 class Verdict(SQLModel, table=True):
-    """What a model says of one version of a mention: at most one verdict per version and model."""
+    """What a model says of one version of a mention: at most one verdict per version and model.
+
+    The newest correction by a person is kept here too, under the model id `PERSON`.
+    """
 
     __table_args__ = (
         sa.UniqueConstraint("mention_id", "version", "model_id"),
@@ -200,6 +207,30 @@ class Verdict(SQLModel, table=True):
     question: bool = False
     language: str = Field(default="und", max_length=35)
     judged_at: datetime
+
+
+class Correction(SQLModel, table=True):
+    """What a person says of one version of a mention; never changed, the newest one counts."""
+
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["mention_id", "version"],
+            ["mention_version.mention_id", "mention_version.number"],
+            ondelete="CASCADE",
+        ),
+        sa.Index("ix_correction_mention_id_version", "mention_id", "version"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    mention_id: int
+    version: int
+    sentiment: Sentiment = Field(sa_type=_words(Sentiment))
+    themes: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    escalation: bool = False
+    churn: bool = False
+    question: bool = False
+    who: str = Field(max_length=100)
+    at: datetime
 
 
 class TouchedHour(SQLModel, table=True):

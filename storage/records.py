@@ -75,6 +75,22 @@ Rating = Annotated[float, Field(ge=-1_000, le=1_000, allow_inf_nan=False)]
 Name = Annotated[str | None, BeforeValidator(_shortened_name)]
 
 
+THEMES = (
+    "levering",
+    "afspraken",
+    "kwaliteit",
+    "privacy",
+    "bereikbaarheid",
+    "bejegening",
+    "opzeggen",
+    "opdringerigheid",
+    "prijs",
+    "transparantie",
+    "retour",
+)
+"""What a mention can be about, several at once."""
+
+
 class Sentiment(StrEnum):
     """The writer's attitude towards the company or its service."""
 

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, delete, func, select, tuple_
 
 from storage.calendar import AMSTERDAM, HOUR, day_of, end_of, monday_of, start_of
 from storage.mentions import hour_of
-from storage.models import Bucket, DayBucket, Mention, Sentiment, Source, TouchedHour, Verdict
+from storage.models import PERSON, Bucket, DayBucket, Mention, Sentiment, Source, TouchedHour, Verdict
 from storage.records import Status
 from storage.upsert import upsert
 
@@ -144,7 +144,7 @@ def parse_hour(text: str) -> datetime:
 
 
 def verdict_that_counts() -> Any:
-    """The join from a mention to the verdict on its newest version by the model that judged it last."""
+    """The join from a mention to the verdict on its newest version by the model that judged it last, or a person."""
     return (
         (col(Verdict.mention_id) == Mention.id)
         & (col(Verdict.version) == Mention.version)
@@ -228,7 +228,7 @@ def _counting() -> dict[str, Any]:
         **{one: _count_if(getattr(Verdict, one).is_(True)) for one in ("escalation", "churn", "question")},
         "historic": _count_if(col(Mention.historic).is_(True)),
         "replied": _count_if(col(Mention.reply_seen_at).is_not(None)),
-        "model_id": func.max(Mention.judged_by),
+        "model_id": func.max(sa.case((col(Mention.judged_by) != PERSON, col(Mention.judged_by)))),
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session, col, func, select, update
 
 from storage.mentions import touch
-from storage.models import Mention, MentionVersion, Verdict
+from storage.models import PERSON, Mention, MentionVersion, Verdict
 from storage.records import Sentiment
 from storage.upsert import insert_missing
 
@@ -73,20 +73,35 @@ def store(session: Session, judgements: Sequence[Judgement], model_id: str, now:
     """Keep the judgements on mentions that still read as they did; returns how many. Needs a write session.
 
     Safe to repeat. A mention that was edited, blanked or erased in the meantime is passed over: it has other
-    words now, or none.
+    words now, or none. What a person said of a mention goes on counting; the model's verdict stands beside it.
     """
     current = _current(session, judgements)
     kept = [one for one in judgements if one.mention_id in current]
     insert_missing(session, Verdict, [_row(one, model_id, now) for one in kept])
-    session.execute(update(Mention).where(col(Mention.id).in_(list(current))).values(judged_by=model_id))
+    judged = [key for key, mention in current.items() if mention.judged_by != PERSON]
+    session.execute(update(Mention).where(col(Mention.id).in_(judged)).values(judged_by=model_id))
     touch(session, current.values())
     return len(kept)
 
 
-def _lacking(model_id: str) -> tuple[Any, Any, Any]:
-    """Three conditions that the index on `judged_by` answers; "not equal" it would not."""
+def _lacking(model_id: str) -> tuple[Any, ...]:
+    """Conditions that the index on `judged_by` answers; "not equal" it would not.
+
+    Corrected mentions name a person as their judge, so their verdicts are asked for one by one: they are few.
+    """
     judged_by = col(Mention.judged_by)
-    return judged_by.is_(None), judged_by < model_id, judged_by > model_id
+    by_model = judged_by != PERSON
+    verdict = select(Verdict.id).where(
+        Verdict.mention_id == Mention.id,
+        Verdict.version == Mention.version,
+        Verdict.model_id == model_id,
+    )
+    return (
+        judged_by.is_(None),
+        (judged_by < model_id) & by_model,
+        (judged_by > model_id) & by_model,
+        (judged_by == PERSON) & ~verdict.exists(),
+    )
 
 
 def _newest() -> Any:
