@@ -3,9 +3,9 @@
 import re
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from crawlers.parameters.types import Parameters, Several, Tongue
+from crawlers.parameters.types import MOST_PAGES, Parameters, Several, Tongue
 
 
 def _hashtag(value: str) -> str:
@@ -59,3 +59,79 @@ class RedditParameters(Parameters):
         if not self.subreddits and self.query is None:
             raise ValueError('write subreddits = ["thenetherlands"], a query, or both')
         return self
+
+
+class BlueskyParameters(Parameters):
+    """Searches and hashtags, in posts that state one of `languages`; those that state none are kept."""
+
+    query: Query | None = None
+    hashtags: Annotated[
+        tuple[Annotated[str, AfterValidator(_hashtag)], ...], Several, Field(max_length=20)
+    ] = ()
+    languages: Annotated[tuple[Tongue, ...], Several] = ("nl",)
+
+    @property
+    def searches(self) -> tuple[str, ...]:
+        """What is searched for, one after another."""
+        return (*([self.query] if self.query else []), *(f"#{tag}" for tag in self.hashtags))
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if not self.searches:
+            raise ValueError('write a query, such as query = "snelveld", or hashtags')
+        return self
+
+
+class XParameters(Parameters):
+    """A recent search in X's own words; `pages` of 100 posts are paid for at most in one crawl."""
+
+    query: Query
+    pages: Annotated[int, Field(ge=1, le=MOST_PAGES)] = 5
+    recheck: bool = True
+
+
+def _video(value: str) -> str:
+    found = value.strip()
+    if not re.fullmatch(r"[A-Za-z0-9_-]{6,20}", found):
+        raise ValueError('write the id of the video, which stands after "v=" in its address')
+    return found
+
+
+def _channel(value: str) -> str:
+    found = value.strip()
+    if not re.fullmatch(r"UC[A-Za-z0-9_-]{5,40}", found):
+        raise ValueError('write the id of the channel, which begins with "UC"')
+    return found
+
+
+class YoutubeParameters(Parameters):
+    """Comments on videos, on everything of channels, and on what a search for videos finds.
+
+    With `videos` or `channels`, `query` is sought in their comments instead.
+    """
+
+    videos: Annotated[tuple[Annotated[str, AfterValidator(_video)], ...], Several, Field(max_length=100)] = ()
+    channels: Annotated[
+        tuple[Annotated[str, AfterValidator(_channel)], ...], Several, Field(max_length=20)
+    ] = ()
+    query: Query | None = None
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if not self.videos and not self.channels and self.query is None:
+            raise ValueError("write videos, channels or a query")
+        return self
+
+
+def _page(value: object) -> str:
+    found = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    if not re.fullmatch(r"[0-9]{1,30}", found):
+        raise ValueError('write the id of the page, which is a number: "100200300"')
+    return found
+
+
+class MetaPageParameters(Parameters):
+    """A Facebook page that is your own; comments are read under its `posts` newest ones."""
+
+    page: Annotated[str, BeforeValidator(_page)]
+    posts: Annotated[int, Field(ge=0, le=100)] = 25

@@ -1,23 +1,29 @@
 """The answer to signing in (RFC 6749, 5.1)."""
 
-from crawlers.parsers.page import FormatChanged
+from crawlers.parsers.blocks import SAID, wall
+from crawlers.parsers.page import Blocked, FormatChanged
 from crawlers.parsers.values import NotJson, at, decoded, json_of, text
 
 LONGEST = 10_000
 """Characters. The longest tokens in use, signed ones with many claims, are below 5,000."""
 
 
-def token(body: bytes) -> str | None:
-    """The access token; None when the site says that there is none. Raises FormatChanged for another answer."""
+def token(body: bytes, named: str = "access_token") -> str | None:
+    """The token, which the answer calls `named`; None when the site says that there is none.
+
+    Raises Blocked for a wall in its place, FormatChanged for any other answer.
+    """
     try:
         found = json_of(decoded(body))
     except NotJson as error:
+        if cause := wall(body):
+            raise Blocked(cause, SAID[cause]) from None
         raise FormatChanged(f"the answer to signing in is {error}") from None
     if not isinstance(found, dict):
         raise FormatChanged("the answer to signing in is not an object")
-    value = text(at(found, "access_token"))
+    value = text(at(found, named))
     if value is None and at(found, "error") is None:
-        raise FormatChanged("the answer to signing in has no access_token")
+        raise FormatChanged(f"the answer to signing in has no {named}")
     # It becomes part of a header: one that could begin another header is none.
     if value and (len(value) > LONGEST or not value.isascii() or not value.isprintable()):
         raise FormatChanged("the access token holds characters that no token has")

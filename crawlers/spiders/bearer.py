@@ -7,7 +7,8 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawlers.causes import Cause, Failure
-from crawlers.parsers.page import FormatChanged
+from crawlers.parsers.blocks import wall
+from crawlers.parsers.page import ParseError
 from crawlers.parsers.token import token
 from crawlers.secrets import variables
 from crawlers.spiders.reading import ReadingSpider
@@ -18,7 +19,12 @@ _REFUSALS = frozenset({400, 401, 403})
 
 
 class BearerSpider(ReadingSpider):
-    """A kind says how to sign in and what to read after. The token lives as long as the crawl, in memory only."""
+    """A kind says how to sign in and what to read after. The token lives as long as the crawl, in memory only.
+
+    `named` is what the answer to signing in calls the token.
+    """
+
+    named = TOKEN
 
     def sign_in(self, callback: Callable[..., Any]) -> Request:
         """The request for a token, made with `self.ask(…, callback, where=…)`."""
@@ -37,16 +43,16 @@ class BearerSpider(ReadingSpider):
         yield self.sign_in(self.signed_in)
 
     async def signed_in(self, response: Response, where: str) -> AsyncIterator[Any]:
-        if response.status in _REFUSALS:
+        if response.status in _REFUSALS and wall(response.body) is None:
             self.note(Failure(Cause.KEY, where, f"status {response.status}; check {variables(self.job)}"))
             return
         if failure := self.unfit(response, where):
             self.refuse(failure)
             return
         try:
-            found = token(response.body)
-        except FormatChanged as error:
-            self.note(Failure(error.cause, where, str(error)))
+            found = token(response.body, self.named)
+        except ParseError as error:
+            self.refuse(Failure(error.cause, where, str(error)))
             return
         if found is None:
             self.note(Failure(Cause.KEY, where, f"no token; check {variables(self.job)}"))

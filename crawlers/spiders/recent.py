@@ -1,6 +1,6 @@
 """Reading a listing that goes back in time page by page, until what was read before."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +22,8 @@ OVERLAP = timedelta(hours=1)
 REREAD = timedelta(days=7)
 """What is read again once a day, for edits, figures, and posts that are gone."""
 MOST_REMEMBERED = 1_000
+RESETS = ("x-rate-limit-reset", "X-Ratelimit-Reset", "RateLimit-Reset")
+"""As X, Reddit and Bluesky name it."""
 LATEST_COUNT = 10**9
 """Seconds. More than this is a moment since 1970 (September 2001), not a time to wait."""
 
@@ -51,6 +53,7 @@ class RecentSpider(ReadingSpider):
     namespace: str
     overlap = OVERLAP
     reread = REREAD
+    rereads = True
 
     def address(self, reading: Reading, cursor: str | None) -> str:
         raise NotImplementedError
@@ -66,10 +69,6 @@ class RecentSpider(ReadingSpider):
         """What to do about posts that stand no more where they stood: look them up, or say that they are gone."""
         return iter(())
 
-    def request(self, address: str, callback: Callable[..., Any], **named: Any) -> Request:
-        """A request with whatever this kind signs its requests with."""
-        return self.ask(address, callback, **named)
-
     def unfit(self, response: Response, where: str) -> Failure | None:
         failure = super().unfit(response, where)
         if failure is None or failure.cause is not Cause.RATE_LIMITED or failure.retry_after:
@@ -80,7 +79,7 @@ class RecentSpider(ReadingSpider):
         """The first request of a reading of this part."""
         state, now = self.state_of(part), self.job.now()
         newest, last = instant(state.get("newest")), instant(state.get("reread_at"))
-        reread = last is None or now - last >= WHOLE_EVERY
+        reread = last is None or (self.rereads and now - last >= WHOLE_EVERY)
         return self.step(Reading(part, self._floor(newest, reread) if newest else None, reread), None)
 
     def _floor(self, newest: datetime, reread: bool) -> datetime:
@@ -89,7 +88,7 @@ class RecentSpider(ReadingSpider):
 
     def step(self, reading: Reading, cursor: str | None) -> Request:
         where = f"{reading.part} page {reading.number}"
-        return self.request(self.address(reading, cursor), self.went_back, where=where, reading=reading)
+        return self.ask(self.address(reading, cursor), self.went_back, where=where, reading=reading)
 
     async def went_back(self, response: Response, where: str, reading: Reading) -> AsyncIterator[Any]:
         page = self.page_of(response, where, lambda body: self.stretch_of(body, reading))
@@ -163,9 +162,9 @@ class RecentSpider(ReadingSpider):
 def until_reset(response: Response, now: datetime) -> timedelta | None:
     """How long until a site counts requests anew, from a header in seconds from now or since 1970.
 
-    X writes x-rate-limit-reset, Reddit X-Ratelimit-Reset; at most a day.
+    At most a day.
     """
-    said = response.headers.get("x-rate-limit-reset") or response.headers.get("X-Ratelimit-Reset") or b""
+    said = next((value for name in RESETS if (value := response.headers.get(name))), b"")
     seconds = number(said.decode("latin-1"))
     if seconds is None:
         return None

@@ -111,11 +111,9 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
         return f"{self._site(API)}/{f'{path}/' if path else ''}{what}?{urlencode(asked)}"
 
     @property
-    def bearing(self) -> dict[str, str]:
-        return {"Authorization": f"bearer {self.job.secrets[TOKEN]}"}
-
-    def request(self, address: str, callback: Any, **named: Any) -> Request:
-        return self.ask(address, callback, self.bearing, **named)
+    def headers(self) -> dict[str, str]:
+        found = self.job.secrets.get(TOKEN)
+        return {"Authorization": f"bearer {found}"} if found else {}
 
     def stretch_of(self, body: bytes, reading: Reading) -> Stretch:
         return reddit.parse(body)
@@ -129,8 +127,9 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
         posts = [one for one in page.records if one.kind is Kind.POST and one.replies]
         for post in [one for one in posts if known.get(one.external_id) != one.replies][:MOST_THREADS]:
             address = f"{self._site(API)}/comments/{post.external_id[3:]}?raw_json=1&sort=new"
-            named = {"where": f"{reading.part} comments", "part": reading.part}
-            yield self.request(address, self.answers, **named, name=post.external_id, number=post.replies)
+            where = f"{reading.part} comments"
+            key, number = post.external_id, post.replies
+            yield self.ask(address, self.answers, where=where, part=reading.part, name=key, number=number)
 
     async def answers(
         self, response: Response, where: str, part: str, name: str, number: int
@@ -146,7 +145,7 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
     def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
         address = f"{self._site(API)}/api/info?{urlencode({'id': ','.join(identities), 'raw_json': 1})}"
         where = f"{part} gone"
-        yield self.request(address, self.informed, where=where, part=part, identities=identities)
+        yield self.ask(address, self.informed, where=where, part=part, identities=identities)
 
     async def informed(
         self, response: Response, where: str, part: str, identities: list[str]

@@ -64,7 +64,7 @@ ONLY_FOR: dict[Fault, frozenset[str]] = {
     Fault.SIGN_IN: frozenset({Kind.TRUSTPILOT}),
     Fault.MOVED: frozenset({Kind.TRUSTPILOT}),
     Fault.IGNORED_LANGUAGE: frozenset({Kind.TRUSTPILOT}),
-    Fault.CLOSED: frozenset({Kind.MASTODON, Kind.REDDIT}),
+    Fault.CLOSED: frozenset({Kind.MASTODON, Kind.REDDIT, Kind.BLUESKY, Kind.X, Kind.YOUTUBE, Kind.META}),
     Fault.APP_ENTRY: frozenset({Kind.APPLE}),
     Fault.GATEWAY: frozenset({Kind.GOOGLE_PLAY}),
     Fault.SHORTENED: frozenset({Kind.GOOGLE_PLAY}),

@@ -5,7 +5,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from crawlers.parsers import reddit
+from crawlers.parsers import bluesky as bluesky_parser
+from crawlers.parsers import meta_page, reddit, x, youtube
 from crawlers.parsers.page import Page
 
 REDDIT_POST: dict[str, Any] = {
@@ -263,5 +264,14 @@ def written_out(tree: object) -> bytes:
 
 JSON: dict[str, tuple[Callable[[bytes], Page], Any]] = {
     "reddit": (reddit.parse, reddit_listing(reddit_thing(), REDDIT_COMMENT, REDDIT_MORE, after="t3_1p0abcd")),
+    "bluesky": (bluesky_parser.parse, bluesky(bluesky_post())),
+    "x": (x.parse, x_search(tweet(), next_token="b26v89c19zqg8o3x")),
+    "youtube": (
+        youtube.parse,
+        youtube_threads(youtube_thread(None, youtube_comment("Ugz.1")), token="QURTSl9x"),
+    ),
+    "youtube replies": (youtube.parse_replies, youtube_threads(youtube_comment("Ugz.1"))),
+    "meta comments": (meta_page.parse_comments, meta(META_COMMENT, after="QVFIV")),
+    "meta ratings": (lambda body: meta_page.parse_ratings(body, "1"), meta(RECOMMENDATION, after="QVFIV")),
 }
 """Every kind whose answers are JSON: how they are read, and one of them."""

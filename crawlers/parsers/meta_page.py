@@ -1,0 +1,174 @@
+"""Comments, tagging posts and recommendations of a Facebook page, as the Graph API gives them."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
+
+from crawlers.dates import instant
+from crawlers.parsers.addresses import safe
+from crawlers.parsers.answers import answer, entries
+from crawlers.parsers.page import Gathering
+from crawlers.parsers.stretch import Stretch, stretch
+from crawlers.parsers.values import NotJson, at, count, decoded, identifier, json_of, number, text
+from storage.records import Kind, Reply
+
+NAMESPACE = "meta"
+_ID = re.compile(r"[0-9]{1,30}(?:_[0-9]{1,30}){0,2}")
+_OPINIONS = {"positive": 1, "negative": 0}
+
+
+def parse_comments(body: bytes, page: str | None = None) -> Stretch:
+    """The comments under one post, without those of `page` itself, which become the reply to what they answer.
+
+    Raises Blocked or FormatChanged, as the others do.
+    """
+    found = answer(body)
+    gathering, nodes = Gathering(), entries(found, "data")
+    answers = {
+        parent: Reply(text=said, at=instant(at(node, "created_time")))
+        for node in nodes
+        if _is_by(node, page)
+        and (parent := _id(at(node, "parent", "id")))
+        and (said := text(at(node, "message")))
+        and len(said) <= LONGEST_REPLY
+    }
+    for place, node in enumerate(gathering.bounded(nodes), 1):
+        if _is_by(node, page) or _is_wordless(node):
+            gathering.passed += 1
+        else:
+            _add(gathering, f"comment {place}", node, Kind.COMMENT, answers.get(_id(at(node, "id")) or ""))
+    return _ended(gathering, found)
+
+
+LONGEST_REPLY = 10_000
+"""Characters; Facebook takes no longer comments than 8,000."""
+
+
+def parse_tagged(body: bytes) -> Stretch:
+    """The posts of others that tag the page."""
+    found = answer(body)
+    gathering = Gathering()
+    for place, node in enumerate(gathering.bounded(entries(found, "data")), 1):
+        if _is_wordless(node):
+            gathering.passed += 1
+        else:
+            _add(gathering, f"post {place}", node, Kind.POST)
+    return _ended(gathering, found)
+
+
+def parse_ratings(body: bytes, page: str) -> Stretch:
+    """The recommendations of the page: 1 for yes and 0 for no, or the stars of older ones."""
+    found = answer(body)
+    gathering = Gathering()
+    for place, node in enumerate(gathering.bounded(entries(found, "data")), 1):
+        _recommend(gathering, f"recommendation {place}", node, page)
+    return _ended(gathering, found)
+
+
+def posts(body: bytes) -> tuple[str, ...]:
+    """The ids of the page's own posts, newest first."""
+    found = (_id(at(node, "id")) for node in entries(answer(body), "data"))
+    return tuple(dict.fromkeys(key for key in found if key))
+
+
+def refusal(body: bytes) -> int | None:
+    """The number of the error that the Graph API answers; None when there is none."""
+    try:
+        return count(at(json_of(decoded(body)), "error", "code"))
+    except NotJson:
+        return None
+
+
+def _ended(gathering: Gathering, found: dict[str, object]) -> Stretch:
+    return stretch(gathering.page(_after(found)))
+
+
+def _after(found: dict[str, object]) -> str | None:
+    """The mark of the following page. Only the mark is taken: the address could lead anywhere."""
+    following = text(at(found, "paging", "next"))
+    if following is None:
+        return None
+    try:
+        told = parse_qs(urlsplit(following).query, max_num_fields=100).get("after", [])
+    except ValueError:
+        return None
+    return text(at(found, "paging", "cursors", "after")) or next(iter(told), None)
+
+
+def _id(value: object) -> str | None:
+    found = identifier(value)
+    return found if found and _ID.fullmatch(found) else None
+
+
+def _is_by(node: object, page: str | None) -> bool:
+    return page is not None and identifier(at(node, "from", "id")) == page
+
+
+def _is_wordless(node: object) -> bool:
+    """Whether it is a picture or a sticker alone; then there is no text, or an empty one."""
+    return isinstance(node, dict) and _id(node.get("id")) is not None and node.get("message", "") == ""
+
+
+def _add(gathering: Gathering, where: str, node: object, kind: Kind, reply: Reply | None = None) -> None:
+    key, words = _id(at(node, "id")), text(at(node, "message"))
+    if key is None or words is None:
+        gathering.refuse(where, "neither an id nor a message")
+        return
+    gathering.add(
+        where,
+        namespace=NAMESPACE,
+        external_id=key,
+        kind=kind,
+        url=safe(at(node, "permalink_url")) or f"https://www.facebook.com/{key}",
+        text=words,
+        author_id=identifier(at(node, "from", "id")),
+        author_name=text(at(node, "from", "name")),
+        published_at=instant(at(node, "created_time")),
+        likes=count(at(node, "like_count")),
+        replies=count(at(node, "comment_count")),
+        reply=reply,
+    )
+
+
+def _recommend(gathering: Gathering, where: str, node: object, page: str) -> None:
+    opinion, stars = text(at(node, "recommendation_type")), number(at(node, "rating"))
+    words, created = text(at(node, "review_text")) or "", instant(at(node, "created_time"))
+    scale: dict[str, float | None] = {"rating": None}
+    if opinion in _OPINIONS:
+        scale = {"rating": _OPINIONS[opinion], "rating_min": 0, "rating_max": 1}
+    elif stars is not None:
+        scale = {"rating": stars, "rating_min": 1, "rating_max": 5}
+    if not words and scale["rating"] is None:
+        gathering.refuse(where, "neither an opinion nor a text")
+        return
+    story = _id(at(node, "open_graph_story", "id"))
+    gathering.add(
+        where,
+        namespace=NAMESPACE,
+        external_id=story or _made_up(page, node, created, words),
+        kind=Kind.REVIEW,
+        url=f"https://www.facebook.com/{story}" if story else None,
+        text=words,
+        author_id=identifier(at(node, "reviewer", "id")),
+        author_name=text(at(node, "reviewer", "name")),
+        published_at=created,
+        **scale,
+    )
+
+
+def _made_up(page: str, node: object, created: datetime | None, words: str) -> str:
+    """An id for a recommendation without a story; an edit of it is a new record."""
+    writer = identifier(at(node, "reviewer", "id")) or ""
+    parts = (
+        page,
+        writer,
+        created.isoformat() if created else "",
+        str(at(node, "recommendation_type")),
+        words,
+    )
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+Parse = Callable[[bytes], Stretch]

@@ -1,0 +1,116 @@
+"""A Facebook page of one's own: what people write under it, about it, and of it."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from scrapy.http import Response
+
+from crawlers.causes import Cause, Failure
+from crawlers.job import ReadPage
+from crawlers.parameters.social import MetaPageParameters
+from crawlers.parsers import meta_page
+from crawlers.parsers.page import Page, ParseError
+from crawlers.parsers.stretch import Stretch
+from crawlers.sources import SOURCES
+from crawlers.spiders.recent import Reading, RecentSpider
+
+VERSION = "v26.0"
+LIMIT = 100
+FIELDS = {
+    "tagged": "id,message,created_time,permalink_url,from",
+    "ratings": "created_time,has_rating,has_review,rating,recommendation_type,review_text,reviewer,open_graph_story",
+    "comments": "id,message,created_time,from,like_count,comment_count,parent",
+}
+_KEYS = frozenset({102, 190})
+_HURRIED = frozenset({4, 17, 32, 613, *range(80_000, 80_015)})
+_NOT_ALLOWED = frozenset({3, 10, *range(200, 300)})
+_NO_LONGER = 12
+"""The number of the error for what was taken out of the interface."""
+
+
+class MetaPageSpider(RecentSpider):
+    """Parts: `tagged`, `ratings`, and `comments ID` for each of the page's newest posts.
+
+    Comments are listed whole, newest first, so that one which is not shown any more was deleted or hidden.
+    """
+
+    namespace = meta_page.NAMESPACE
+
+    @property
+    def wanted(self) -> MetaPageParameters:
+        assert isinstance(self.job.parameters, MetaPageParameters)  # noqa: S101 - the table of kinds says so
+        return self.job.parameters
+
+    async def start(self) -> AsyncIterator[Any]:
+        asked = {"fields": "id,created_time", "limit": max(self.wanted.posts, 1)}
+        yield self.ask(self._edge(self.wanted.page, "posts", asked), self.posted, where="posts")
+
+    def _edge(self, node: str, edge: str, asked: dict[str, Any]) -> str:
+        site = (self.job.base_url or SOURCES["meta_page"].home or "").rstrip("/")
+        signed = asked | {"access_token": self.job.secrets["token"]}
+        return f"{site}/{VERSION}/{node}/{edge}?{urlencode(signed)}"
+
+    async def posted(self, response: Response, where: str) -> AsyncIterator[Any]:
+        """The parts that are always there, and one for each post; of which ones is remembered, to forget the others."""
+        found = self._posts(response, where)
+        if found is not None:
+            before = self.state_of("posts").get("read")
+            yield ReadPage(Page(), where, "posts", {"read": list(found)})
+            for dropped in set(before if isinstance(before, list) else ()) - set(found):
+                yield ReadPage(Page(), where, f"comments {dropped}", {})
+        for part in ("tagged", "ratings", *(f"comments {post}" for post in found or ())):
+            yield self.back(part)
+
+    def _posts(self, response: Response, where: str) -> tuple[str, ...] | None:
+        if failure := self.unfit(response, where):
+            self.refuse(failure)
+            return None
+        try:
+            return meta_page.posts(response.body)[: self.wanted.posts]
+        except ParseError as error:
+            self.refuse(Failure(error.cause, where, str(error)))
+            return None
+
+    def address(self, reading: Reading, cursor: str | None) -> str:
+        edge, _, post = reading.part.partition(" ")
+        asked: dict[str, Any] = {"fields": FIELDS[edge], "limit": LIMIT}
+        if edge == "comments":
+            asked |= {"order": "reverse_chronological", "filter": "stream"}
+        if cursor:
+            asked["after"] = cursor
+        return self._edge(post or self.wanted.page, edge, asked)
+
+    def stretch_of(self, body: bytes, reading: Reading) -> Stretch:
+        edge, _, post = reading.part.partition(" ")
+        if edge == "comments":
+            return meta_page.parse_comments(body, post.partition("_")[0])
+        if edge == "ratings":
+            return meta_page.parse_ratings(body, self.wanted.page)
+        return meta_page.parse_tagged(body)
+
+    async def went_back(self, response: Response, where: str, reading: Reading) -> AsyncIterator[Any]:
+        if response.status >= 400 and meta_page.refusal(response.body) == _NO_LONGER:
+            self.job.findings.note(f"{reading.part}: the interface does not give these any more")
+            return
+        async for one in super().went_back(response, where, reading):
+            yield one
+
+    def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
+        # Tagging posts and recommendations come and go with the settings of those who wrote them.
+        return self.all_gone(part, identities) if part.startswith("comments") else iter(())
+
+    def unfit(self, response: Response, where: str) -> Failure | None:
+        failure = super().unfit(response, where)
+        code = meta_page.refusal(response.body) if failure else None
+        if failure is None or code is None:
+            return failure
+        detail = f"status {response.status}, error {code}"
+        if code in _KEYS:
+            return replace(failure, cause=Cause.KEY, detail=detail)
+        if code in _HURRIED:
+            return replace(failure, cause=Cause.RATE_LIMITED, detail=detail)
+        if code in _NOT_ALLOWED:
+            return replace(failure, cause=Cause.FORBIDDEN, detail=f"{detail}: the token lacks a permission")
+        return replace(failure, detail=detail)

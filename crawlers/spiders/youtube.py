@@ -1,0 +1,183 @@
+"""Comments on YouTube: under videos, on whole channels, and under what a search finds."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from scrapy import Request
+from scrapy.http import Response
+
+from crawlers.causes import Cause, Failure
+from crawlers.dates import instant
+from crawlers.job import ReadPage
+from crawlers.parameters.social import YoutubeParameters
+from crawlers.parsers import youtube
+from crawlers.parsers.page import Page, ParseError
+from crawlers.parsers.stretch import Stretch
+from crawlers.parsers.youtube import Threads
+from crawlers.sources import SOURCES
+from crawlers.spiders.recent import Reading, RecentSpider
+
+LIMIT = 100
+SEARCH_EVERY = timedelta(hours=6)
+"""A search is dear, and few are allowed in a day; the comments under what it found are read by every crawl."""
+MOST_FOUND = 20
+MOST_THREADS = 20
+"""Threads whose replies one crawl reads; the others wait for the next."""
+MOST_REMEMBERED = 1_000
+PACIFIC = ZoneInfo("America/Los_Angeles")
+_SPENT = frozenset({"quotaExceeded", "dailyLimitExceeded"})
+_HURRIED = frozenset({"rateLimitExceeded", "userRateLimitExceeded"})
+_KEYS = frozenset({"keyInvalid", "keyExpired", "accessNotConfigured", "forbidden", "ipRefererBlocked"})
+_CLOSED = frozenset({"commentsDisabled", "videoNotFound"})
+
+
+class YoutubeSpider(RecentSpider):
+    """A part for each video and channel. State: `answered`, by thread the number of replies when they were read.
+
+    The part `search` remembers when it last searched, and which `videos` were found.
+    """
+
+    namespace = youtube.NAMESPACE
+
+    @property
+    def wanted(self) -> YoutubeParameters:
+        assert isinstance(self.job.parameters, YoutubeParameters)  # noqa: S101 - the table of kinds says so
+        return self.job.parameters
+
+    async def start(self) -> AsyncIterator[Any]:
+        for kind, keys in (("video", self.wanted.videos), ("channel", self.wanted.channels)):
+            for key in keys:
+                yield self.back(f"{kind} {key}")
+        if self.wanted.videos or self.wanted.channels:
+            return
+        searched = instant(self.state_of("search").get("searched_at"))
+        if searched is None or self.job.now() - searched >= SEARCH_EVERY:
+            asked = {"q": self.wanted.query, "type": "video", "order": "date", "maxResults": MOST_FOUND}
+            yield self._ask("search", {"part": "snippet"} | asked, self.searched, where="search")
+            return
+        for video in self._found():
+            yield self.back(f"video {video}")
+
+    def _ask(self, resource: str, asked: dict[str, Any], callback: Any, **named: Any) -> Request:
+        return self.ask(self._address(resource, asked), callback, **named)
+
+    def _address(self, resource: str, asked: dict[str, Any]) -> str:
+        site = (self.job.base_url or SOURCES["youtube"].home or "").rstrip("/")
+        return f"{site}/youtube/v3/{resource}?{urlencode(asked | {'key': self.job.secrets['key']})}"
+
+    def _found(self) -> list[str]:
+        videos = self.state_of("search").get("videos")
+        return [one for one in videos if isinstance(one, str)] if isinstance(videos, list) else []
+
+    async def searched(self, response: Response, where: str) -> AsyncIterator[Any]:
+        if failure := self.unfit(response, where):
+            self.refuse(failure)
+            return
+        try:
+            videos = youtube.videos(response.body)
+        except ParseError as error:
+            self.refuse(Failure(error.cause, where, str(error)))
+            return
+        # Comments come after the video: what was found before is read on until newer videos take its place.
+        before = self._found()
+        kept = list(dict.fromkeys((*videos, *before)))[:MOST_FOUND]
+        now = self.job.now().isoformat()
+        yield ReadPage(Page(), where, "search", {"searched_at": now, "videos": kept})
+        for dropped in set(before) - set(kept):
+            yield ReadPage(Page(), where, f"video {dropped}", {})
+        for video in kept:
+            yield self.back(f"video {video}")
+
+    def address(self, reading: Reading, cursor: str | None) -> str:
+        kind, _, key = reading.part.partition(" ")
+        asked: dict[str, Any] = {"part": "snippet,replies", "maxResults": LIMIT, "order": "time"}
+        asked |= {"textFormat": "plainText"}
+        asked["videoId" if kind == "video" else "allThreadsRelatedToChannelId"] = key
+        if self.wanted.query and (self.wanted.videos or self.wanted.channels):
+            asked["searchTerms"] = self.wanted.query
+        if cursor:
+            asked["pageToken"] = cursor
+        return self._address("commentThreads", asked)
+
+    def stretch_of(self, body: bytes, reading: Reading) -> Stretch:
+        return youtube.parse(body)
+
+    async def went_back(self, response: Response, where: str, reading: Reading) -> AsyncIterator[Any]:
+        reason = youtube.refusal(response.body) if response.status in (403, 404) else None
+        if reason in _CLOSED:
+            # Nothing is wrong with the source: under this video there is nothing to read.
+            self.job.findings.note(f"{reading.part}: {reason}")
+            self.job.findings.not_modified += 1
+            return
+        async for one in super().went_back(response, where, reading):
+            yield one
+
+    def also(self, page: Stretch, reading: Reading) -> Iterator[Any]:
+        """The replies of threads that have more of them than when they were last read."""
+        if not isinstance(page, Threads):
+            return
+        known = self.state_of(reading.part).get("answered")
+        answered = known if isinstance(known, dict) else {}
+        for key, number in [one for one in page.unread if answered.get(one[0]) != one[1]][:MOST_THREADS]:
+            yield self._replies(reading.part, key, number, None)
+
+    def _replies(self, part: str, key: str, number: int, cursor: str | None) -> Request:
+        asked = {"part": "snippet", "parentId": key, "maxResults": LIMIT, "textFormat": "plainText"}
+        asked |= {"pageToken": cursor} if cursor else {}
+        named = {"where": f"{part} replies", "part": part, "key": key, "number": number}
+        return self._ask("comments", asked, self.replied, **named)
+
+    async def replied(
+        self, response: Response, where: str, part: str, key: str, number: int
+    ) -> AsyncIterator[Any]:
+        page = self.page_of(response, where, youtube.parse_replies)
+        if page is None:
+            return
+        if page.next:
+            yield ReadPage(page, where, part)
+            yield self._replies(part, key, number, page.next)
+            return
+        state = self.state_of(part)
+        answered = {**(state.get("answered") or {}), key: number}
+        state["answered"] = dict(list(answered.items())[-MOST_REMEMBERED:])
+        yield ReadPage(page, where, part, state)
+
+    def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
+        asked = {"part": "snippet", "id": ",".join(identities), "textFormat": "plainText"}
+        named = {"where": f"{part} gone", "part": part, "identities": identities}
+        yield self._ask("commentThreads", asked, self.looked_up, **named)
+
+    async def looked_up(
+        self, response: Response, where: str, part: str, identities: list[str]
+    ) -> AsyncIterator[Any]:
+        page = self.page_of(response, where, youtube.parse)
+        if page is not None:
+            still = {record.external_id for record in page.records}
+            for one in self.all_gone(part, [key for key in identities if key not in still]):
+                yield one
+
+    def unfit(self, response: Response, where: str) -> Failure | None:
+        failure = super().unfit(response, where)
+        reason = youtube.refusal(response.body) if failure else None
+        if failure is None or reason is None:
+            return failure
+        detail = f"status {response.status}: {reason[:50]}"
+        if reason in _SPENT:
+            wait = _until_midnight(self.job.now())
+            return replace(failure, cause=Cause.RATE_LIMITED, detail=detail, retry_after=wait)
+        if reason in _HURRIED:
+            return replace(failure, cause=Cause.RATE_LIMITED, detail=detail)
+        if reason in _KEYS or (response.status == 400 and b"API key" in response.body):
+            return replace(failure, cause=Cause.KEY, detail=detail)
+        return replace(failure, detail=detail)
+
+
+def _until_midnight(now: datetime) -> timedelta:
+    """How long until the quota counts anew: at midnight in California."""
+    there = now.astimezone(PACIFIC)
+    tomorrow = (there + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=PACIFIC)
+    return tomorrow.astimezone(now.tzinfo) - now
