@@ -29,14 +29,25 @@ def _numbered(what: str, *patterns: str) -> Callable[[object], str]:
 DiscourseTopic = Annotated[
     str, BeforeValidator(_numbered("topic", r"/t/(?:[^/?#]*/)?([1-9]\d{0,17})(?:[/?#.]|$)"))
 ]
-PhpbbTopic = Annotated[
-    str,
-    BeforeValidator(_numbered("topic", r"[?&]t=([1-9]\d{0,17})", r"-t([1-9]\d{0,17})(?:\.html|[/?#-]|$)")),
-]
-PhpbbForum = Annotated[
-    str,
-    BeforeValidator(_numbered("forum", r"[?&]f=([1-9]\d{0,17})", r"-f([1-9]\d{0,17})(?:[/?#-]|\.html|$)")),
-]
+_FORUM = (r"[?&]f=([1-9]\d{0,17})", r"-f([1-9]\d{0,17})(?:[/?#]|\.html|$)")
+_TOPIC = (r"[?&]t=([1-9]\d{0,17})", r"-t([1-9]\d{0,17})(?:[/?#]|\.html|$)")
+forum_number = _numbered("forum", *_FORUM)
+topic_number = _numbered("topic", *_TOPIC)
+"""The number in what was written: a number, `viewtopic.php?t=17863`, or the rewritten `…-t17863.html`."""
+
+
+def _place(number: Callable[[object], str]) -> BeforeValidator:
+    """Keeps an address as it was written, since forums rewrite theirs, once there is a number in it."""
+
+    def place(value: object) -> str:
+        found = number(value)
+        return str(value).strip() if not str(value).strip().isdigit() else found
+
+    return BeforeValidator(place)
+
+
+PhpbbForum = Annotated[str, _place(forum_number)]
+PhpbbTopic = Annotated[str, _place(topic_number)]
 TweakersTopic = Annotated[
     str, BeforeValidator(_numbered("topic", r"/list_messages/([1-9]\d{0,17})(?:[/?#]|$)"))
 ]
@@ -64,3 +75,10 @@ class DiscourseParameters(Parameters):
         if self.query and self.topics:
             raise ValueError("write a query or topics; for both, write two sources")
         return self
+
+
+class PhpbbParameters(Parameters):
+    """A forum on phpBB: whole `forums`, some `topics`, or the feed of the newest posts where neither is named."""
+
+    forums: Annotated[tuple[PhpbbForum, ...], Several, Field(max_length=MOST_PLACES)] = ()
+    topics: Annotated[tuple[PhpbbTopic, ...], Several, Field(max_length=MOST_PLACES)] = ()

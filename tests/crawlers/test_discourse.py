@@ -15,10 +15,10 @@ from demo.replica.loopback import Answer
 from storage.models import Health
 from storage.records import Kind as Written
 from storage.records import Reply, Status
-from tests.crawlers import payloads
+from tests.crawlers import payloads, payloads_forums
 from tests.crawlers.complaints import posts, show
 from tests.crawlers.conftest import START, Crawling
-from tests.crawlers.payloads import FORUM, forum, forum_post, forum_topic
+from tests.crawlers.payloads_forums import FORUM, forum, forum_post, forum_topic
 
 PLACE = "storing-bij-snelveld"
 
@@ -111,7 +111,7 @@ def test_posts_of_a_topic_have_its_title() -> None:
 
 
 def test_a_search_shows_where_posts_stand_and_no_texts() -> None:
-    page = discourse.search(json.dumps(payloads.FORUM_SEARCH).encode())
+    page = discourse.search(json.dumps(payloads_forums.FORUM_SEARCH).encode())
 
     assert (page.records, page.places, page.next) == ((), ((4321, 90210),), "more")
     assert page.titles == {4321: "Helpdesk reageert niet"}

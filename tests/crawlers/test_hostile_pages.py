@@ -10,11 +10,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawlers.dates import written
-from crawlers.parsers import apple_app, csv, discourse, feed, mastodon, reddit, schema_org, trustpilot_web
+from crawlers.parsers import (
+    apple_app,
+    csv,
+    discourse,
+    feed,
+    mastodon,
+    phpbb,
+    reddit,
+    schema_org,
+    trustpilot_web,
+)
 from crawlers.parsers.markup import plain
 from crawlers.parsers.page import Page, ParseError
 from storage.records import LONGEST_TEXT
-from tests.crawlers import payloads, payloads_apps, payloads_reviews, payloads_social
+from tests.crawlers import payloads, payloads_apps, payloads_forums, payloads_reviews, payloads_social
 
 Parse = Callable[[bytes], Page]
 BOUNDED = settings(
@@ -43,11 +53,25 @@ def _schema_org(body: bytes) -> Page:
 
 
 def _forum(body: bytes) -> Page:
-    return discourse.latest(body, payloads.FORUM)
+    return discourse.latest(body, payloads_forums.FORUM)
 
 
 def _topic(body: bytes) -> Page:
-    return discourse.topic(body, payloads.FORUM, ("snelveld",))
+    return discourse.topic(body, payloads_forums.FORUM, ("snelveld",))
+
+
+def _thread(body: bytes) -> Page:
+    return phpbb.thread(
+        body, f"{payloads_forums.BOARD}/viewtopic.php?t=9", payloads_forums.BOARD, payloads.NOW, True
+    )
+
+
+def _topics(body: bytes) -> Page:
+    return phpbb.topics(body, f"{payloads_forums.BOARD}/viewforum.php?f=69", payloads.NOW)
+
+
+def _board_feed(body: bytes) -> Page:
+    return phpbb.newest(body, payloads_forums.BOARD, payloads.NOW)
 
 
 def _csv(body: bytes) -> Page:
@@ -64,9 +88,15 @@ PAGES: dict[str, tuple[Parse, bytes]] = {
     "alert": (_feed, payloads.ALERT.encode()),
     "reddit feed": (reddit.parse_feed, payloads_social.REDDIT_FEED.encode()),
     "graph": (_schema_org, payloads.page_with(payloads.GRAPH)),
-    "forum": (_forum, payloads.forum(payloads.forum_post(), payloads.forum_post(id=90211, staff=True))),
-    "topic": (_topic, payloads.forum_topic(payloads.forum_post())),
-    "search": (discourse.search, json.dumps(payloads.FORUM_SEARCH).encode()),
+    "forum": (
+        _forum,
+        payloads_forums.forum(payloads_forums.forum_post(), payloads_forums.forum_post(id=90211, staff=True)),
+    ),
+    "topic": (_topic, payloads_forums.forum_topic(payloads_forums.forum_post())),
+    "search": (discourse.search, json.dumps(payloads_forums.FORUM_SEARCH).encode()),
+    "thread": (_thread, payloads_forums.board(payloads_forums.BOARD_POST + payloads_forums.BOARD_NEXT)),
+    "topics": (_topics, payloads_forums.board(payloads_forums.BOARD_ROW)),
+    "board feed": (_board_feed, payloads_forums.BOARD_FEED.encode()),
     "csv": (_csv, payloads.CSV.encode()),
     "microdata": (_schema_org, payloads.page_with(body=payloads.MICRODATA)),
 }
@@ -81,11 +111,15 @@ TREES: dict[str, tuple[Parse, Any, Callable[[Any], bytes]]] = {
     "graph": (_schema_org, payloads.GRAPH, payloads.page_with),
     "forum": (
         _forum,
-        [payloads.forum_post(), payloads.forum_post(staff=True)],
+        [payloads_forums.forum_post(), payloads_forums.forum_post(staff=True)],
         lambda tree: _as_latest(tree),
     ),
-    "topic": (_topic, json.loads(payloads.forum_topic(payloads.forum_post())), lambda tree: _dumped(tree)),
-    "search": (discourse.search, payloads.FORUM_SEARCH, lambda tree: _dumped(tree)),
+    "topic": (
+        _topic,
+        json.loads(payloads_forums.forum_topic(payloads_forums.forum_post())),
+        lambda tree: _dumped(tree),
+    ),
+    "search": (discourse.search, payloads_forums.FORUM_SEARCH, lambda tree: _dumped(tree)),
 }
 for name, (parse, tree) in (payloads_social.JSON | payloads_reviews.JSON).items():
     PAGES[name] = (parse, payloads_social.written_out(tree))

@@ -1,0 +1,269 @@
+"""Pages of a phpBB forum in its "prosilver" style: lists of topics, topics, and the feed."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import urlsplit, urlunsplit
+
+from lxml import etree
+from lxml.cssselect import CSSSelector
+from w3lib.encoding import html_to_unicode
+
+from crawlers.dates import instant, written
+from crawlers.parsers import feed
+from crawlers.parsers.addresses import safe
+from crawlers.parsers.blocks import SAID, wall
+from crawlers.parsers.markup import TooLong, plain
+from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page
+from crawlers.parsers.values import count, headed
+from storage.records import Kind, Record, Status
+
+_ROWS = CSSSelector("ul.topiclist.topics li.row")
+_NO_TOPICS = CSSSelector("div.panel strong")
+_TITLE = CSSSelector("a.topictitle")
+_LAST = CSSSelector("dd.lastpost")
+_REPLIES = CSSSelector("dd.posts")
+_TIME = CSSSelector("time[datetime]")
+_POSTS = CSSSelector("div.post[id^=p]")
+_AUTHOR_LINE = CSSSelector("p.author")
+_AUTHOR = CSSSelector("p.author strong a, p.author strong span")
+_HEADING = CSSSelector("div.postbody h3 a")
+_CONTENT = CSSSelector("div.postbody div.content")
+_NOTICE = CSSSelector("div.postbody div.notice")
+_DELETED_MESSAGE = CSSSelector(".post_deleted_msg")
+_TOPIC_TITLE = CSSSelector("h2.topic-title, h2.topic-title a")
+_NEXT = CSSSelector("li.arrow.next a[rel=next]")
+_UNSORTED = frozenset({"announce", "global-announce", "sticky"})
+_REPEATED = re.compile(r"^(?:Re|Antw):\s*", re.IGNORECASE)
+_EDITED = re.compile(r"\b(?:op|on)\s+(.{6,60}?),\s*\d+\s+(?:keer|time)", re.IGNORECASE)
+_WRITTEN = re.compile(r"»\s*(.{6,60}?)\s*$", re.DOTALL)
+_STATISTICS = re.compile(r"\n*^(?:Statistieken|Statistics)\s*:[^\n]*\s*\Z", re.MULTILINE)
+_USER = re.compile(r"[?&]u=(\d{1,18})|-u(\d{1,18})(?:[/.]|$)")
+_POST = re.compile(r"[?&#]p=?(\d{1,18})")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A topic in a list. `mark` changes when somebody writes in it; `sorted` is False for what is pinned on top."""
+
+    topic: str
+    address: str
+    mark: str
+    last: datetime | None
+    replies: int | None
+    sorted: bool
+
+
+@dataclass(frozen=True)
+class Topics(Page):
+    """A page of a list of topics; none of them is a record."""
+
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True)
+class Thread(Page):
+    """A page of a topic; `shown` has the ids of its posts, `removed` those that were taken away."""
+
+    shown: tuple[str, ...] = ()
+
+
+def namespace(site: str) -> str:
+    """The space of a forum's post ids."""
+    parts = urlsplit(site)
+    return f"phpbb:{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+def topics(body: bytes, address: str, now: datetime, content_type: str = "") -> Topics:
+    """The topics of a page of a forum at `address`. Raises FormatChanged or Blocked."""
+    root = _tree(body, content_type)
+    rows = [row for node in _ROWS(root) if (row := _row(node, address, now))]
+    if not rows and not _NO_TOPICS(root):
+        _refuse(body, "no topics, and no word that there are none")
+    return Topics(rows=tuple(rows), passed=len(rows), next=_next(root, address))
+
+
+def thread(
+    body: bytes, address: str, site: str, now: datetime, opening: bool, content_type: str = ""
+) -> Thread:
+    """The posts of a page of a topic at `address`; the first one opens the topic when `opening`."""
+    root = _tree(body, content_type)
+    posts = _POSTS(root)
+    if not posts:
+        _refuse(body, "no posts")
+    title = next((_flat(node) for node in _TOPIC_TITLE(root) if _flat(node)), "")
+    gathering = Gathering()
+    for place, post in enumerate(gathering.bounded(posts), 1):
+        kind = Kind.POST if opening and place == 1 else Kind.COMMENT
+        _add(gathering, f"post {place}", post, kind, title, address, site, now)
+    page = gathering.page(_next(root, address))
+    return Thread(**vars(page), shown=tuple(record.external_id for record in page.records))
+
+
+def newest(body: bytes, site: str, now: datetime, content_type: str = "") -> Page:
+    """The newest posts of the whole forum, from its feed."""
+    page = feed.parse(body, f"{site}/feed", now, content_type)
+    records = tuple(_of_feed(record, site) for record in page.records)
+    return replace(page, records=records)
+
+
+def numbers(address: str, parameter: str) -> str | None:
+    """The number of a forum (`f`), topic (`t`) or post (`p`) in either form of address, never the slug."""
+    match = re.search(rf"[?&#]{parameter}=([1-9]\d{{0,17}})", address) or re.search(
+        rf"-{parameter}([1-9]\d{{0,17}})(?:[/?#]|\.html|$)", address
+    )
+    return match[1] if match else None
+
+
+def without_session(address: str) -> str:
+    """`address` without `sid`, which makes each page look new."""
+    parts = urlsplit(address)
+    kept = [part for part in parts.query.split("&") if not part.startswith("sid=")]
+    return urlunsplit(parts._replace(query="&".join(part for part in kept if part)))
+
+
+def _tree(body: bytes, content_type: str) -> etree._Element:
+    _, page = html_to_unicode(content_type or None, body, default_encoding="utf-8")
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(page.replace("\0", "").encode("utf-8", "replace"), parser)
+    except (etree.ParserError, etree.XMLSyntaxError):
+        root = None
+    if root is None:
+        raise FormatChanged("the page is empty")
+    return root
+
+
+def _refuse(body: bytes, what: str) -> None:
+    if cause := wall(body):
+        raise Blocked(cause, SAID[cause])
+    raise FormatChanged(what)
+
+
+def _row(node: etree._Element, address: str, now: datetime) -> Row | None:
+    link = next(iter(_TITLE(node)), None)
+    href = _link(link, address)
+    topic = numbers(href, "t") if href else None
+    if href is None or topic is None:
+        return None
+    last = next(iter(_LAST(node)), None)
+    time = None if last is None else _time(last, now)
+    replies = next((re.match(r"\d+", _flat(one)) for one in _REPLIES(node)), None)
+    said = time.isoformat() if time else _flat(last) if last is not None else ""
+    return Row(
+        topic=topic,
+        address=href,
+        mark=f"{said[:100]} {replies[0] if replies else ''}".strip(),
+        last=time,
+        replies=count(replies[0]) if replies else None,
+        sorted=_UNSORTED.isdisjoint((node.get("class") or "").split()),
+    )
+
+
+def _add(
+    gathering: Gathering,
+    where: str,
+    post: etree._Element,
+    kind: Kind,
+    title: str,
+    address: str,
+    site: str,
+    now: datetime,
+) -> None:
+    number = (post.get("id") or "")[1:]
+    if not re.fullmatch(r"[1-9]\d{0,17}", number):
+        gathering.refuse(where, "no number")
+        return
+    same = {"namespace": namespace(site), "external_id": number}
+    if "deleted" in (post.get("class") or "").split() or _DELETED_MESSAGE(post):
+        gathering.add(where, **same, text="-", status=Status.REMOVED, published_at=_posted(post, now))
+        return
+    content = next(iter(_CONTENT(post)), None)
+    if content is None:
+        gathering.refuse(where, "no content")
+        return
+    try:
+        words = plain(etree.tostring(content, encoding="unicode", method="html", with_tail=False))
+    except TooLong as error:
+        gathering.refuse(where, str(error))
+        return
+    heading = next(iter(_HEADING(post)), None)
+    name, key = _author(post)
+    edited, changed = _edited(post, now)
+    gathering.add(
+        where,
+        **same,
+        kind=kind,
+        url=_link(heading, address) or safe(f"{site}/viewtopic.php?p={number}#p{number}"),
+        **headed(_REPEATED.sub("", _flat(heading) if heading is not None else title) or title or None, words),
+        author_id=key,
+        author_name=name,
+        published_at=_posted(post, now),
+        updated_at=changed,
+        status=Status.EDITED if edited else Status.VISIBLE,
+    )
+
+
+def _author(post: etree._Element) -> tuple[str | None, str | None]:
+    """The author's name and number; a guest has no number."""
+    node = next(iter(_AUTHOR(post)), None)
+    if node is None:
+        return None, None
+    name = _flat(node) or None
+    match = _USER.search(node.get("href") or "")
+    return name, (match[1] or match[2]) if match else name
+
+
+def _posted(post: etree._Element, now: datetime) -> datetime | None:
+    return next((time for line in _AUTHOR_LINE(post) if (time := _time(line, now))), None)
+
+
+def _time(node: etree._Element, now: datetime) -> datetime | None:
+    """The machine's time; on boards before 3.2, the written one, which is taken for Dutch time."""
+    for time in _TIME(node):
+        if found := instant(time.get("datetime")):
+            return found
+    match = _WRITTEN.search(_flat(node))
+    return written(match[1], now) if match else None
+
+
+def _edited(post: etree._Element, now: datetime) -> tuple[bool, datetime | None]:
+    for notice in _NOTICE(post):
+        if match := _EDITED.search(_flat(notice)):
+            return True, written(match[1], now)
+    return False, None
+
+
+def _next(root: etree._Element, address: str) -> str | None:
+    return next((found for link in _NEXT(root) if (found := _link(link, address))), None)
+
+
+def _link(node: etree._Element | None, address: str) -> str | None:
+    """Where a link leads, without its session."""
+    href = None if node is None else node.get("href")
+    found = safe(href, address) if href else None
+    return without_session(found) if found else None
+
+
+def _flat(node: etree._Element) -> str:
+    return " ".join("".join(_texts(node)).split())[:1_000]
+
+
+def _texts(node: etree._Element) -> Iterator[str]:
+    for text in node.itertext():
+        yield str(text)
+
+
+def _of_feed(record: Record, site: str) -> Record:
+    match = _POST.search(record.url or "") or _POST.search(record.external_id)
+    title = (record.title or "").partition(" • ")[2] or record.title or ""
+    changes: dict[str, object] = {
+        "namespace": namespace(site) if match else record.namespace,
+        "external_id": match[1] if match else record.external_id,
+        "url": without_session(record.url) if record.url else None,
+        "title": _REPEATED.sub("", title).strip() or None,
+        "text": _STATISTICS.sub("", record.text).strip() or record.text,
+        "kind": Kind.COMMENT if _REPEATED.match(title) else Kind.POST,
+    }
+    return record.model_copy(update=changes)

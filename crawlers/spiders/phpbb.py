@@ -1,0 +1,241 @@
+"""A forum on phpBB: whole forums, some topics, or the feed of the newest posts."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from scrapy import Request
+from scrapy.http import Response
+
+from crawlers.causes import Cause, Failure
+from crawlers.job import ReadPage
+from crawlers.paging import MOST_CHECKED, whole_wanted
+from crawlers.parameters.forums import PhpbbParameters, forum_number, topic_number
+from crawlers.parsers import phpbb
+from crawlers.parsers.addresses import rebased
+from crawlers.parsers.page import Page, gone
+from crawlers.parsers.phpbb import Row, Thread, Topics
+from crawlers.spiders.reading import ReadingSpider
+from crawlers.spiders.recent import REREAD
+
+FEEDS = ("/app.php/feed", "/feed")
+"""Where the feed stands, without and with rewritten addresses."""
+MOST_LISTS = 10
+"""Pages of one forum's list of topics."""
+MOST_PAGES = 50
+"""Pages of one topic that a crawl reads; the next one goes on from there."""
+MOST_TOPICS = 300
+"""Topics of a forum of which the state knows how far they were read."""
+MOST_IDS = 500
+
+
+@dataclass(frozen=True)
+class Forum:
+    """One forum that is being read: `waiting` are its topics in which something changed."""
+
+    part: str
+    whole: bool
+    number: int = 1
+    waiting: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One topic that is being read, from its first page or from where it was read to."""
+
+    row: Row
+    forum: Forum
+    first: bool
+    number: int = 1
+    seen: tuple[str, ...] = ()
+
+
+class PhpbbSpider(ReadingSpider):
+    """Lists are read until nothing has changed, topics forward along the links to their next pages.
+
+    State of a forum: `open` while a reading has begun and not ended, `whole_at`, `had`, and of its `topics` by number:
+    the `mark` of the list when all of it was read, the `page` it ends on, and the `ids` that stood in it.
+    """
+
+    @property
+    def wanted(self) -> PhpbbParameters:
+        assert isinstance(self.job.parameters, PhpbbParameters)  # noqa: S101 - the table of kinds says so
+        return self.job.parameters
+
+    @property
+    def site(self) -> str:
+        return (self.job.base_url or "").rstrip("/")
+
+    async def start(self) -> AsyncIterator[Any]:
+        for written in self.wanted.forums:
+            number = forum_number(written)
+            forum = Forum(f"forum {number}", whole_wanted(self.state_of(f"forum {number}"), self.job.now()))
+            yield self._list(forum, self._place(written, f"/viewforum.php?f={number}"))
+        for written in self.wanted.topics:
+            number = topic_number(written)
+            forum = Forum(f"topic {number}", whole_wanted(self.state_of(f"topic {number}"), self.job.now()))
+            address = self._place(written, f"/viewtopic.php?t={number}")
+            yield self._read(Row(number, address, "read", None, None, True), forum)
+        if not self.wanted.forums and not self.wanted.topics:
+            yield self.ask(f"{self.site}{FEEDS[0]}", self.newest, where="feed", other=FEEDS[1])
+
+    def _place(self, written: str, standard: str) -> str:
+        """The address of a forum or topic, as it was written or in phpBB's own form, always on this site."""
+        if written.isdigit():
+            return f"{self.site}{standard}"
+        whole = written if "://" in written else urljoin(f"{self.site}/", written)
+        return phpbb.without_session(rebased(whole, self.job.base_url))
+
+    # The feed of the newest posts
+
+    async def newest(self, response: Response, where: str, other: str | None) -> AsyncIterator[Any]:
+        if response.status in (403, 404) and other:
+            yield self.ask(f"{self.site}{other}", self.newest, where=where, other=None)
+            return
+        if response.status == 404:
+            self.note(Failure(Cause.NOT_FOUND, where, "the forum has its feed off; write forums or topics"))
+            return
+        kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        page = self.page_of(response, where, lambda body: phpbb.newest(body, self.site, self.job.now(), kind))
+        if page is None:
+            return
+        if not page.entries and (had := self.state_of("feed").get("had")):
+            self.note(Failure(Cause.EMPTY_BEFORE, where, f"{had} were there before"))
+            return
+        yield ReadPage(page, where, "feed", {"had": page.entries})
+
+    # The list of a forum
+
+    def _list(self, forum: Forum, address: str) -> Request:
+        return self.ask(address, self.listed, where=f"{forum.part} page {forum.number}", forum=forum)
+
+    async def listed(self, response: Response, where: str, forum: Forum) -> AsyncIterator[Any]:
+        kind, now = (response.headers.get("Content-Type") or b"").decode("latin-1"), self.job.now()
+        page = self.page_of(response, where, lambda body: phpbb.topics(body, response.url, now, kind))
+        if not isinstance(page, Topics):
+            return
+        state = self.state_of(forum.part)
+        if not page.rows and forum.number == 1:
+            had = state.get("had")
+            detail = f"{had} were there before" if had else None
+            self.note(Failure(Cause.EMPTY_BEFORE if had else Cause.EMPTY, where, detail))
+            return
+        if forum.number == 1:
+            yield ReadPage(Page(), where, forum.part, state | {"open": True, "had": len(page.rows)})
+        waiting = {row.topic: row for row in forum.waiting}
+        waiting |= {row.topic: row for row in page.rows if self._is_wanted(row, forum)}
+        # The newest are on top, but for what is pinned there: below one that did not change, nothing did.
+        last = next((row for row in reversed(page.rows) if row.sorted), None)
+        forum = replace(forum, number=forum.number + 1, waiting=tuple(waiting.values()))
+        goes_on = page.next and forum.number <= MOST_LISTS
+        if goes_on and (state.get("open") or not state or (last and last.topic in waiting)):
+            yield self._list(forum, self._here(page.next or ""))
+            return
+        for one in self._onward(forum):
+            yield one
+
+    def _is_wanted(self, row: Row, forum: Forum) -> bool:
+        """Whether somebody wrote in the topic, or it is recent and a day has gone by."""
+        known = self._topics(forum).get(row.topic)
+        if known is None or known.get("mark") != row.mark:
+            return True
+        return forum.whole and row.last is not None and self.job.now() - row.last < REREAD
+
+    def _topics(self, forum: Forum) -> dict[str, dict[str, Any]]:
+        topics = self.state_of(forum.part).get("topics")
+        found = topics.items() if isinstance(topics, dict) else ()
+        return {topic: known for topic, known in found if isinstance(known, dict)}
+
+    def _onward(self, forum: Forum) -> Iterator[Any]:
+        """The next topic of this forum, or the state that its end leaves."""
+        if forum.waiting:
+            yield self._read(forum.waiting[0], replace(forum, waiting=forum.waiting[1:]))
+            return
+        state = self.state_of(forum.part) | {"open": False}
+        if forum.whole:
+            state["whole_at"] = self.job.now().isoformat()
+        yield ReadPage(Page(), f"{forum.part} end", forum.part, state)
+
+    # One topic
+
+    def _read(self, row: Row, forum: Forum) -> Request:
+        """The first page of a topic that is new or is looked through again; else the page where it ended."""
+        known = self._topics(forum).get(row.topic, {})
+        page = known.get("page")
+        first = not isinstance(page, str) or (forum.whole and bool(known.get("mark")))
+        address = row.address if first else f"{self._origin()}{page}"
+        return self._page(Reading(row, forum, first), self._here(address))
+
+    def _page(self, reading: Reading, address: str) -> Request:
+        return self.ask(address, self.read, where=f"topic {reading.row.topic}", reading=reading)
+
+    async def read(self, response: Response, where: str, reading: Reading) -> AsyncIterator[Any]:
+        forum = reading.forum
+        if response.status in (403, 404, 410) and forum.part.startswith("forum"):
+            # Taken away or closed since it was listed; the others are read all the same.
+            for one in self._onward(forum):
+                yield one
+            return
+        kind, now = (response.headers.get("Content-Type") or b"").decode("latin-1"), self.job.now()
+        opening = reading.first and reading.number == 1
+        page = self.page_of(
+            response, where, lambda body: phpbb.thread(body, response.url, self.site, now, opening, kind)
+        )
+        if not isinstance(page, Thread):
+            return
+        reading = replace(reading, number=reading.number + 1, seen=reading.seen + page.shown)
+        done = page.next is None
+        item = ReadPage(page, where, forum.part, self._left(reading, response.url, done))
+        yield item
+        await item.stored
+        if page.next and reading.number <= MOST_PAGES:
+            yield self._page(reading, self._here(page.next))
+            return
+        for one in self._ended(reading, done):
+            yield one
+
+    def _left(self, reading: Reading, address: str, done: bool) -> dict[str, Any]:
+        """The state of the forum with this topic read up to the page at `address`."""
+        topics = self._topics(reading.forum)
+        known = topics.pop(reading.row.topic, {})
+        parts = urlsplit(phpbb.without_session(address))
+        ids = dict.fromkeys([*known.get("ids", []), *reading.seen])
+        topics[reading.row.topic] = {
+            "mark": reading.row.mark if done else "",
+            "page": parts.path + (f"?{parts.query}" if parts.query else ""),
+            "ids": list(ids)[-MOST_IDS:],
+        }
+        kept = dict(list(topics.items())[-MOST_TOPICS:])
+        return self.state_of(reading.forum.part) | {"topics": kept}
+
+    def _ended(self, reading: Reading, done: bool) -> Iterator[Any]:
+        forum, row = reading.forum, reading.row
+        if reading.first and done:
+            ids = self._topics(forum).get(row.topic, {}).get("ids", [])
+            for identity in [one for one in ids if one not in reading.seen][:MOST_CHECKED]:
+                address = f"{self.site}/viewtopic.php?p={identity}"
+                yield self.ask(
+                    address, self.looked_up, where=f"{forum.part} gone", reading=reading, identity=identity
+                )
+        yield from self._onward(forum)
+
+    async def looked_up(
+        self, response: Response, where: str, reading: Reading, identity: str
+    ) -> AsyncIterator[Any]:
+        if not self.is_gone(response, where):
+            return
+        forum = reading.forum
+        topics = self._topics(forum)
+        known = topics.get(reading.row.topic, {})
+        known["ids"] = [one for one in known.get("ids", []) if one != identity]
+        state = self.state_of(forum.part) | {"topics": topics | {reading.row.topic: known}}
+        yield ReadPage(gone(phpbb.namespace(self.site), identity), where, forum.part, state)
+
+    def _origin(self) -> str:
+        parts = urlsplit(self.site)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def _here(self, address: str) -> str:
+        """An address on this site, whatever host a link names."""
+        return rebased(address, self.job.base_url)

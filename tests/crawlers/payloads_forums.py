@@ -1,0 +1,110 @@
+"""Pages of forums as the real ones give them, with invented Dutch texts."""
+
+import copy
+import json
+from typing import Any
+
+FORUM = "https://forum.example"
+FORUM_POST: dict[str, Any] = {
+    "id": 90210,
+    "name": "Ruud",
+    "username": "ruud_k",
+    "avatar_template": "/user_avatar/forum.example/ruud_k/{size}/12_2.png",
+    "created_at": "2026-11-18T10:44:02.123Z",
+    "cooked": (
+        '<aside class="quote"><blockquote><p>Zelfde hier</p></blockquote></aside>'
+        "<p>Al een week wachten op <b>antwoord</b> van de helpdesk &amp; niets.</p>"
+    ),
+    "post_number": 3,
+    "post_type": 1,
+    "updated_at": "2026-11-18T10:44:02.123Z",
+    "reply_count": 1,
+    "reply_to_post_number": None,
+    "reads": 31,
+    "topic_id": 4321,
+    "topic_slug": "helpdesk-reageert-niet",
+    "topic_title": "Helpdesk reageert niet",
+    "version": 1,
+    "staff": False,
+    "user_id": 77,
+    "hidden": False,
+    "deleted_at": None,
+    "user_deleted": False,
+    "post_url": "/t/helpdesk-reageert-niet/4321/3",
+}
+
+
+def forum_post(**changes: Any) -> dict[str, Any]:
+    return copy.deepcopy(FORUM_POST) | changes
+
+
+def forum(*posts: object) -> bytes:
+    return json.dumps({"latest_posts": list(posts)}).encode()
+
+
+def forum_topic(*posts: object, **changes: Any) -> bytes:
+    topic = {"post_stream": {"posts": list(posts), "stream": [90210]}, "id": 4321, "title": "Helpdesk zwijgt"}
+    return json.dumps(topic | changes).encode()
+
+
+FORUM_SEARCH: dict[str, Any] = {
+    "posts": [
+        {"id": 90210, "topic_id": 4321, "created_at": "2026-11-18T10:44:02.123Z", "blurb": "Al een week"}
+    ],
+    "topics": [{"id": 4321, "title": "Helpdesk reageert niet"}],
+    "grouped_search_result": {"more_full_page_results": True},
+}
+
+BOARD = "https://forum.example"
+BOARD_POST = """
+<div id="p501234" class="post has-profile bg2">
+  <div class="inner">
+    <dl class="postprofile" id="profile501234"><dt class="no-profile-rank no-avatar">
+      <a href="./memberlist.php?mode=viewprofile&amp;u=88" class="username">willem56</a></dt></dl>
+    <div class="postbody"><div id="post_content501234">
+      <h3 class="first"><a href="./viewtopic.php?p=501234&amp;sid=0123abc#p501234">Garantie geweigerd</a></h3>
+      <p class="author"><span class="responsive-hide">door <strong>
+        <a href="./memberlist.php?mode=viewprofile&amp;u=88&amp;sid=0123abc" class="username">willem56</a></strong>
+        &raquo; </span><time datetime="2026-11-18T10:44:02+00:00">wo 18 nov 2026, 11:44</time></p>
+      <div class="content"><blockquote><div><cite>anna schreef:</cite>Zelfde hier</div></blockquote>Winkel zegt dat de
+        wasmachine buiten garantie valt.</div>
+      <div class="notice">Laatst gewijzigd door <a href="./u=88">willem56</a> op wo 18 nov 2026, 12:01, 1 keer totaal
+        gewijzigd.</div>
+      <div id="sig501234" class="signature">Groeten</div>
+    </div></div>
+  </div>
+</div>"""
+BOARD_NEXT = (
+    '<ul><li class="arrow next"><a href="./viewtopic.php?t=9&amp;sid=0123abc&amp;start=10" rel="next">2</a></li>'
+    "</ul>"
+)
+BOARD_ROW = """
+<ul class="topiclist topics">
+ <li class="row bg1 sticky"><dl><dt><a href="./viewtopic.php?t=1" class="topictitle">Regels</a></dt>
+  <dd class="posts">0 <dfn>Reacties</dfn></dd></dl></li>
+ <li class="row bg2"><dl class="row-item"><dt><div class="list-inner">
+  <a href="./viewtopic.php?f=69&amp;t=17863&amp;sid=0123abc" class="topictitle">Snelveld levert niet</a></div></dt>
+  <dd class="posts">12 <dfn>Reacties</dfn></dd><dd class="views">340</dd>
+  <dd class="lastpost"><span>door <a class="username">anna</a> <a href="./viewtopic.php?p=9#p9"></a><br>
+   <time datetime="2026-11-18T10:44:02+00:00">wo 18 nov 2026, 11:44</time></span></dd></dl></li>
+</ul>"""
+
+
+def board(inner: str) -> bytes:
+    return (
+        '<!DOCTYPE html><html lang="nl"><head><meta charset="utf-8"><title>Forum - Bekijk onderwerp</title></head>'
+        f'<body id="phpbb" class="nojs section-viewtopic ltr">{inner}</body></html>'
+    ).encode()
+
+
+BOARD_FEED = """<?xml version="1.0" encoding="UTF-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="nl"><title>Forum</title><id>https://forum.example/feed</id>
+<entry><author><name><![CDATA[willem56]]></name></author>
+<updated>2026-11-18T11:44:02+01:00</updated><published>2026-11-18T11:44:02+01:00</published>
+<id>https://forum.example/viewtopic.php?p=501234#p501234</id>
+<link href="https://forum.example/viewtopic.php?p=501234#p501234"/>
+<title type="html"><![CDATA[Internet en bellen • Re: Garantie geweigerd]]></title>
+<content type="html" xml:base="https://forum.example/viewtopic.php?p=501234#p501234"><![CDATA[
+Winkel zegt dat het &quot;niet&quot; onder garantie valt.<p>Statistieken: Geplaatst door
+willem56 — wo 18 nov 2026</p><hr />
+]]></content></entry></feed>"""

@@ -1,0 +1,258 @@
+"""A phpBB forum: both forms of address, posts of every page once, what is pinned, quoted or polled left out."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from crawlers.causes import Cause
+from crawlers.parameters.forums import PhpbbParameters, forum_number, topic_number
+from crawlers.parsers import phpbb
+from crawlers.parsers.page import Blocked, FormatChanged
+from crawlers.parsers.phpbb import Thread, numbers
+from demo.replica import Fault, Kind
+from demo.replica.phpbb import topic_id
+from storage.models import Health
+from storage.records import Kind as Written
+from storage.records import Status
+from tests.crawlers import payloads, payloads_forums
+from tests.crawlers.complaints import posts, show
+from tests.crawlers.conftest import Crawling
+from tests.crawlers.payloads import NOW
+from tests.crawlers.payloads_forums import BOARD, BOARD_NEXT, BOARD_POST, BOARD_ROW, board
+
+TOPIC = f"{BOARD}/viewtopic.php?t=9"
+
+
+def thread(inner: str = BOARD_POST, opening: bool = True) -> Thread:
+    return phpbb.thread(board(inner), TOPIC, BOARD, NOW, opening)
+
+
+def test_a_post_becomes_a_record() -> None:
+    [record] = thread().records
+
+    assert (record.namespace, record.external_id, record.kind) == (
+        "phpbb:forum.example",
+        "501234",
+        Written.POST,
+    )
+    assert (record.title, record.text) == (
+        "Garantie geweigerd",
+        "Winkel zegt dat de wasmachine buiten garantie valt.",
+    )
+    assert record.url == "https://forum.example/viewtopic.php?p=501234#p501234"
+    assert (record.author_name, record.author_id) == ("willem56", "88")
+    assert record.published_at == datetime(2026, 11, 18, 10, 44, 2, tzinfo=UTC)
+    assert (record.status, record.updated_at) == (Status.EDITED, datetime(2026, 11, 18, 11, 1, tzinfo=UTC))
+
+
+def test_later_posts_are_comments_under_the_title_of_their_topic() -> None:
+    inner = '<h2 class="topic-title"><a href="./viewtopic.php?t=9">Snelveld levert niet</a></h2>'
+    second = BOARD_POST.replace("501234", "501235").replace("Garantie geweigerd", "Re: Garantie geweigerd")
+    page = thread(inner + BOARD_POST + second.replace('<h3 class="first">', "<h4>").replace("</h3>", "</h4>"))
+
+    assert [record.kind for record in page.records] == [Written.POST, Written.COMMENT]
+    assert [record.title for record in page.records] == ["Garantie geweigerd", "Snelveld levert niet"]
+    assert page.shown == ("501234", "501235")
+    assert thread(second, opening=False).records[0].title == "Garantie geweigerd"
+
+
+def test_a_poll_is_no_post() -> None:
+    page = thread(f'<div class="panel"><div class="content"><h2>Ook last?</h2></div></div>{BOARD_POST}')
+
+    assert [record.text for record in page.records] == ["Winkel zegt dat de wasmachine buiten garantie valt."]
+
+
+def test_a_deleted_post_is_removed() -> None:
+    deleted = BOARD_POST.replace("has-profile", "has-profile deleted")
+    message = BOARD_POST.replace("501234", "501235").replace(
+        "Winkel zegt", '<p class="post_deleted_msg">Weg</p>'
+    )
+    page = thread(deleted + message)
+
+    assert [(record.external_id, record.status) for record in page.records] == [
+        ("501234", Status.REMOVED),
+        ("501235", Status.REMOVED),
+    ]
+
+
+def test_an_old_board_writes_its_times_in_words() -> None:
+    old = BOARD_POST.replace('<time datetime="2026-11-18T10:44:02+00:00">', "").replace("</time>", "")
+
+    assert thread(old).records[0].published_at == datetime(2026, 11, 18, 10, 44, tzinfo=UTC)
+
+
+def test_a_guest_has_a_name_and_no_number() -> None:
+    link = (
+        '<a href="./memberlist.php?mode=viewprofile&amp;u=88&amp;sid=0123abc" class="username">willem56</a>'
+    )
+    [record] = thread(BOARD_POST.replace(link, '<span class="username">Gast</span>')).records
+
+    assert (record.author_name, record.author_id) == ("Gast", "Gast")
+
+
+def test_one_bad_post_costs_no_other() -> None:
+    broken = BOARD_POST.replace('id="p501234"', 'id="pagina"') + BOARD_POST.replace('class="content"', "")
+    page = thread(broken + BOARD_POST.replace("501234", "501236"))
+
+    assert [record.external_id for record in page.records] == ["501236"]
+    assert [problem.what for problem in page.problems] == ["no number", "no content"]
+
+
+def test_the_next_page_is_where_the_link_leads_without_its_session() -> None:
+    assert thread(BOARD_POST + BOARD_NEXT).next == "https://forum.example/viewtopic.php?t=9&start=10"
+    assert thread().next is None
+
+
+def test_a_list_names_topics_and_when_somebody_last_wrote() -> None:
+    pinned, row = phpbb.topics(board(BOARD_ROW), f"{BOARD}/viewforum.php?f=69", NOW).rows
+
+    assert (pinned.topic, pinned.sorted) == ("1", False)
+    assert (row.topic, row.sorted, row.replies) == ("17863", True, 12)
+    assert row.address == "https://forum.example/viewtopic.php?f=69&t=17863"
+    assert row.last == datetime(2026, 11, 18, 10, 44, 2, tzinfo=UTC)
+
+
+def test_a_post_of_the_feed_is_the_same_post() -> None:
+    [record] = phpbb.newest(payloads_forums.BOARD_FEED.encode(), BOARD, NOW).records
+
+    assert (record.namespace, record.external_id) == ("phpbb:forum.example", "501234")
+    assert (record.title, record.text) == (
+        "Garantie geweigerd",
+        'Winkel zegt dat het "niet" onder garantie valt.',
+    )
+    assert (record.author_name, record.published_at) == (
+        "willem56",
+        datetime(2026, 11, 18, 10, 44, 2, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "parameter", "number"),
+    [
+        ("https://radar-forum.avrotros.nl/internet-en-bellen-f69/", "f", "69"),
+        ("https://radar-forum.avrotros.nl/snelveld-levert-niet-t17863.html", "t", "17863"),
+        ("https://radar.avrotros.nl/forum/viewtopic.php?f=69&t=17863", "t", "17863"),
+        ("https://radar.avrotros.nl/forum/viewtopic.php?f=69&t=17863", "f", "69"),
+        ("https://forum.example/top-t10-wensen/", "t", None),
+        ("https://forum.example/viewtopic.php?t=0", "t", None),
+    ],
+)
+def test_both_forms_of_address_have_a_number(address: str, parameter: str, number: str | None) -> None:
+    assert numbers(address, parameter) == number
+
+
+def test_forums_and_topics_may_be_written_in_every_form() -> None:
+    found = PhpbbParameters.model_validate(
+        {"forums": [69, "https://x.example/bellen-f70/"], "topics": ["viewtopic.php?t=5", "/a-b-t6.html"]}
+    )
+
+    assert [forum_number(one) for one in found.forums] == ["69", "70"]
+    assert [topic_number(one) for one in found.topics] == ["5", "6"]
+    with pytest.raises(ValueError, match="the number of the forum"):
+        PhpbbParameters.model_validate({"forums": ["internet"]})
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "cause"),
+    [
+        (board("<p>Niets</p>"), FormatChanged, Cause.FORMAT),
+        (board("").replace(b"Forum - Bekijk onderwerp", b"Forum - Inloggen"), Blocked, Cause.SIGN_IN),
+        (payloads.WAF_PAGE, Blocked, Cause.WAF),
+        (b"", FormatChanged, Cause.FORMAT),
+    ],
+)
+def test_another_page_is_named(body: bytes, error: type[Exception], cause: Cause) -> None:
+    for parse in (
+        lambda: phpbb.thread(body, TOPIC, BOARD, NOW, True),
+        lambda: phpbb.topics(body, f"{BOARD}/viewforum.php?f=69", NOW),
+    ):
+        with pytest.raises(error) as caught:
+            parse()
+        assert caught.value.cause is cause  # type: ignore[attr-defined]
+
+
+def test_every_page_of_every_topic_is_read_and_later_only_what_is_new(crawling: Crawling) -> None:
+    for place in range(30):
+        show(crawling, posts(Kind.PHPBB, 2, first=100 + 3 * place, place=f"onderwerp {place}"))
+    show(crawling, posts(Kind.PHPBB, 35, first=2))
+    first = crawling(Kind.PHPBB)
+    since = len(crawling.replica.requests)
+    idle = crawling(Kind.PHPBB)
+    show(crawling, posts(Kind.PHPBB, 2))
+    crawling(Kind.PHPBB)
+    asked = crawling.asked(since)
+
+    assert (first.health, first.counts["new"]) == (Health.OK, 95)
+    assert (idle.health, idle.counts["new"]) == (Health.OK, 0)
+    topic = topic_id("storing")
+    assert asked == ["/viewforum.php?f=69", "/viewforum.php?f=69", f"/viewtopic.php?t={topic}&start=30"]
+    assert len(crawling.mentions()) == 97
+    assert not [target for target in crawling.asked() if "sid=" in target]
+
+
+def test_a_rewritten_forum_is_read_by_its_own_addresses(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.PHPBB, 25))
+    address = f"https://radar-forum.avrotros.nl/internet-storing-t{topic_id('storing')}.html"
+    outcome = crawling(Kind.PHPBB, forums=[], topics=[address])
+    again = crawling(
+        Kind.PHPBB, forums=["https://radar-forum.avrotros.nl/internet-en-bellen-f69/"], topics=[]
+    )
+
+    assert (outcome.health, outcome.counts["new"], again.counts["new"]) == (Health.OK, 25, 0)
+    assert crawling.asked()[2].endswith(".html?start=20")
+
+
+def test_edits_and_removals_of_the_week_are_found_the_next_day(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.PHPBB, 25))
+    crawling(Kind.PHPBB)
+    crawling.replica.posts.edit(shown[20].key, text="Opgelost! #snelveld")
+    crawling.replica.posts.remove(shown[15].key)
+    soon = crawling(Kind.PHPBB)
+    crawling.clock.advance(timedelta(hours=25))
+    later, again = crawling(Kind.PHPBB), crawling(Kind.PHPBB)
+
+    assert (soon.counts["edited"], soon.counts["removed"]) == (0, 0)
+    assert (later.health, later.counts["edited"], later.counts["removed"]) == (Health.OK, 1, 1)
+    assert (again.counts["edited"], again.counts["removed"]) == (0, 0)
+
+
+def test_a_reading_that_broke_off_is_ended_by_the_next(crawling: Crawling) -> None:
+    for place in range(6):
+        show(crawling, posts(Kind.PHPBB, 2, first=100 + 3 * place, place=f"onderwerp {place}"))
+    crawling.replica.faults.set(Kind.PHPBB, Fault.SERVER_ERROR, after=3)
+    crawling.settings = {"RETRY_TIMES": 0}
+    broken = crawling(Kind.PHPBB)
+    crawling.replica.faults.clear()
+    since = len(crawling.replica.requests)
+    whole = crawling(Kind.PHPBB)
+
+    assert (broken.health, broken.counts["new"]) == (Health.BROKEN, 4)
+    assert (whole.health, whole.counts["new"]) == (Health.OK, 8)
+    assert crawling.asked(since)[0] == "/viewforum.php?f=69"
+
+
+def test_a_topic_that_closed_since_it_was_listed_costs_no_other(crawling: Crawling) -> None:
+    for place in range(3):
+        show(crawling, posts(Kind.PHPBB, 2, first=100 + 3 * place, place=f"onderwerp {place}"))
+    crawling.replica.faults.set(Kind.PHPBB, Fault.NOT_FOUND, after=1, times=1)
+    outcome = crawling(Kind.PHPBB)
+
+    assert (outcome.health, outcome.counts["new"]) == (Health.OK, 4)
+
+
+def test_without_forums_or_topics_the_feed_is_read(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.PHPBB, 4))
+    outcome = crawling(Kind.PHPBB, forums=[])
+    again = crawling(Kind.PHPBB)
+
+    assert (outcome.health, outcome.counts["new"], again.counts["new"]) == (Health.OK, 4, 0)
+
+
+def test_a_feed_that_is_off_is_named(crawling: Crawling) -> None:
+    crawling.replica.faults.set(Kind.PHPBB, Fault.NOT_FOUND)
+    outcome = crawling(Kind.PHPBB, forums=[])
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BROKEN, "not_found")
+    assert outcome.reason is not None
+    assert "write forums or topics" in outcome.reason
+    assert crawling.asked() == ["/app.php/feed", "/feed"]
