@@ -13,6 +13,8 @@ from crawlers.parameters.files import CsvParameters
 from crawlers.parameters.forums import DiscourseParameters, PhpbbParameters
 from crawlers.parameters.pages import FeedParameters, SchemaOrgParameters
 from crawlers.parameters.reviews import (
+    FeedbackCompanyParameters,
+    GoogleBusinessParameters,
     KiyohParameters,
     TrustedShopsParameters,
     TrustpilotApiParameters,
@@ -87,11 +89,25 @@ SOURCES: dict[str, Source] = {
         "Trusted Shops' own interface, with the shop's client, for the shop's own reviews.",
         secrets=("client_id", "client_secret"),
     ),
+    "feedback_company": Source(
+        FeedbackCompanyParameters,
+        "crawlers.spiders.feedback_company.FeedbackCompanySpider",
+        "Feedback Company's own interface, with the shop's client, for the shop's own reviews.",
+        home="https://www.feedbackcompany.com",
+        secrets=("client_id", "client_secret"),
+    ),
     "kiyoh": Source(
         KiyohParameters,
         "crawlers.spiders.kiyoh.KiyohSpider",
         "The platform's own interface, with the customer's token, for the customer's own locations.",
         secrets=("token",),
+    ),
+    "google_business": Source(
+        GoogleBusinessParameters,
+        "crawlers.spiders.google_business.GoogleBusinessSpider",
+        "Google's own interface, for places that the customer owns; Google grants access for each project.",
+        home="https://mybusiness.googleapis.com",
+        ways=(("client_id", "client_secret", "refresh_token"), ("access_token",)),
     ),
     "apple_app": Source(
         AppleParameters,

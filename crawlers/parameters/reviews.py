@@ -123,3 +123,7 @@ class TrustedShopsParameters(Parameters):
 
     def homes(self) -> tuple[str, ...]:
         return (ETRUSTED_API, ETRUSTED_LOGIN)
+
+
+class FeedbackCompanyParameters(Parameters):
+    """The client says which shop it is; there is nothing else to tell."""

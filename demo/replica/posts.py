@@ -15,12 +15,14 @@ class Kind(StrEnum):
     """The kinds of source the replica plays."""
 
     TRUSTPILOT = "trustpilot_web"
+    GOOGLE_BUSINESS = "google_business"
     APPLE = "apple_app"
     GOOGLE_PLAY = "google_play"
     MASTODON = "mastodon"
     FEED = "feed"
     SCHEMA_ORG = "schema_org"
     KIYOH = "kiyoh"
+    FEEDBACK_COMPANY = "feedback_company"
     TRUSTED_SHOPS = "trusted_shops"
     WEBWINKELKEUR = "webwinkelkeur"
     TRUSTPILOT_API = "trustpilot_api"
@@ -35,12 +37,14 @@ class Kind(StrEnum):
 
 DEFAULT_PLACES = {
     Kind.TRUSTPILOT: "snelveld.nl",
+    Kind.GOOGLE_BUSINESS: "5647382910",
     Kind.APPLE: "nl/987654321",
     Kind.GOOGLE_PLAY: "nl.snelveld.app",
     Kind.MASTODON: "",
     Kind.FEED: "snelveld",
     Kind.SCHEMA_ORG: "snelveld",
     Kind.KIYOH: "1064405",
+    Kind.FEEDBACK_COMPANY: "",
     Kind.TRUSTED_SHOPS: "chl-7a6b",
     Kind.WEBWINKELKEUR: "1234",
     Kind.TRUSTPILOT_API: "snelveld.nl",

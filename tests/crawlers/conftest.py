@@ -29,11 +29,13 @@ START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 PLACES: dict[Kind, dict[str, Any]] = {
     Kind.TRUSTPILOT: {"domain": "snelveld.nl", "permission": True},
     Kind.APPLE: {"app_id": 987654321},
+    Kind.GOOGLE_BUSINESS: {"account": "1029384756", "locations": ["5647382910"]},
     Kind.GOOGLE_PLAY: {"package": "nl.snelveld.app"},
     Kind.MASTODON: {"hashtags": ["snelveld"]},
     Kind.FEED: {"url": "https://nieuws.example/feeds/snelveld.rss"},
     Kind.SCHEMA_ORG: {"urls": ["https://www.snelveld.example/ervaringen/snelveld"]},
     Kind.KIYOH: {"location_id": "1064405"},
+    Kind.FEEDBACK_COMPANY: {},
     Kind.TRUSTED_SHOPS: {"channels": ["chl-7a6b"]},
     Kind.WEBWINKELKEUR: {"shop_id": "1234"},
     Kind.TRUSTPILOT_API: {"domain": "snelveld.nl"},
@@ -48,6 +50,8 @@ PLACES: dict[Kind, dict[str, Any]] = {
 
 
 KEYED = {
+    Kind.GOOGLE_BUSINESS: ("access_token",),
+    Kind.FEEDBACK_COMPANY: ("client_id", "client_secret"),
     Kind.TRUSTED_SHOPS: ("client_id", "client_secret"),
     Kind.BLUESKY: ("identifier", "password"),
     Kind.X: ("token",),

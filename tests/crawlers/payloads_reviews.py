@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from crawlers.parsers import kiyoh, trusted_shops, trustpilot_api, webwinkelkeur
+from crawlers.parsers import feedback_company, kiyoh, trusted_shops, trustpilot_api, webwinkelkeur
 from crawlers.parsers.page import Page
 
 KIYOH_REVIEW: dict[str, Any] = {
@@ -226,10 +226,53 @@ def trusted_shops_page(*changes: dict[str, Any], **around: Any) -> bytes:
     return written_out(TRUSTED_SHOPS | {"items": [TRUSTED_SHOPS_REVIEW | one for one in changes]} | around)
 
 
+FEEDBACK_REVIEW: dict[str, Any] = {
+    "id": 8812345,
+    "date_created": "2026-11-17 20:15:04",
+    "total_score": 1.5,
+    "recommends": "Nee",
+    "client": {"name": "J. Jansen"},
+    "product": None,
+    "questions": [{"question_id": "q1", "value": "Pakket beschadigd ontvangen, geen reactie op mijn mails."}],
+}
+FEEDBACK: dict[str, Any] = {
+    "success": True,
+    "error": False,
+    "reviews": [FEEDBACK_REVIEW],
+    "count": {"total": 431},
+}
+FEEDBACK_SUMMARY: dict[str, Any] = {
+    "data": [
+        {
+            "shop": {
+                "name": "Voorbeeld",
+                "review_url": "https://www.feedbackcompany.com/nl-nl/reviews/voorbeeld/",
+            },
+            "review_summary": {"total_merchant_reviews": 431, "merchant_score": 4.1, "max_score": 5},
+        }
+    ]
+}
+
+
+def feedback_page(*changes: dict[str, Any], **around: Any) -> bytes:
+    return written_out(FEEDBACK | {"reviews": [FEEDBACK_REVIEW | one for one in changes]} | around)
+
+
+def _feedback(body: bytes) -> Page:
+    return feedback_company.parse(body, feedback_company.Shop())
+
+
+def _feedback_summary(body: bytes) -> Page:
+    feedback_company.summary(body)
+    return Page()
+
+
 JSON: dict[str, tuple[Callable[[bytes], Page], Any]] = {
     "kiyoh": (kiyoh.parse, KIYOH),
     "webwinkelkeur": (_webwinkelkeur, WEBWINKELKEUR),
     "trusted shops": (trusted_shops.parse, TRUSTED_SHOPS),
+    "feedback company": (_feedback, FEEDBACK),
+    "feedback company's summary": (_feedback_summary, FEEDBACK_SUMMARY),
     "trustpilot api": (trustpilot_api.parse, TRUSTPILOT),
     "kiyoh removed": (_removed, KIYOH_REMOVED),
 }

@@ -1,0 +1,95 @@
+"""Reviews of a shop at Feedback Company, page by page."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from scrapy import Request
+from scrapy.http import Response
+
+from crawlers.causes import Cause, Failure
+from crawlers.dates import instant
+from crawlers.job import ReadPage
+from crawlers.paging import whole_wanted
+from crawlers.parameters.reviews import FeedbackCompanyParameters
+from crawlers.parsers import feedback_company
+from crawlers.parsers.addresses import safe
+from crawlers.parsers.feedback_company import BEST, Shop
+from crawlers.parsers.page import Blocked, FormatChanged, Page
+from crawlers.parsers.values import number
+from crawlers.sources import SOURCES
+from crawlers.spiders.bearer import BearerSpider
+from crawlers.spiders.listing import ListingSpider
+
+LIMIT = 100
+SUMMARY_EVERY = timedelta(days=1)
+PART = "reviews"
+
+
+class FeedbackCompanySpider(BearerSpider, ListingSpider):
+    """State of the part `shop`: what the summary said, and `read_at`, when."""
+
+    most_pages = 100
+
+    @property
+    def wanted(self) -> FeedbackCompanyParameters:
+        assert isinstance(self.job.parameters, FeedbackCompanyParameters)  # noqa: S101 - the table of kinds says so
+        return self.job.parameters
+
+    @property
+    def site(self) -> str:
+        return (self.job.base_url or SOURCES["feedback_company"].home or "").rstrip("/")
+
+    def sign_in(self, callback: Callable[..., Any]) -> Request:
+        query = {name: self.job.secrets[name] for name in ("client_id", "client_secret")}
+        query["grant_type"] = "authorization_code"
+        return self.ask(f"{self.site}/api/v2/oauth2/token?{urlencode(query)}", callback, where="signing in")
+
+    def begin(self) -> Iterator[Any]:
+        read = instant(self.state_of("shop").get("read_at"))
+        if read is None or self.job.now() - read >= SUMMARY_EVERY:
+            yield self.ask(f"{self.site}/api/v1/review/summary/", self.summed, where="summary")
+        else:
+            yield self._first()
+
+    def _first(self) -> Any:
+        return self._page(PART, 1, whole_wanted(self.state_of(PART), self.job.now()))
+
+    async def summed(self, response: Response, where: str) -> AsyncIterator[Any]:
+        failure = self.unfit(response, where)
+        if failure and failure.cause is not Cause.NOT_FOUND:
+            self.refuse(failure)
+            return
+        try:
+            shop = None if failure else feedback_company.summary(response.body)
+        except Blocked as error:
+            self.refuse(Failure(error.cause, where, str(error)))
+            return
+        except FormatChanged:
+            shop = None
+        if shop is None:
+            # The reviews themselves can be read; if the scale is another one, they are refused and it shows.
+            self.job.findings.note("the summary does not say how far the scale goes; it is taken to go to 5")
+        else:
+            state = {"best": shop.best, "url": shop.url, "read_at": self.job.now().isoformat()}
+            item = ReadPage(Page(), where, "shop", state)
+            yield item
+            await item.stored
+        yield self._first()
+
+    def parts(self) -> tuple[str, ...]:
+        return (PART,)
+
+    def address(self, part: str, number: int) -> str:
+        return f"{self.site}/api/v2/review?{urlencode({'limit': LIMIT, 'start': (number - 1) * LIMIT})}"
+
+    def has_more(self, page: Page) -> bool:
+        return page.next is not None
+
+    def parsed(self, body: bytes, part: str, number: int) -> Page:
+        return feedback_company.parse(body, self._shop(), (number - 1) * LIMIT)
+
+    def _shop(self) -> Shop:
+        state = self.state_of("shop")
+        return Shop(number(state.get("best")) or BEST, safe(state.get("url")))
