@@ -1,11 +1,11 @@
 """What only a source may see: read from the environment, handed to its crawl on stdin, kept out of every log."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from urllib.parse import quote, quote_plus
 
 from crawlers.job import Job
-from crawlers.sources import SOURCES
+from crawlers.sources import SOURCES, Source
 from storage.configuration import Configuration, ConfigurationError, Fault, SourceSettings, secret_variable
 
 SHORTEST_CONCEALED = 4
@@ -16,7 +16,7 @@ BLOT = "[secret]"
 def secrets_of(settings: SourceSettings) -> dict[str, str]:
     """The secrets of a source that are set, by name. Raises ConfigurationError for a file that cannot be read."""
     source = SOURCES.get(settings.kind)
-    names = (*source.secrets, *source.optional_secrets) if source else ()
+    names = source.every_secret if source else ()
     return {name: value for name in names if (value := settings.secret(name))}
 
 
@@ -39,13 +39,17 @@ def missing(settings: SourceSettings) -> Iterator[Fault]:
         return
     # Those that a source can do without go together: half of them opens nothing.
     extra = source.optional_secrets if any(name in known for name in source.optional_secrets) else ()
-    for name in (*source.secrets, *extra):
+    chosen = way(source, known)
+    instead = [_variables(settings.name, one) for one in source.ways if one != chosen]
+    for name in (*source.secrets, *chosen, *extra):
         variable = secret_variable(settings.name, name)
         value = known.get(name)
         if value is None:
             advice = (
                 f"is missing; set the variable {variable}, or {variable}_FILE to the path of a file with it"
             )
+            if name in chosen:
+                advice = "; or sign in with ".join([advice, *instead])
             yield Fault(f"source {settings.name}.{name}", advice)
         elif name not in source.multiline_secrets and not (value.isascii() and value.isprintable()):
             yield Fault(variable, "holds characters that no key has; copy it again, as one line")
@@ -54,8 +58,17 @@ def missing(settings: SourceSettings) -> Iterator[Fault]:
 def variables(job: Job) -> str:
     """The environment variables that hold the secrets of a crawl, to say which ones to check."""
     source = SOURCES[job.kind]
-    names = (name for name in (*source.secrets, *source.optional_secrets) if name in job.secrets)
-    return ", ".join(secret_variable(job.name, name) for name in names)
+    names = (*source.secrets, *way(source, job.secrets), *source.optional_secrets)
+    return _variables(job.name, [name for name in names if name in job.secrets])
+
+
+def _variables(source: str, names: Iterable[str]) -> str:
+    return ", ".join(secret_variable(source, name) for name in names)
+
+
+def way(source: Source, known: Collection[str]) -> tuple[str, ...]:
+    """The secrets of the way to sign in that is complete, or of which most is known; an earlier way goes first."""
+    return max(source.ways, key=lambda names: sum(name in known for name in names) / len(names), default=())
 
 
 def conceal(secrets: Mapping[str, str]) -> None:

@@ -7,20 +7,19 @@ from urllib.parse import urlencode
 
 from scrapy import Request
 
-from crawlers.causes import Cause, Failure
-from crawlers.job import ReadPage
 from crawlers.parameters.apps import PlayParameters
 from crawlers.parsers import google_play
 from crawlers.parsers.stretch import Stretch
 from crawlers.sources import SOURCES
-from crawlers.spiders.recent import Reading, RecentSpider
+from crawlers.spiders.recent import Reading
+from crawlers.spiders.whole import WholeSpider
 
 NEWEST_FIRST = 2
 A_CALL = 199
 """Reviews; the list gives no more than about 200 at once."""
 
 
-class PlaySpider(RecentSpider):
+class PlaySpider(WholeSpider):
     """The list gives no address of a single review, so what is missing from it is not looked up."""
 
     most_pages = 20
@@ -47,14 +46,6 @@ class PlaySpider(RecentSpider):
 
     def stretch_of(self, body: bytes, reading: Reading) -> Stretch:
         return google_play.parse(body, self.wanted.package, self.wanted.language)
-
-    def _end(self, reading: Reading, where: str) -> ReadPage | None:
-        if reading.entries:
-            return super()._end(reading, where)
-        # The list is of all reviews: once there were some, an empty one is a refusal.
-        known = bool(self.state_of(reading.part))
-        self.note(Failure(Cause.EMPTY_BEFORE if known else Cause.EMPTY, where))
-        return None
 
 
 def asked_for(package: str, token: str | None) -> str:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from crawlers.parsers import google_play
+from crawlers.parsers import google_business, google_play
 from crawlers.parsers.page import Page
 
 PACKAGE = "nl.snelveld.app"
@@ -49,7 +49,47 @@ def parse_play(body: bytes) -> Page:
     return google_play.parse(body, PACKAGE, "nl")
 
 
+BUSINESS_REVIEW: dict[str, Any] = {
+    "name": "accounts/1029384756/locations/5647382910/reviews/AbFvOq1ExampleReviewId",
+    "reviewId": "AbFvOq1ExampleReviewId",
+    "reviewer": {
+        "profilePhotoUrl": "https://lh3.googleusercontent.com/a/voorbeeld",
+        "displayName": "Sanne B.",
+        "isAnonymous": False,
+    },
+    "starRating": "TWO",
+    "comment": "Lange wachttijd en onvriendelijk aan de balie.",
+    "createTime": "2026-11-18T10:20:30.123456Z",
+    "updateTime": "2026-11-18T10:25:00.000000Z",
+    "reviewReply": {
+        "comment": "Dank voor uw reactie, we nemen contact op.",
+        "updateTime": "2026-11-19T08:00:00Z",
+    },
+}
+LEFT_OUT = object()
+"""For a key that an answer does not have."""
+
+
+def business_review(**changes: Any) -> dict[str, Any]:
+    found = copy.deepcopy(BUSINESS_REVIEW) | changes
+    return {key: one for key, one in found.items() if one is not LEFT_OUT}
+
+
+def business(*reviews: object, **changes: Any) -> dict[str, Any]:
+    return {
+        "reviews": list(reviews),
+        "averageRating": 4.1,
+        "totalReviewCount": 356,
+        "nextPageToken": "CAoQAA",
+    } | changes
+
+
+def written_out(tree: object) -> bytes:
+    return json.dumps(tree).encode()
+
+
 TREES: dict[str, tuple[Callable[[bytes], Page], Any, Callable[[Any], bytes]]] = {
     "google play": (parse_play, play_page(play_review(), play_review({0: "b"})), play),
+    "google business": (google_business.parse, business(business_review()), written_out),
 }
 """How each answer is read, one of them as a tree, and how that is written out."""
