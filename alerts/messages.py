@@ -11,9 +11,10 @@ from typing import Any
 
 from alerts.catalogue import Catalogue
 from alerts.mrkdwn import LONGEST_HEADER, cut, escape, link, quote, shortened
+from alerts.obstacles import obstacle
 from alerts.reasons import Reason
 from storage.incidents import Example
-from storage.models import Incident
+from storage.models import Health, Incident
 
 MOST_EXAMPLES = 3
 LONGEST_EXAMPLE = 200
@@ -142,10 +143,10 @@ def _silent(subject: Subject, say: Catalogue, now: datetime) -> list[str]:
     lines = [say(key, source=escape(subject.source), since=since) + " " + say("silent.honest")]
     if facts["failures"]:
         lines.append(say("silent.failures", n=facts["failures"]))
-    if facts["health"]:
-        lines[-1] += " " + say(f"silent.{facts['health']}")
-    if facts["reason"]:
-        lines.append(say("silent.reason", reason=escape(shortened(facts["reason"], LONGEST_EXAMPLE))))
+    if facts["health"] == Health.OK:
+        lines[-1] += " " + say("silent.ok")
+    if met := obstacle(facts["health"], facts, say):
+        lines.append(f"{met.what}. {met.todo}")
     return lines
 
 

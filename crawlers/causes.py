@@ -41,9 +41,10 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True)
 class Failure:
-    """One thing that went wrong while reading `where`; `detail` holds no text of a post."""
+    """One thing that went wrong while reading `where`; `detail` holds no text of a post, `status` is of HTTP."""
 
     cause: Cause
     where: str
     detail: str | None = None
     retry_after: timedelta | None = None
+    status: int | None = None

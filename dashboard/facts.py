@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from alerts.catalogue import Catalogue
+from alerts.obstacles import obstacle
 from dashboard.formats import Formats
 from storage.bulletins import IncidentRow
 
@@ -68,8 +69,8 @@ def _silent(facts: Mapping[str, Any], f: Formats) -> list[str]:
     said = [f.text("why.never" if facts.get("never") else "why.silent", since=f.when(since))] if since else []
     if _number(facts, "failures"):
         said.append(f.text("why.failures", n=int(_number(facts, "failures"))))
-    if f"health.{facts.get('health')}" in f.text:
-        said.append(f.text("why.health", health=f.text(f"health.{facts['health']}").lower()))
+    if met := obstacle(facts.get("health"), facts, f.text):
+        said.append(f"{met.what}. {met.todo}")
     return said
 
 

@@ -26,6 +26,8 @@ class Formats:
     now: datetime
     least: timedelta = timedelta(minutes=1)
     """No length of time is told as shorter than this."""
+    moment: timedelta = timedelta(seconds=1)
+    """What comes sooner than this is now."""
 
     def when(self, moment: datetime) -> str:
         """`vandaag 14:05`, `gisteren 09:12`, `di 17 nov 14:05`, and the year when it is another one."""
@@ -59,8 +61,8 @@ class Formats:
         return moment.astimezone(UTC).isoformat(timespec="seconds")
 
     def ago(self, moment: datetime) -> str:
-        """`3 minuten geleden`, `over 5 minuten`."""
-        if abs(self.now - moment) < timedelta(seconds=45):
+        """`3 minuten geleden`, `zojuist`, `over 12 seconden`."""
+        if timedelta() <= self.now - moment < timedelta(seconds=45):
             return self.text("time.now")
         return dates.format_timedelta(
             moment - self.now, add_direction=True, threshold=1.5, locale=self.text.locale

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -11,7 +12,9 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
+from alerts.obstacles import obstacle
 from dashboard.facts import advice, headline, why
 from dashboard.formats import Formats, words
 from dashboard.site import site_of
@@ -71,8 +74,9 @@ def environment(language: str) -> Environment:
         headline=headline,
         why=why,
         advice=partial(advice, text),
+        obstacle=partial(obstacle, say=text),
     )
-    found.filters.update(json=_json, safe_link=safe_link, host=host, folded=folded)
+    found.filters.update(json=_json, safe_link=safe_link, host=host, folded=folded, coded=coded)
     return found
 
 
@@ -109,6 +113,11 @@ def folded(text: str, length: int = 420) -> tuple[str, str]:
     space = max(text.rfind(mark, length // 2, length) for mark in (" ", "\n"))
     cut = space if space > 0 else length
     return text[:cut], text[cut:].lstrip()
+
+
+def coded(text: str) -> Markup:
+    """A text of ours in which `commands` look like ones."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped first
 
 
 def _json(value: object) -> str:

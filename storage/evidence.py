@@ -75,6 +75,15 @@ class Ordinary:
 
 
 @dataclass(frozen=True)
+class EndedCrawl:
+    """How a crawl went; `figures` hold the key of what was wrong as `cause`."""
+
+    at: datetime
+    health: Health
+    figures: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Watched:
     """A source with how its last crawls went, newest first."""
 
@@ -85,7 +94,7 @@ class Watched:
     active: bool
     first_crawl: datetime | None
     last_healthy: datetime | None
-    last: tuple[tuple[datetime, Health, str | None], ...]
+    last: tuple[EndedCrawl, ...]
 
 
 def complaints(session: Session, brand_id: int, since: datetime, until: datetime) -> list[Complaint]:
@@ -275,7 +284,7 @@ def _watched(session: Session, source: Source, runs: int) -> Watched:
         first_crawl=first,
         last_healthy=session.exec(healthy).first(),
         last=tuple(
-            (run.finished_at or run.started_at, run.health, run.reason)
+            EndedCrawl(run.finished_at or run.started_at, run.health, run.stats)
             for run in session.exec(ended)
             if run.health is not None
         ),

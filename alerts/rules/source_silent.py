@@ -40,8 +40,8 @@ def judge(source: Watched, silent_after: timedelta, now: datetime) -> Finding | 
             "since": since.isoformat(),
             "source": source.name,
             "never": source.last_healthy is None,
-            "health": last[1].value if last else None,
-            "reason": (last[2] or "")[:300] if last else "",
+            "health": last.health.value if last else None,
+            **{name: last.figures[name] for name in ("cause", "status") if last and name in last.figures},
             "failures": failing,
         },
         brand_id=source.brand_id,
@@ -51,12 +51,12 @@ def judge(source: Watched, silent_after: timedelta, now: datetime) -> Finding | 
 
 def failures(source: Watched) -> int:
     """How many of the last crawls failed one after the other; capped by how many were looked up."""
-    for number, (_, health, _) in enumerate(source.last):
-        if health not in FAILED:
+    for number, crawl in enumerate(source.last):
+        if crawl.health not in FAILED:
             return number
     return len(source.last)
 
 
 def healthy(source: Watched) -> bool:
     """Whether the last crawl went as it should."""
-    return bool(source.last) and source.last[0][1] is Health.OK
+    return bool(source.last) and source.last[0].health is Health.OK

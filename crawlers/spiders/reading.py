@@ -159,11 +159,12 @@ class ReadingSpider(Spider):
             Cause.SERVER_ERROR if response.status >= 500 else Cause.STATUS
         )
         if cause is Cause.SIGN_IN and self.job.secrets:
-            return Failure(Cause.KEY, where, f"status {response.status}; check {variables(self.job)}")
+            detail = f"status {response.status}; check {variables(self.job)}"
+            return Failure(Cause.KEY, where, detail, status=response.status)
         wait = retry_after(response, self.job.now())
         if cause in (Cause.FORBIDDEN, Cause.STATUS) or response.status == 503:
             cause = wall(response.body) or cause
-        return Failure(cause, where, f"status {response.status}", wait)
+        return Failure(cause, where, f"status {response.status}", wait, response.status)
 
 
 def retry_after(response: Response, now: datetime) -> timedelta | None:

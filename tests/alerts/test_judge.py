@@ -203,11 +203,12 @@ def test_a_severe_incident_closes_after_a_day_without_another(heard: World) -> N
 
 def test_three_refused_crawls_in_a_row_are_silence(heard: World) -> None:
     for minutes in (10, 20, 30):
-        heard.crawled("pagina", NOW + minutes * MINUTE, Health.BLOCKED, "status 403")
+        heard.crawled("pagina", NOW + minutes * MINUTE, Health.BLOCKED, cause="waf", status=403)
     [incident] = judged(heard, NOW + 31 * MINUTE)
     assert incident.rule == "source_silent"
     assert incident.facts["health"] == "blocked"
     assert incident.facts["failures"] == 3
+    assert (incident.facts["cause"], incident.facts["status"]) == ("waf", 403)
 
 
 def test_a_silent_source_is_over_at_its_next_healthy_crawl(heard: World) -> None:

@@ -12,6 +12,7 @@ from alerts import messages, mrkdwn
 from alerts.catalogue import FOLDER, Catalogue, CatalogueError, load
 from alerts.messages import Content, Subject
 from alerts.reasons import FORMS, Reason
+from crawlers.causes import Cause
 from storage.incidents import Example
 from storage.models import DeliveryForm, Incident, Severity
 from tests.alerts.world import NOW
@@ -47,7 +48,8 @@ SILENT = {
     "source": "pagina",
     "never": False,
     "health": "blocked",
-    "reason": "status 403",
+    "cause": "rate_limited",
+    "status": 429,
     "failures": 3,
     "count": 0,
     "texts": 0,
@@ -125,7 +127,8 @@ def test_a_severe_complaint_says_why() -> None:
 def test_a_silent_source_is_never_called_calm() -> None:
     told = words(messages.post(subject("source_silent", examples=[]), SAY, NOW))
     assert "Dat is geen rust" in told
-    assert "De laatste 3 pogingen mislukten. De site weigert ons." in told
+    assert "De laatste 3 pogingen mislukten." in told
+    assert "De site vraagt om minder verzoeken (status 429). We wachten vanzelf." in told
 
 
 def test_a_resolved_incident_shows_that_it_is_over() -> None:
@@ -179,7 +182,7 @@ def test_a_long_example_is_cut_at_a_word() -> None:
 @given(st.text(max_size=4000), st.text(max_size=300), st.sampled_from(sorted(FACTS)))
 def test_a_message_stays_within_slacks_limits(text: str, name: str, rule: str) -> None:
     made = subject(
-        rule, {"reason": text}, examples=[example(text)] * 8, acknowledged_by=name, acknowledged_at=NOW
+        rule, {"cause": text}, examples=[example(text)] * 8, acknowledged_by=name, acknowledged_at=NOW
     )
     content = messages.post(made, SAY, NOW)
     assert len(content.blocks) <= 50
@@ -194,7 +197,7 @@ def used_keys() -> set[str]:
     keys = set(re.findall(r'(?:say|self)\(\s*"([a-z_.]+)"', source)) | {"silent.never", "silent.since"}
     keys |= {f"title.{rule}" for rule in FACTS} | {f"mark.{severity}" for severity in Severity}
     keys |= {f"severe.{reason}" for reason in ("followers", "engagement", "views", "rating", "escalation")}
-    keys |= {f"silent.{health}" for health in ("blocked", "broken", "format_changed", "empty", "ok")}
+    keys |= {f"cause.{cause}.{part}" for cause in Cause for part in ("what", "do")}
     keys |= {f"reply.{rule}.{reason}" for rule in FACTS for reason in ("worse", "reopened", "resolved")}
     return keys | {"reply.severe_mention.taken"}
 

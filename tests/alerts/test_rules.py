@@ -8,7 +8,7 @@ import pytest
 from alerts.rules import negative_spike, severe_mention, source_silent
 from alerts.rules.negative_spike import Limits, Window
 from alerts.spikes import SENSITIVITIES, fit
-from storage.evidence import Complaint, Ordinary, Watched
+from storage.evidence import Complaint, EndedCrawl, Ordinary, Watched
 from storage.models import Health, Severity
 from tests.alerts.world import NOW, burst
 
@@ -130,7 +130,10 @@ def test_a_threat_that_many_read_is_critical(changes: dict[str, object], critica
 
 
 def watched(*healths: Health, **changes: object) -> Watched:
-    last = tuple((NOW - place * MINUTE, health, "status 403") for place, health in enumerate(healths))
+    last = tuple(
+        EndedCrawl(NOW - place * MINUTE, health, {"cause": "forbidden", "status": 403})
+        for place, health in enumerate(healths)
+    )
     plain = Watched(1, "pagina", 1, timedelta(minutes=30), True, NOW - 9 * HOUR, NOW - 2 * HOUR, last)
     return replace(plain, **changes)  # type: ignore[arg-type]
 

@@ -67,11 +67,11 @@ class World:
         """The first healthy crawl of a source: what was published before it is history."""
         self.crawled(name, since)
 
-    def crawled(self, name: str, at: datetime, health: Health = Health.OK, reason: str | None = None) -> None:
+    def crawled(self, name: str, at: datetime, health: Health = Health.OK, **figures: Any) -> None:
         with self.database.write() as session:
             source = sources.source_named(session, name)
             run = runs.start(session, source.id or 0, at)
-            runs.finish(session, run, Outcome(health, reason, {}, {}), at)
+            runs.finish(session, run, Outcome(health, None, {}, figures), at)
 
     def post(
         self,

@@ -43,10 +43,10 @@ def test_posts_that_are_left_out_are_no_emptiness() -> None:
 
 @pytest.mark.parametrize("cause", Cause)
 def test_every_cause_has_a_health_and_a_sentence(cause: Cause) -> None:
-    outcome = judged(entries=5, kept=5, failures=[Failure(cause, "page 1", "status 403")])
+    outcome = judged(entries=5, kept=5, failures=[Failure(cause, "page 1", "status 403", status=403)])
 
     assert outcome.health is not Health.OK
-    assert outcome.stats["cause"] == cause.value
+    assert (outcome.stats["cause"], outcome.stats["status"]) == (cause.value, 403)
     assert outcome.reason is not None
     assert outcome.reason.startswith("page 1: ")
     assert outcome.reason.endswith("(status 403)")

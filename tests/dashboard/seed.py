@@ -143,14 +143,19 @@ def _crawls(database: Database, begin: datetime, days: int) -> None:
 
 def _crawl(session: Session, source_id: int, name: str, at: datetime) -> None:
     hours_ago = (NOW - at) / timedelta(hours=1)
-    health, reason = Health.OK, None
+    health, figures = Health.OK, {}
     if name == "nieuws" and hours_ago < 20:
-        health, reason = Health.BLOCKED, "http://nieuws.example/rss answered 403 Forbidden"
+        health, figures = Health.BLOCKED, {"cause": "forbidden", "status": 403}
     if name == "snelveld-app" and 100 < hours_ago < 130:
-        health, reason = Health.BROKEN, "connection refused"
+        health, figures = Health.BROKEN, {"cause": "connection"}
     run = runs.start(session, source_id, at)
     counts = {"new": 3, "unchanged": 20, "requests": 4} if health is Health.OK else {"requests": 1}
-    runs.finish(session, run, Outcome(health, reason, counts, {}), at + timedelta(seconds=8))
+    runs.finish(
+        session,
+        run,
+        Outcome(health, None if health is Health.OK else "in English", counts, figures),
+        at + timedelta(seconds=8),
+    )
 
 
 def _ordinary(chance: random.Random, begin: datetime, days: int, per_day: int) -> Iterator[Said]:

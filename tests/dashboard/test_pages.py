@@ -1,11 +1,14 @@
 """Every page: what it shows, how big it is, and what its headers forbid."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from starlette.testclient import TestClient
 
+from dashboard.app import create_app
 from storage.database import Database
+from tests.dashboard import seed
 from tests.dashboard.conftest import client_of
 
 PAGES = [
@@ -123,7 +126,6 @@ def test_a_failure_shows_no_trace(database: Database) -> None:
 @pytest.mark.parametrize("path", ["/", "/berichten", "/klachten", "/meldingen", "/bronnen", "/slack"])
 def test_an_empty_product_explains_itself(empty: Database, path: str) -> None:
     from storage import users
-    from tests.dashboard import seed
 
     with empty.write() as session:
         users.create_user(session, "marieke", seed.PASSWORD, seed.NOW)
@@ -191,8 +193,34 @@ def test_an_incident_says_why_with_its_chance(client: TestClient) -> None:
 def test_a_broken_source_says_why_and_what_to_do(client: TestClient) -> None:
     page = client.get("/bronnen").text
     assert page.index("Geblokkeerd") < page.index("In orde")
-    assert "403 Forbidden" in page
+    assert "De site weigert ons (status 403)" in page
+    assert "in English" not in page
     assert "Vraag de beheerder om toestemming" in page
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"), [(40, "over 11 minuten"), (50.8, "over 12 seconden"), (51, "nu"), (52, "nu")]
+)
+def test_the_next_round_is_told_as_people_say_it(database: Database, minutes: float, words: str) -> None:
+    # The last rounds began nine minutes before NOW, and there is one every hour.
+    page = _sources_after(database, timedelta(minutes=minutes))
+    due = re.search(r"<dt>Volgende keer</dt><dd>(.*?)</dd>", page)
+    assert due is not None
+    assert re.sub(r"<.*?>", "", due[1]) == words
+
+
+def test_commands_in_advice_look_like_commands(database: Database) -> None:
+    assert "<code>klachtenradar run</code>" in _sources_after(database, timedelta(hours=9))
+
+
+def _sources_after(database: Database, time: timedelta) -> str:
+    """The page as it is so long after NOW."""
+    with database.write() as session:
+        cookie = seed.login(session)
+    app = create_app(database, seed.CONFIGURATION, clock=lambda: seed.NOW + time)
+    with TestClient(app) as client:
+        client.cookies.set("klachtenradar", cookie)
+        return client.get("/bronnen").text
 
 
 def test_the_slack_page_shows_the_thread_and_the_edit(client: TestClient) -> None:

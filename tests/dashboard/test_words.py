@@ -57,7 +57,7 @@ def test_every_value_that_is_put_together_has_its_words() -> None:
     wanted = [f"state.{one}" for one in CaseState]
     wanted += [f"case.move.{one}" for one in CaseState]
     wanted += [f"health.{one}" for one in (*Health, "never", "overdue", "going")]
-    wanted += [f"advice.{one}" for one in (*Health, "never", "overdue") if one != Health.OK]
+    wanted += [f"advice.{one}" for one in ("never", "overdue")]
     wanted += [f"severity.{one}" for one in Severity]
     wanted += [f"sentiment.{one}" for one in (*Sentiment, "unjudged")]
     wanted += [f"delivery.form.{one}" for one in DeliveryForm]
@@ -110,7 +110,8 @@ def test_moments_are_told_in_dutch_time(ago: timedelta, words: str) -> None:
 def test_lengths_and_numbers_are_dutch() -> None:
     assert F.ago(NOW - timedelta(minutes=3)) == "3 minuten geleden"
     assert F.ago(NOW + timedelta(minutes=5)) == "over 5 minuten"
-    assert F.ago(NOW) == "zojuist"
+    assert F.ago(NOW + timedelta(seconds=12)) == "over 12 seconden"
+    assert F.ago(NOW) == F.ago(NOW - timedelta(seconds=40)) == "zojuist"
     assert F.number(1234567) == "1.234.567"
     assert F.number(1.25, 1) == "1,2"
     assert F.number(0.00043, 5) == "0,00043"

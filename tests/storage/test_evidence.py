@@ -6,7 +6,7 @@ import pytest
 
 from storage import evidence, incidents, trends
 from storage.database import Database
-from storage.evidence import Floors
+from storage.evidence import EndedCrawl, Floors
 from storage.incidents import Finding
 from storage.mentions import hour_of
 from storage.models import Health, Incident, Severity
@@ -130,8 +130,11 @@ def test_an_incident_is_heard_of_when_each_of_its_sources_answered_since(world: 
 
 
 def test_a_watched_source_tells_its_last_crawls_newest_first(world: World) -> None:
-    world.crawled("pagina", NOW + HOUR, Health.BLOCKED, "status 403")
+    world.crawled("pagina", NOW + HOUR, Health.BLOCKED, cause="waf")
     with world.database.read() as session:
         [_, watched] = evidence.watched(session, 2)
-    assert watched.last == ((NOW + HOUR, Health.BLOCKED, "status 403"), (NOW, Health.OK, None))
+    assert watched.last == (
+        EndedCrawl(NOW + HOUR, Health.BLOCKED, {"cause": "waf"}),
+        EndedCrawl(NOW, Health.OK, {}),
+    )
     assert (watched.last_healthy, watched.first_crawl) == (NOW, NOW - 40 * HOUR)
