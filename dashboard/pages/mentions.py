@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from alerts.catalogue import Catalogue
 from dashboard.differences import Piece, differences
+from dashboard.pages.corrections import SAVED, Correcting, correcting
 from dashboard.rendering import link, page
 from dashboard.site import LoggedIn, NotFound, Reading, SiteNow, whole
 from storage import bulletins, listings, sources
@@ -101,6 +102,8 @@ class MentionView:
     others: tuple[MentionRow, ...]
     incidents: list[IncidentRow]
     case_id: int | None
+    correcting: Correcting
+    saved: bool = False
 
 
 @router.get("/berichten")
@@ -115,11 +118,13 @@ def show_mentions(request: Request, site: SiteNow, visitor: LoggedIn, session: R
 
 
 @router.get("/berichten/{mention_id}")
-def show_mention(request: Request, mention_id: str, visitor: LoggedIn, session: Reading) -> Response:
+def show_mention(
+    request: Request, mention_id: str, visitor: LoggedIn, session: Reading, gedaan: str = ""
+) -> Response:
     mention = listings.mention(session, whole(mention_id))
     if mention is None:
         raise NotFound
-    return page(request, "mentions_one", _view(session, mention))
+    return page(request, "mentions_one", _view(session, mention, saved=gedaan == SAVED))
 
 
 def cursor(text: str) -> Cursor | None:
@@ -184,7 +189,7 @@ def _filter(asked: Asked, brands: list[Brand], known: list[Source], now: datetim
     )
 
 
-def _view(session: Session, mention: MentionRow) -> MentionView:
+def _view(session: Session, mention: MentionRow, *, saved: bool) -> MentionView:
     stored = listings.versions(session, mention.id)
     pairs = zip(stored, [*stored[1:], None], strict=True)
     return MentionView(
@@ -196,4 +201,6 @@ def _view(session: Session, mention: MentionRow) -> MentionView:
         others=listings.of_author(session, mention.id),
         incidents=bulletins.of_mention(session, mention.id),
         case_id=listings.case_id_of(session, mention.id),
+        correcting=correcting(session, mention),
+        saved=saved,
     )

@@ -296,12 +296,11 @@ def test_the_history_says_who_said_what_and_when(world: World) -> None:
     assert told == [("joost", NOW + HOUR, COMPLAINT), ("marieke", NOW, PRAISE)]
 
 
-@pytest.mark.parametrize("change", [{"version": 2}, {"seen": 7}])
-def test_who_is_too_late_overwrites_nothing(world: World, change: dict[str, int]) -> None:
+@pytest.mark.parametrize(("version", "seen"), [(2, 0), (1, 7)])
+def test_who_is_too_late_overwrites_nothing(world: World, version: int, seen: int) -> None:
     [mention] = world.post(NOW - HOUR)
-    seen = {"mention_id": mention, "version": 1, "seen": 0, "who": "joost", "now": NOW}
     with pytest.raises(StaleMention), world.database.write() as session:
-        corrections.correct(session, Change(**(seen | change)), PRAISE)
+        corrections.correct(session, Change(mention, version, seen, "joost", NOW), PRAISE)
     assert exported(world)[0]["corrected"] is False
 
 
