@@ -2,8 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from crawlers.dates import instant
@@ -11,10 +10,14 @@ from crawlers.parsers.addresses import safe
 from crawlers.parsers.answers import answer, entries
 from crawlers.parsers.page import Gathering
 from crawlers.parsers.stretch import Stretch, stretch
-from crawlers.parsers.values import NotJson, at, count, decoded, identifier, json_of, number, text
+from crawlers.parsers.values import NotJson, at, count, decoded, everything, identifier, json_of, number, text
 from storage.records import Kind, Reply
 
 NAMESPACE = "meta"
+LONGEST_REPLY = 10_000
+"""Characters; Facebook takes no longer comments than 8,000."""
+MOST_USES = 1_000
+MINUTES_A_DAY = 24 * 60
 _ID = re.compile(r"[0-9]{1,30}(?:_[0-9]{1,30}){0,2}")
 _OPINIONS = {"positive": 1, "negative": 0}
 
@@ -40,10 +43,6 @@ def parse_comments(body: bytes, page: str | None = None) -> Stretch:
         else:
             _add(gathering, f"comment {place}", node, Kind.COMMENT, answers.get(_id(at(node, "id")) or ""))
     return _ended(gathering, found)
-
-
-LONGEST_REPLY = 10_000
-"""Characters; Facebook takes no longer comments than 8,000."""
 
 
 def parse_tagged(body: bytes) -> Stretch:
@@ -79,6 +78,20 @@ def refusal(body: bytes) -> int | None:
         return count(at(json_of(decoded(body)), "error", "code"))
     except NotJson:
         return None
+
+
+def wait(header: str) -> timedelta | None:
+    """How long until the interface may be asked again, by what it says of its use so far; None when it does not."""
+    try:
+        said = json_of(header)
+    except NotJson:
+        return None
+    minutes = (
+        count(one.get("estimated_time_to_regain_access"))
+        for one in everything(said, most=MOST_USES, deepest=3)
+    )
+    longest = max((one for one in minutes if one), default=0)
+    return timedelta(minutes=min(longest, MINUTES_A_DAY)) or None
 
 
 def _ended(gathering: Gathering, found: dict[str, object]) -> Stretch:
@@ -169,6 +182,3 @@ def _made_up(page: str, node: object, created: datetime | None, words: str) -> s
         words,
     )
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-Parse = Callable[[bytes], Stretch]

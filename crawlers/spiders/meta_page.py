@@ -110,7 +110,9 @@ class MetaPageSpider(RecentSpider):
         if code in _KEYS:
             return replace(failure, cause=Cause.KEY, detail=detail)
         if code in _HURRIED:
-            return replace(failure, cause=Cause.RATE_LIMITED, detail=detail)
+            used = (response.headers.get("X-Business-Use-Case-Usage") or b"").decode("latin-1")
+            wait = failure.retry_after or meta_page.wait(used)
+            return replace(failure, cause=Cause.RATE_LIMITED, detail=detail, retry_after=wait)
         if code in _NOT_ALLOWED:
             return replace(failure, cause=Cause.FORBIDDEN, detail=f"{detail}: the token lacks a permission")
         return replace(failure, detail=detail)

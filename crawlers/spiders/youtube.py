@@ -32,7 +32,6 @@ PACIFIC = ZoneInfo("America/Los_Angeles")
 _SPENT = frozenset({"quotaExceeded", "dailyLimitExceeded"})
 _HURRIED = frozenset({"rateLimitExceeded", "userRateLimitExceeded"})
 _KEYS = frozenset({"keyInvalid", "keyExpired", "accessNotConfigured", "forbidden", "ipRefererBlocked"})
-_CLOSED = frozenset({"commentsDisabled", "videoNotFound"})
 
 
 class YoutubeSpider(RecentSpider):
@@ -108,7 +107,8 @@ class YoutubeSpider(RecentSpider):
 
     async def went_back(self, response: Response, where: str, reading: Reading) -> AsyncIterator[Any]:
         reason = youtube.refusal(response.body) if response.status in (403, 404) else None
-        if reason in _CLOSED:
+        found = not self.wanted.videos and not self.wanted.channels
+        if reason == "commentsDisabled" or (found and reason == "videoNotFound"):
             # Nothing is wrong with the source: under this video there is nothing to read.
             self.job.findings.note(f"{reading.part}: {reason}")
             self.job.findings.not_modified += 1

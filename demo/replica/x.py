@@ -25,7 +25,7 @@ def answer(request: Request, board: Board, fault: Fault | None) -> Answer:
         post
         for post in board.seen(Kind.X)
         if post.published_at > max(request.at - WINDOW, start or request.at - WINDOW)
-        and int(post.key) > since
+        and int(_here(post)) > since
         and words in post.text.lower()
     ]
     return said(_page(request, [] if fault is Fault.EMPTY else found, fault))

@@ -1,0 +1,203 @@
+"""A Facebook page: comments, tagging posts, recommendations, and the errors of the Graph API."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from crawlers.causes import Cause
+from crawlers.parsers import meta_page
+from crawlers.parsers.meta_page import parse_comments, parse_ratings, parse_tagged, wait
+from crawlers.parsers.page import Blocked, FormatChanged
+from demo.replica import Fault, Kind
+from demo.replica.loopback import Request
+from demo.replica.meta import error
+from storage.models import Health
+from storage.records import Kind as RecordKind
+from tests.crawlers.complaints import posts, show
+from tests.crawlers.conftest import Crawling
+from tests.crawlers.payloads import WAF_PAGE
+from tests.crawlers.payloads_social import META_COMMENT, RECOMMENDATION, meta, written_out
+
+MOMENT = datetime(2026, 11, 18, 10, 44, 2, tzinfo=UTC)
+
+
+def test_a_recommendation_becomes_a_record_with_its_scale() -> None:
+    page = parse_ratings(written_out(meta(RECOMMENDATION, after="QVFIV")), "1")
+    [record] = page.records
+
+    assert (record.namespace, record.external_id, record.kind) == ("meta", "1122334455", RecordKind.REVIEW)
+    assert (record.rating, record.rating_min, record.rating_max) == (0, 0, 1)
+    assert record.text == "Monteur van Snelveld drie keer niet verschenen."
+    assert (record.published_at, page.next) == (MOMENT, "QVFIV")
+
+
+def test_stars_of_before_have_their_own_scale() -> None:
+    stars = {"created_time": "2018-11-18T10:44:02+0000", "has_rating": True, "rating": 2}
+    [record] = parse_ratings(written_out(meta(stars)), "1").records
+
+    assert (record.rating, record.rating_min, record.rating_max, record.text) == (2, 1, 5, "")
+
+
+def test_a_recommendation_without_a_story_has_the_same_id_each_time() -> None:
+    bare = {key: value for key, value in RECOMMENDATION.items() if key != "open_graph_story"}
+    other = bare | {"review_text": "Nooit meer."}
+    first, second = parse_ratings(written_out(meta(bare, other)), "1").records
+    [again] = parse_ratings(written_out(meta(bare)), "1").records
+
+    assert first.external_id == again.external_id != second.external_id
+
+
+def test_a_comment_becomes_a_record() -> None:
+    [record] = parse_comments(written_out(meta(META_COMMENT))).records
+
+    assert (record.external_id, record.kind) == ("100_200", RecordKind.COMMENT)
+    assert record.url == "https://www.facebook.com/100_200"
+    assert (record.author_id, record.author_name) == ("998877", "Karin")
+    assert (record.published_at, record.likes, record.replies, record.rating) == (MOMENT, 3, 1, None)
+
+
+def test_what_the_page_answers_is_the_reply_and_no_mention() -> None:
+    back = META_COMMENT | {
+        "id": "100_201",
+        "from": {"id": "1"},
+        "message": "Sorry!",
+        "parent": {"id": "100_200"},
+    }
+    page = parse_comments(written_out(meta(back, META_COMMENT)), "1")
+    [record] = page.records
+
+    assert (record.external_id, page.passed) == ("100_200", 1)
+    assert record.reply is not None
+    assert (record.reply.text, record.reply.at) == ("Sorry!", MOMENT)
+
+
+def test_a_tagging_post_becomes_a_record() -> None:
+    node = {"id": "5_6", "message": "Bedankt @Snelveld", "created_time": "2026-11-18T10:44:02+0000"}
+    node |= {"permalink_url": "https://www.facebook.com/story/6"}
+    page = parse_tagged(
+        written_out(meta(node, {"id": "5_7", "created_time": "x"}, {"id": "5_8", "message": 7}))
+    )
+    [record] = page.records
+
+    assert (record.kind, record.url, record.author_id) == (
+        RecordKind.POST,
+        "https://www.facebook.com/story/6",
+        None,
+    )
+    assert (page.passed, len(page.problems)) == (1, 1)
+
+
+def test_only_the_mark_of_the_next_page_is_taken() -> None:
+    told = {"data": [], "paging": {"next": "https://kwaad.example/x?after=QVFIV"}}
+
+    assert parse_tagged(written_out(told)).next == "QVFIV"
+    assert parse_tagged(written_out(meta())).next is None
+    assert parse_tagged(written_out({"data": [], "paging": {"next": "http://["}})).next is None
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"data": {}}', b"\xff"])
+def test_another_form_is_named(body: bytes) -> None:
+    for how in (parse_comments, parse_tagged, meta_page.posts, lambda found: parse_ratings(found, "1")):
+        with pytest.raises(FormatChanged):
+            how(body)
+
+
+def test_a_wall_is_named() -> None:
+    with pytest.raises(Blocked) as caught:
+        parse_comments(WAF_PAGE)
+
+    assert caught.value.cause is Cause.WAF
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ('{"1": [{"type": "pages", "call_count": 100, "estimated_time_to_regain_access": 19}]}', 19),
+        ('{"1": [{"call_count": 12, "estimated_time_to_regain_access": 0}]}', None),
+        ("", None),
+        ("oeps", None),
+        ('{"1": [{"estimated_time_to_regain_access": 1e9}]}', 24 * 60),
+    ],
+)
+def test_the_use_so_far_says_how_long_to_wait(header: str, expected: int | None) -> None:
+    assert wait(header) == (timedelta(minutes=expected) if expected else None)
+
+
+def test_comments_tagging_posts_and_recommendations_are_all_read(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.META, 130))  # with a rating
+    plain = [
+        crawling.replica.posts.add(
+            type(one)(Kind.META, one.text, one.published_at, author=f"x{place}", tags=tags)
+        )
+        for place, one in enumerate(shown[:4])
+        for tags in [("snelveld",) if place < 2 else ()]
+    ]
+    crawling.replica.posts.reply(plain[3].key, "Sorry, we bellen je.")
+    first, again = crawling(Kind.META), crawling(Kind.META)
+
+    assert (first.health, first.counts["new"], first.counts["replied"]) == (Health.OK, 134, 1)
+    assert (again.health, again.counts["new"], again.counts["edited"]) == (Health.OK, 0, 0)
+
+
+def test_a_comment_that_is_listed_no_more_is_removed(crawling: Crawling) -> None:
+    shown = [
+        crawling.replica.posts.add(type(one)(Kind.META, one.text, one.published_at, author=one.author))
+        for one in posts(Kind.META, 5)
+    ]
+    crawling(Kind.META)
+    crawling.replica.posts.remove(shown[2].key)
+    crawling.clock.advance(timedelta(days=1))
+    later, again = crawling(Kind.META), crawling(Kind.META)
+
+    assert (later.health, later.counts["removed"], again.counts["removed"]) == (Health.OK, 1, 0)
+
+
+def test_a_token_that_has_run_out_is_named_and_seen_nowhere(
+    crawling: Crawling, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KLACHTENRADAR_SOURCE_META_PAGE_TOKEN", "verlopen-teken")
+    outcome = crawling(Kind.META)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BLOCKED, "key")
+    told = [one.getMessage() for one in caplog.records if one.name.startswith("crawlers")]
+    assert told
+    assert "verlopen-teken" not in f"{told} {outcome}"
+
+
+@pytest.mark.parametrize(
+    ("code", "cause", "health"),
+    [
+        (4, "rate_limited", Health.BLOCKED),
+        (32, "rate_limited", Health.BLOCKED),
+        (80_001, "rate_limited", Health.BLOCKED),
+        (10, "forbidden", Health.BLOCKED),
+        (200, "forbidden", Health.BLOCKED),
+        (190, "key", Health.BLOCKED),
+        (1, "status", Health.BROKEN),
+    ],
+)
+def test_an_error_is_told_by_its_number(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, code: int, cause: str, health: Health
+) -> None:
+    monkeypatch.setattr(crawling.replica, "_played", lambda *_: error(code, "-"))
+    outcome = crawling(Kind.META)
+
+    assert (outcome.health, outcome.stats["cause"]) == (health, cause)
+    assert f"error {code}" in str(outcome.reason)
+
+
+def test_recommendations_that_are_not_given_any_more_are_no_fault(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, posts(Kind.META, 3, tags=("snelveld",)))
+    play = crawling.replica._played
+
+    def without(kind: Kind, request: Request, fault: Fault | None) -> Any:
+        return error(12, "deprecated") if request.path.endswith("/ratings") else play(kind, request, fault)
+
+    monkeypatch.setattr(crawling.replica, "_played", without)
+    outcome = crawling(Kind.META)
+
+    assert (outcome.health, outcome.counts["new"]) == (Health.OK, 3)
+    assert outcome.stats["notes"] == ["ratings: the interface does not give these any more"]

@@ -1,0 +1,202 @@
+"""X's recent search: its posts, and what is asked for and paid."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from scrapy.http import Response
+
+from crawlers.causes import Cause
+from crawlers.parsers.page import Blocked, FormatChanged
+from crawlers.parsers.x import parse
+from crawlers.spiders.recent import until_reset
+from demo.replica import Fault, Kind
+from demo.replica.loopback import Answer
+from storage.models import Health
+from storage.records import Kind as RecordKind
+from storage.records import Status
+from tests.crawlers.complaints import posts, show
+from tests.crawlers.conftest import START, Crawling
+from tests.crawlers.payloads import WAF_JSON
+from tests.crawlers.payloads_social import tweet, written_out, x_search
+
+
+def read(*tweets: dict[str, Any], **meta: Any) -> Any:
+    return parse(written_out(x_search(*tweets, **meta)))
+
+
+def test_a_post_becomes_a_record() -> None:
+    page = read(tweet(), next_token="b26v89c19zqg8o3x")
+    [record] = page.records
+
+    assert (record.namespace, record.external_id) == ("x", "1990000000000000001")
+    assert record.url == "https://x.com/pietje/status/1990000000000000001"
+    assert record.text == "@snelveld al 2 uur in de wacht & nog niemand gesproken"
+    assert record.published_at == datetime(2026, 11, 18, 10, 44, 2, tzinfo=UTC)
+    assert (record.likes, record.shares, record.replies, record.views, record.followers) == (
+        5,
+        1,
+        2,
+        640,
+        300,
+    )
+    assert (record.author_id, record.author_name, record.language) == ("123456789", "Pietje", "nl")
+    assert (record.kind, record.status) == (RecordKind.POST, Status.VISIBLE)
+    assert (page.next, page.mark) == ("b26v89c19zqg8o3x", "1990000000000000001")
+
+
+def test_no_hits_is_an_empty_page() -> None:
+    page = parse(b'{"meta": {"result_count": 0}}')
+
+    assert (page.entries, page.next, page.mark) == (0, None, None)
+
+
+def test_an_edit_is_known_by_its_first_id() -> None:
+    [record] = read(tweet(id="3", edit_history_tweet_ids=["1", "3"])).records
+
+    assert (record.external_id, record.status) == ("1", Status.EDITED)
+    assert str(record.url).endswith("/3")
+
+
+def test_a_long_post_is_read_whole() -> None:
+    [record] = read(tweet(note_tweet={"text": "Het hele verhaal &lt;lang&gt;"})).records
+
+    assert record.text == "Het hele verhaal <lang>"
+
+
+@pytest.mark.parametrize(
+    ("changes", "kept", "kind"),
+    [
+        ({"referenced_tweets": [{"type": "retweeted", "id": "1"}]}, 0, None),
+        ({"referenced_tweets": [{"type": "replied_to", "id": "1"}]}, 1, RecordKind.COMMENT),
+        ({"referenced_tweets": [{"type": "quoted", "id": "1"}]}, 1, RecordKind.POST),
+        ({"lang": "und"}, 1, RecordKind.POST),
+    ],
+)
+def test_reposts_are_left_out_and_answers_are_comments(
+    changes: dict[str, Any], kept: int, kind: RecordKind | None
+) -> None:
+    page = read(tweet(**changes))
+
+    assert (len(page.records), page.passed) == (kept, 1 - kept)
+    assert all(record.kind is kind for record in page.records)
+
+
+def test_a_text_of_no_language_states_none() -> None:
+    assert read(tweet(lang="und")).records[0].language is None
+
+
+def test_a_bad_post_costs_its_neighbours_nothing() -> None:
+    page = read(tweet(), tweet(id=None), tweet(id="2", text=None))
+
+    assert (len(page.records), len(page.problems)) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b'{"meta": {"result_count": 3}}', b'{"data": 3}', b"\xff"]
+)
+def test_another_form_is_named(body: bytes) -> None:
+    with pytest.raises(FormatChanged):
+        parse(body)
+
+
+def test_a_wall_is_named() -> None:
+    with pytest.raises(Blocked) as caught:
+        parse(WAF_JSON)
+
+    assert caught.value.cause is Cause.WAF
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "expected"),
+    [
+        ("x-rate-limit-reset", str(int(START.timestamp()) + 90), timedelta(seconds=90)),
+        ("X-Ratelimit-Reset", "321", timedelta(seconds=321)),
+        ("RateLimit-Reset", str(int(START.timestamp()) - 5), timedelta(seconds=1)),
+        ("x-rate-limit-reset", "9999999999", timedelta(days=1)),
+        ("x-rate-limit-reset", "straks", None),
+        ("X-Other", "1", None),
+    ],
+)
+def test_the_time_of_a_reset_is_a_wait(header: str, value: str, expected: timedelta | None) -> None:
+    assert until_reset(Response("http://x.example", headers={header: value}), START) == expected
+
+
+def test_the_next_crawl_asks_for_what_is_newer_and_pays_for_nothing_twice(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.X, 120, first=3))
+    first = crawling(Kind.X)
+    since = len(crawling.replica.requests)
+    show(crawling, posts(Kind.X, 3))
+    second, third = crawling(Kind.X), crawling(Kind.X)
+    asked = crawling.asked(since)
+
+    assert (first.counts["new"], second.counts["new"], second.counts["unchanged"]) == (120, 3, 0)
+    assert (third.health, third.counts["new"], len(asked)) == (Health.OK, 0, 2)
+    assert f"since_id={shown[0].key}" in asked[0]
+
+
+def test_what_a_search_of_the_week_shows_no_more_is_removed(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.X, 30))
+    crawling(Kind.X)
+    crawling.replica.posts.remove(shown[7].key)
+    crawling.clock.advance(timedelta(days=1))
+    later, again = crawling(Kind.X), crawling(Kind.X)
+
+    assert (later.health, later.counts["removed"], again.counts["removed"]) == (Health.OK, 1, 0)
+    assert "start_time=" in crawling.asked()[-2]
+
+
+def test_posts_that_grow_old_are_not_taken_for_removed(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.X, 100))
+    crawling(Kind.X)
+    removed = 0
+    for _ in range(9):
+        crawling.clock.advance(timedelta(days=1))
+        removed += crawling(Kind.X).counts["removed"]
+
+    assert removed == 0
+
+
+def test_without_rechecking_nothing_is_paid_for_again(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.X, 5))
+    crawling(Kind.X, recheck=False)
+    crawling.clock.advance(timedelta(days=2))
+    crawling(Kind.X, recheck=False)
+
+    assert "since_id=" in crawling.asked()[-1]
+
+
+def test_an_edit_becomes_a_version(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.X, 3))
+    crawling(Kind.X)
+    crawling.replica.posts.edit(shown[0].key, text="Opgelost. #snelveld")
+
+    assert crawling(Kind.X).counts["edited"] == 1
+
+
+def test_no_more_pages_are_paid_for_than_allowed(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.X, 150))
+
+    assert crawling(Kind.X, pages=1).counts["new"] == 100
+    assert len(crawling.asked()) == 1
+
+
+def test_a_refused_token_is_named(crawling: Crawling) -> None:
+    crawling.replica.faults.set(Kind.X, Fault.CLOSED)
+    outcome = crawling(Kind.X)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BLOCKED, "key")
+    assert "KLACHTENRADAR_SOURCE_X_TOKEN" in str(outcome.reason)
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"), [(400, "configuration"), (402, "forbidden"), (403, "forbidden")]
+)
+def test_what_x_refuses_is_told_apart(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, status: int, cause: str
+) -> None:
+    monkeypatch.setattr(
+        crawling.replica, "_played", lambda *_: Answer.of("application/json", '{"title": "-"}', status)
+    )
+
+    assert crawling(Kind.X).stats["cause"] == cause

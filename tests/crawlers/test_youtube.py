@@ -1,0 +1,171 @@
+"""Comments on YouTube, and what stands in their way."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from crawlers.causes import Cause
+from crawlers.parsers.page import Blocked, FormatChanged
+from crawlers.parsers.youtube import Threads, parse, parse_replies, refusal, videos
+from demo.replica import Fault, Kind
+from demo.replica.keyed import KEY
+from demo.replica.youtube import CHANNEL
+from storage.models import Health
+from storage.records import Kind as RecordKind
+from storage.records import Status
+from tests.crawlers.complaints import posts, show
+from tests.crawlers.conftest import Crawling
+from tests.crawlers.payloads import WAF_PAGE
+from tests.crawlers.payloads_social import (
+    written_out,
+    youtube_comment,
+    youtube_error,
+    youtube_thread,
+    youtube_threads,
+)
+
+
+def read(*threads: object, **changes: Any) -> Threads:
+    return parse(written_out(youtube_threads(*threads, **changes)))
+
+
+def test_a_comment_becomes_a_record() -> None:
+    page = read(youtube_thread(total=1), token="QURTSl9x")
+    [record] = page.records
+
+    assert (record.namespace, record.external_id) == ("youtube", "UgzVoorbeeldCommentId")
+    assert record.url == "https://www.youtube.com/watch?v=abc123DEF45&lc=UgzVoorbeeldCommentId"
+    assert record.text == "Reclame van Snelveld is leuk, klantenservice niet."
+    assert record.published_at == datetime(2026, 11, 18, 10, 44, 2, tzinfo=UTC)
+    assert (record.status, record.updated_at) == (Status.EDITED, datetime(2026, 11, 18, 10, 50, tzinfo=UTC))
+    assert (record.likes, record.replies, record.views, record.rating) == (6, 1, None, None)
+    assert (record.author_id, record.author_name) == ("UCkarin", "@karin")
+    assert (record.kind, page.next) == (RecordKind.COMMENT, "QURTSl9x")
+    assert page.unread == (("UgzVoorbeeldCommentId", 1),)
+
+
+def test_replies_that_are_shown_are_read_and_a_whole_thread_needs_no_more() -> None:
+    page = read(youtube_thread(None, youtube_comment("UgzVoorbeeldCommentId.1")))
+
+    assert [one.external_id for one in page.records] == ["UgzVoorbeeldCommentId", "UgzVoorbeeldCommentId.1"]
+    assert (page.unread, len(page.shown)) == ((), 1)
+
+
+def test_markup_is_read_as_words_where_there_is_no_original() -> None:
+    comment = youtube_comment(textOriginal=None, textDisplay="Slecht &amp; duur<br>Nooit meer")
+
+    assert read(youtube_thread(comment)).records[0].text == "Slecht & duur\nNooit meer"
+
+
+def test_a_bad_comment_costs_its_neighbours_nothing() -> None:
+    page = read(None, youtube_thread(youtube_comment(textOriginal=7, textDisplay=None)), youtube_thread())
+
+    assert (len(page.records), len(page.problems)) == (1, 2)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"items": {}}', b"\xff"])
+def test_another_form_is_named(body: bytes) -> None:
+    for how in (parse, parse_replies, videos):
+        with pytest.raises(FormatChanged):
+            how(body)
+
+
+def test_a_wall_is_named() -> None:
+    with pytest.raises(Blocked) as caught:
+        parse(WAF_PAGE)
+
+    assert caught.value.cause is Cause.WAF
+
+
+def test_only_videos_of_a_search_are_taken() -> None:
+    found = [
+        {"id": {"videoId": "abc123DEF45"}},
+        {"id": {"channelId": "UCx"}},
+        {"id": {"videoId": "a/b"}},
+        None,
+    ]
+
+    assert videos(written_out({"items": found})) == ("abc123DEF45",)
+
+
+def test_a_refusal_has_a_word() -> None:
+    assert refusal(written_out(youtube_error("quotaExceeded"))) == "quotaExceeded"
+    assert (refusal(b"<html>"), refusal(b"{}"), refusal(b'{"error": {"errors": []}}')) == (None, None, None)
+
+
+def test_all_pages_are_read_and_the_next_crawl_reads_the_newest(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.YOUTUBE, 230))
+    first = crawling(Kind.YOUTUBE)
+    since = len(crawling.replica.requests)
+    again = crawling(Kind.YOUTUBE)
+
+    assert (first.health, first.counts["new"]) == (Health.OK, 230)
+    assert (again.health, again.counts["new"], len(crawling.asked(since))) == (Health.OK, 0, 1)
+
+
+def test_late_replies_are_read_once(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.YOUTUBE, 5))
+    crawling(Kind.YOUTUBE)
+    crawling.clock.advance(timedelta(days=1))
+    crawling.replica.posts.reply(shown[3].key, "Stuur ons even een bericht.")
+    later, again = crawling(Kind.YOUTUBE), crawling(Kind.YOUTUBE)
+
+    assert (later.counts["new"], again.counts["new"]) == (1, 0)
+    assert len([target for target in crawling.asked() if "/comments?" in target]) == 1
+
+
+def test_a_comment_that_is_gone_is_looked_up_and_removed(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.YOUTUBE, 9))
+    crawling(Kind.YOUTUBE)
+    crawling.replica.posts.remove(shown[4].key)
+    crawling.clock.advance(timedelta(days=1))
+
+    assert crawling(Kind.YOUTUBE).counts["removed"] == 1
+
+
+def test_comments_that_are_switched_off_are_no_fault(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.YOUTUBE, 2))
+    outcome = crawling(Kind.YOUTUBE, videos=["uitgezet123", "abc123DEF45"])
+
+    assert (outcome.health, outcome.counts["new"]) == (Health.OK, 2)
+    assert outcome.stats["notes"] == ["video uitgezet123: commentsDisabled"]
+
+
+def test_a_spent_quota_is_left_alone_until_midnight_in_california(crawling: Crawling) -> None:
+    crawling.replica.faults.set(Kind.YOUTUBE, Fault.CLOSED)
+    outcome = crawling(Kind.YOUTUBE)
+
+    assert (outcome.stats["cause"], outcome.retry_after) == ("rate_limited", timedelta(hours=20))
+
+
+def test_a_wrong_key_is_named_and_seen_nowhere(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("KLACHTENRADAR_SOURCE_YOUTUBE_KEY", "verkeerde-sleutel")
+    outcome = crawling(Kind.YOUTUBE)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BLOCKED, "key")
+    told = [one.getMessage() for one in caplog.records if one.name.startswith("crawlers")]
+    assert told
+    assert "verkeerde-sleutel" not in f"{told} {outcome}"
+
+
+def test_a_channel_is_read_whole_or_by_words(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.YOUTUBE, 3) + posts(Kind.YOUTUBE, 2, first=5, place="ander_VIDEO"))
+
+    assert crawling(Kind.YOUTUBE, videos=[], channels=[CHANNEL], query="storing").counts["new"] == 0
+    assert crawling(Kind.YOUTUBE, videos=[], channels=[CHANNEL]).counts["new"] == 5
+
+
+def test_what_a_search_finds_is_read_by_every_crawl_and_searched_for_seldom(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.YOUTUBE, 3, first=2) + posts(Kind.YOUTUBE, 2, first=9, place="ander_VIDEO"))
+    first = crawling(Kind.YOUTUBE, videos=[], query="snelveld")
+    show(crawling, posts(Kind.YOUTUBE, 1))
+    second = crawling(Kind.YOUTUBE, videos=[], query="snelveld")
+    crawling.clock.advance(timedelta(hours=7))
+    crawling(Kind.YOUTUBE, videos=[], query="snelveld")
+
+    assert (first.counts["new"], second.counts["new"]) == (5, 1)
+    assert len([target for target in crawling.asked() if "/search?" in target]) == 2
+    assert all(f"key={KEY}" in target for target in crawling.asked())
