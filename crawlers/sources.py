@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from crawlers.parameters.apps import AppleParameters, PlayParameters
+from crawlers.parameters.apps import AppleParameters, AppStoreConnectParameters, PlayParameters
 from crawlers.parameters.files import CsvParameters
 from crawlers.parameters.forums import DiscourseParameters, PhpbbParameters
-from crawlers.parameters.pages import FeedParameters, SchemaOrgParameters
+from crawlers.parameters.pages import FeedParameters, SchemaOrgParameters, SitemapParameters
 from crawlers.parameters.reviews import (
     FeedbackCompanyParameters,
     GoogleBusinessParameters,
@@ -115,6 +115,14 @@ SOURCES: dict[str, Source] = {
         "An open feed by Apple without published terms; twice a day is enough.",
         home="https://itunes.apple.com",
     ),
+    "app_store_connect": Source(
+        AppStoreConnectParameters,
+        "crawlers.spiders.app_store_connect.AppStoreConnectSpider",
+        "Apple's own interface, for the customer's own apps.",
+        home="https://api.appstoreconnect.apple.com",
+        secrets=("issuer_id", "key_id", "private_key"),
+        multiline_secrets=("private_key",),
+    ),
     "google_play": Source(
         PlayParameters,
         "crawlers.spiders.google_play.PlaySpider",
@@ -171,6 +179,11 @@ SOURCES: dict[str, Source] = {
         "Only for pages that are your own, with permissions that Meta gives after a review of the app.",
         home="https://graph.facebook.com",
         secrets=("token",),
+    ),
+    "sitemap": Source(
+        SitemapParameters,
+        "crawlers.spiders.sitemap.SitemapSpider",
+        "Depends on the site; read its terms before you add it.",
     ),
     "discourse": Source(
         DiscourseParameters,

@@ -41,6 +41,10 @@ _REVIEW_KEYS = frozenset({"reviewBody", "reviewRating"})
 Node = dict[str, object]
 
 
+class NothingMarked(FormatChanged):
+    """The page has no data of this kind at all, as most pages of a site."""
+
+
 def parse(body: bytes, url: str, now: datetime, content_type: str = "") -> Page:
     """The reviews marked up on the page at `url`, read at `now`.
 
@@ -57,8 +61,9 @@ def parse(body: bytes, url: str, now: datetime, content_type: str = "") -> Page:
     if not nodes and not written_out:
         if cause := wall(body):
             raise Blocked(cause, SAID[cause])
-        broken = gathering.notes and "the page's schema.org data is not readable"
-        raise FormatChanged(broken or "the page has no schema.org data")
+        if gathering.notes:
+            raise FormatChanged("the page's schema.org data is not readable")
+        raise NothingMarked("the page has no schema.org data")
     reviews = [(node, True) for node in _reviews(nodes)] + [(node, False) for node in _reviews(written_out)]
     if not reviews and any(_REVIEW_KEYS & node.keys() for node in nodes + written_out):
         raise FormatChanged("the page marks its reviews up as another type")

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     TRUSTPILOT = "trustpilot_web"
     GOOGLE_BUSINESS = "google_business"
     APPLE = "apple_app"
+    APP_STORE_CONNECT = "app_store_connect"
     GOOGLE_PLAY = "google_play"
     MASTODON = "mastodon"
     FEED = "feed"
@@ -33,12 +34,14 @@ class Kind(StrEnum):
     META = "meta_page"
     DISCOURSE = "discourse"
     PHPBB = "phpbb"
+    SITEMAP = "sitemap"
 
 
 DEFAULT_PLACES = {
     Kind.TRUSTPILOT: "snelveld.nl",
     Kind.GOOGLE_BUSINESS: "5647382910",
     Kind.APPLE: "nl/987654321",
+    Kind.APP_STORE_CONNECT: "NLD/987654321",
     Kind.GOOGLE_PLAY: "nl.snelveld.app",
     Kind.MASTODON: "",
     Kind.FEED: "snelveld",
@@ -55,6 +58,7 @@ DEFAULT_PLACES = {
     Kind.META: "100200300",
     Kind.DISCOURSE: "storing-bij-snelveld",
     Kind.PHPBB: "storing",
+    Kind.SITEMAP: "snelveld",
 }
 
 

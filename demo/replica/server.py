@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from demo.clock import Clock, system_clock
 from demo.replica import (
+    app_store_connect,
     apple,
     bluesky,
     control,
@@ -21,6 +22,7 @@ from demo.replica import (
     phpbb,
     reddit,
     schema_org,
+    sitemap,
     trusted_shops,
     trustpilot,
     trustpilot_api,
@@ -38,6 +40,7 @@ PREFIXES = {
     Kind.TRUSTPILOT: ("/review/",),
     Kind.APPLE: ("/*/rss/",),
     Kind.GOOGLE_BUSINESS: google_business.PREFIXES,
+    Kind.APP_STORE_CONNECT: app_store_connect.PREFIXES,
     Kind.GOOGLE_PLAY: google_play.PREFIXES,
     Kind.MASTODON: ("/api/v1/",),
     Kind.FEED: ("/feeds/", "/alerts/"),
@@ -54,9 +57,11 @@ PREFIXES = {
     Kind.META: meta.PREFIXES,
     Kind.DISCOURSE: discourse.PREFIXES,
     Kind.PHPBB: phpbb.PREFIXES,
+    Kind.SITEMAP: sitemap.PREFIXES,
 }
 PLAYED: dict[Kind, Callable[[Request, Board, Fault | None], Answer]] = {
     Kind.GOOGLE_BUSINESS: google_business.answer,
+    Kind.APP_STORE_CONNECT: app_store_connect.answer,
     Kind.GOOGLE_PLAY: google_play.answer,
     Kind.KIYOH: kiyoh.answer,
     Kind.FEEDBACK_COMPANY: feedback_company.answer,
@@ -70,6 +75,7 @@ PLAYED: dict[Kind, Callable[[Request, Board, Fault | None], Answer]] = {
     Kind.META: meta.answer,
     Kind.DISCOURSE: discourse.answer,
     Kind.PHPBB: phpbb.answer,
+    Kind.SITEMAP: sitemap.answer,
 }
 """Kinds whose whole board answers by itself."""
 APPLE_PATH = re.compile(r"/([a-z]{2})/rss/customerreviews/page=(\d+)/id=(\d+)/sortBy=mostRecent/json")

@@ -24,12 +24,14 @@ from storage.configuration import BrandSettings, Configuration, CrawlSettings, S
 from storage.database import Database
 from storage.export import mentions
 from storage.sources import source_named, sync
+from tests.crawlers.keys import CURVED, pem
 
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 PLACES: dict[Kind, dict[str, Any]] = {
     Kind.TRUSTPILOT: {"domain": "snelveld.nl", "permission": True},
     Kind.APPLE: {"app_id": 987654321},
     Kind.GOOGLE_BUSINESS: {"account": "1029384756", "locations": ["5647382910"]},
+    Kind.APP_STORE_CONNECT: {"app_id": 987654321},
     Kind.GOOGLE_PLAY: {"package": "nl.snelveld.app"},
     Kind.MASTODON: {"hashtags": ["snelveld"]},
     Kind.FEED: {"url": "https://nieuws.example/feeds/snelveld.rss"},
@@ -46,10 +48,12 @@ PLACES: dict[Kind, dict[str, Any]] = {
     Kind.META: {"page": "100200300"},
     Kind.DISCOURSE: {},
     Kind.PHPBB: {"forums": [69]},
+    Kind.SITEMAP: {"url": "https://www.snelveld.example/sitemap.xml"},
 }
 
 
 KEYED = {
+    Kind.APP_STORE_CONNECT: ("issuer_id", "key_id", "private_key"),
     Kind.GOOGLE_BUSINESS: ("access_token",),
     Kind.FEEDBACK_COMPANY: ("client_id", "client_secret"),
     Kind.TRUSTED_SHOPS: ("client_id", "client_secret"),
@@ -62,13 +66,14 @@ KEYED = {
     Kind.TRUSTPILOT_API: ("api_key",),
 }
 """The secrets of the kinds that read with a key."""
+PRIVATE = {"private_key": pem(CURVED)}
 
 
 @pytest.fixture(autouse=True)
 def keys(monkeypatch: pytest.MonkeyPatch) -> None:
     for kind, names in KEYED.items():
         for name in names:
-            monkeypatch.setenv(secret_variable(kind.value, name), KEY)
+            monkeypatch.setenv(secret_variable(kind.value, name), PRIVATE.get(name, KEY))
 
 
 class Reactor(threading.Thread):

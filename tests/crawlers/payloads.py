@@ -300,3 +300,12 @@ CSV_COLUMNS = CsvParameters.model_validate(
         "rating_max": 10,
     }
 )
+
+SITEMAP = """<?xml version="1.0" encoding="UTF-8"?>
+<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">
+  <url><loc>https://snelveld.example/ervaringen/1?utm_source=map</loc><lastmod>2026-11-18T10:44:02+01:00</lastmod></url>
+  <url><loc> /ervaringen/2 </loc><lastmod>2026-11-18</lastmod><changefreq>daily</changefreq></url>
+  <url><loc>https://snelveld.example/nieuws/3</loc><news:news><news:title>Nieuw</news:title></news:news></url>
+  <url><loc>javascript:alert(1)</loc></url>
+</urlset>
+"""

@@ -1,6 +1,7 @@
 """Whatever a page holds, a parser gives records and problems or raises an error of its own."""
 
 import copy
+import gzip
 import json
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +20,7 @@ from crawlers.parsers import (
     phpbb,
     reddit,
     schema_org,
+    sitemap,
     trustpilot_web,
 )
 from crawlers.parsers.markup import plain
@@ -74,6 +76,14 @@ def _board_feed(body: bytes) -> Page:
     return phpbb.newest(body, payloads_forums.BOARD, payloads.NOW)
 
 
+def _sitemap(body: bytes) -> Page:
+    return sitemap.parse(body, "https://snelveld.example/sitemap.xml")
+
+
+def _robots(body: bytes) -> Page:
+    return sitemap.robots(body, "https://snelveld.example/robots.txt")
+
+
 def _csv(body: bytes) -> Page:
     found = list(csv.pages(body, payloads.CSV_COLUMNS, "csv:bron", payloads.NOW))
     return Page(tuple(one for page in found for one in page.records))
@@ -97,6 +107,9 @@ PAGES: dict[str, tuple[Parse, bytes]] = {
     "thread": (_thread, payloads_forums.board(payloads_forums.BOARD_POST + payloads_forums.BOARD_NEXT)),
     "topics": (_topics, payloads_forums.board(payloads_forums.BOARD_ROW)),
     "board feed": (_board_feed, payloads_forums.BOARD_FEED.encode()),
+    "sitemap": (_sitemap, payloads.SITEMAP.encode()),
+    "robots": (_robots, b"User-agent: *\nSitemap: https://snelveld.example/a.xml\n"),
+    "packed sitemap": (_sitemap, gzip.compress(payloads.SITEMAP.encode())),
     "csv": (_csv, payloads.CSV.encode()),
     "microdata": (_schema_org, payloads.page_with(body=payloads.MICRODATA)),
 }

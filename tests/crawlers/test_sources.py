@@ -15,6 +15,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "trustpilot_web": {"domain": "snelveld.nl", "permission": True},
     "apple_app": {"app_id": 987654321},
     "google_business": {"account": "accounts/1029384756", "locations": ["5647382910"]},
+    "app_store_connect": {"app_id": 987654321},
     "google_play": {"package": "nl.snelveld.app"},
     "mastodon": {"hashtags": ["snelveld"], "base_url": "https://mastodon.example"},
     "feed": {"url": "https://krant.example/rss"},
@@ -31,6 +32,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "meta_page": {"page": "100200300"},
     "discourse": {"base_url": "https://forum.example"},
     "phpbb": {"base_url": "https://forum.example", "topics": [17863]},
+    "sitemap": {"url": "https://snelveld.example/sitemap.xml", "include": "/klanten/"},
     "csv": {"path": "klachten.csv", "columns": {"text": "Klacht"}},
 }
 
@@ -81,6 +83,7 @@ def test_every_kind_refuses_unknown_parameters(kind: str) -> None:
         ("apple_app", {"country": "Nederland"}, "country", '"be" for Flanders'),
         ("google_business", {"account": "Snelveld"}, "account", '"accounts/"'),
         ("google_business", {"locations": ["x"]}, "locations.0", '"locations/"'),
+        ("app_store_connect", {"country": "xx"}, "country", '"be" for Flanders'),
         ("google_play", {"package": "Snelveld"}, "package", '"nl.snelveld.app"'),
         ("google_play", {"language": "nl-NL"}, "language", '"nl"'),
         ("mastodon", {"hashtags": ["snel veld"]}, "hashtags.0", "without spaces"),

@@ -1,0 +1,87 @@
+"""Sitemaps (sitemaps.org), also packed ones, and where robots.txt says that they are."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from lxml import etree
+from scrapy.utils.gz import gunzip
+from scrapy.utils.sitemap import Sitemap, sitemap_urls_from_robots
+
+from crawlers.dates import instant
+from crawlers.parsers.addresses import safe
+from crawlers.parsers.blocks import SAID, wall
+from crawlers.parsers.page import Blocked, FormatChanged, Page
+
+MOST_ENTRIES = 50_000
+"""What the standard allows in one file."""
+LARGEST_BYTES = 50 * 1024 * 1024
+"""The same, unpacked."""
+_PACKED = b"\x1f\x8b"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One address. `changed` is when the site says that it changed; many sites say so of all pages at once."""
+
+    address: str
+    changed: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Map(Page):
+    """The addresses of pages; those of other sitemaps when it is an `index`. None of them is a record."""
+
+    found: tuple[Entry, ...] = ()
+    index: bool = False
+
+
+def parse(body: bytes, url: str) -> Map:
+    """A sitemap that was read from `url`, as far as it can be read. Raises FormatChanged or Blocked."""
+    xml = _unpacked(body) if body.startswith(_PACKED) else body
+    try:
+        sitemap = Sitemap(xml)
+        entries = tuple(_entries(sitemap, url))
+    except (StopIteration, etree.LxmlError, ValueError, TypeError, AttributeError, AssertionError) as error:
+        raise FormatChanged(f"the sitemap cannot be read ({type(error).__name__})") from None
+    if sitemap.type not in ("urlset", "sitemapindex"):
+        if cause := wall(body):
+            raise Blocked(cause, SAID[cause])
+        raise FormatChanged("the answer is not a sitemap")
+    if not entries and b"<loc" not in xml and xml.count(b"<url") + xml.count(b"<sitemap") > 2:
+        raise FormatChanged("the sitemap has entries without addresses")
+    return Map(
+        found=entries,
+        index=sitemap.type == "sitemapindex",
+        damage=None if _is_closed(xml, sitemap.type) else "the sitemap breaks off before its end",
+    )
+
+
+def robots(body: bytes, url: str) -> Map:
+    """The sitemaps that a robots.txt names. Raises FormatChanged when it names none."""
+    named = (sitemap_urls_from_robots(line) for line in body.splitlines()[:MOST_ENTRIES])
+    found = tuple(Entry(address) for line in named for one in line if (address := safe(one, url)))
+    if not found:
+        raise FormatChanged("robots.txt names no sitemap")
+    return Map(found=found, index=True)
+
+
+def _unpacked(body: bytes) -> bytes:
+    try:
+        return gunzip(body, max_size=LARGEST_BYTES)
+    except Exception as error:
+        # What Scrapy raises for a bomb is private to it; for noise it is one of many.
+        raise FormatChanged(f"the sitemap cannot be unpacked ({type(error).__name__})") from None
+
+
+def _entries(sitemap: Sitemap, url: str) -> Iterator[Entry]:
+    for place, entry in enumerate(sitemap):
+        if place >= MOST_ENTRIES:
+            return
+        if address := safe(entry.get("loc"), url):
+            yield Entry(address, instant(entry.get("lastmod")))
+
+
+def _is_closed(xml: bytes, kind: str) -> bool:
+    return re.search(rb"</(?:\w+:)?%b\s*>|/>\s*\Z" % kind.encode(), xml[-5_000:]) is not None

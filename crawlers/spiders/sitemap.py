@@ -1,0 +1,204 @@
+"""Pages with reviews that a site's map names."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.http import Response
+
+from crawlers.causes import Cause, Failure
+from crawlers.dates import instant
+from crawlers.job import ReadPage
+from crawlers.parameters.pages import SitemapParameters
+from crawlers.parsers import schema_org, sitemap
+from crawlers.parsers.addresses import rebased
+from crawlers.parsers.page import Page
+from crawlers.parsers.sitemap import Entry, Map
+from crawlers.spiders.reading import GONE, ReadingSpider
+
+PART = "pages"
+MOST_MAPS = 100
+MOST_KNOWN = 5_000
+"""Pages of which the state knows when they were read."""
+AGAIN = timedelta(days=7)
+"""When a page is read again that does not say it changed."""
+SAVED_EVERY = 20
+"""Pages between two savings of the state, which holds every page."""
+DEPLOYED = 0.9
+"""Part of the pages that say to have changed in one hour, from which this is taken for the hour of a deployment."""
+FEW = 5
+
+
+@dataclass(frozen=True)
+class Maps:
+    """The sitemaps that are being read: `waiting` ones, and the pages that were `found` in others."""
+
+    waiting: tuple[str, ...]
+    number: int = 1
+    found: dict[str, Entry] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Known:
+    """A page that was read `at`, when its site said it had `changed`, with so many reviews."""
+
+    at: datetime
+    changed: datetime | None
+    had: int
+
+
+class SitemapSpider(ReadingSpider):
+    """State: by address when a page was read, when it said to have changed, and how many reviews it had."""
+
+    def __init__(self, *named: Any, **more: Any) -> None:
+        super().__init__(*named, **more)
+        self.known = _known(self.state_of(PART))
+
+    @property
+    def wanted(self) -> SitemapParameters:
+        assert isinstance(self.job.parameters, SitemapParameters)  # noqa: S101 - the table of kinds says so
+        return self.job.parameters
+
+    async def start(self) -> AsyncIterator[Any]:
+        yield self._map(Maps((self.wanted.url,)))
+
+    def _map(self, maps: Maps) -> Request:
+        url, *rest = maps.waiting
+        maps = replace(maps, waiting=tuple(rest), number=maps.number + 1)
+        where = "sitemap" if maps.number == 2 else f"sitemap {maps.number - 1}"
+        return self.ask(rebased(url, self.job.base_url), self.mapped, where=where, url=url, maps=maps)
+
+    async def mapped(self, response: Response, where: str, url: str, maps: Maps) -> AsyncIterator[Any]:
+        read = sitemap.robots if urlsplit(url).path == "/robots.txt" else sitemap.parse
+        page = self.page_of(response, where, lambda body: read(body, url))
+        if isinstance(page, Map):
+            ours = [entry for entry in page.found if self._is_here(entry.address)]
+            if len(ours) < len(page.found):
+                self.job.findings.note("addresses on other sites were left out")
+            if page.index:
+                maps = replace(maps, waiting=maps.waiting + tuple(entry.address for entry in ours))
+            else:
+                wanted = {entry.address: entry for entry in ours if self._is_wanted(entry.address)}
+                maps = replace(maps, found=maps.found | wanted)
+        if maps.waiting and maps.number <= MOST_MAPS:
+            yield self._map(maps)
+            return
+        if maps.waiting:
+            self.job.findings.note(f"more than {MOST_MAPS} sitemaps; the others were not read")
+        for one in self._chosen(maps):
+            yield one
+
+    def _is_here(self, address: str) -> bool:
+        sites = {_site(self.wanted.url)} | ({_site(self.job.base_url)} if self.job.base_url else set())
+        return _site(address) in sites
+
+    def _is_wanted(self, address: str) -> bool:
+        return not self.wanted.include or any(part in address for part in self.wanted.include)
+
+    def _chosen(self, maps: Maps) -> Iterator[Any]:
+        """The pages to read: new ones, then changed ones, then those that were not read for long."""
+        if not maps.found:
+            if self.known and not self.job.findings.failures:
+                self.note(
+                    Failure(Cause.EMPTY_BEFORE, "sitemap", f"{len(self.known)} pages were there before")
+                )
+            return
+        if len(maps.found) > MOST_KNOWN:
+            self.job.findings.note(f"more than {MOST_KNOWN} pages; name fewer with include")
+        entries = sorted(maps.found.values(), key=_newest_first)[:MOST_KNOWN]
+        self.known = {
+            entry.address: self.known[entry.address] for entry in entries if entry.address in self.known
+        }
+        chosen = self._due(entries)
+        left = len(chosen) - self.wanted.pages
+        if left > 0:
+            self.job.findings.note("more pages are due than one crawl reads; the next ones go on")
+        if chosen:
+            yield self._page(tuple(chosen[: self.wanted.pages]), 1)
+        else:
+            self.job.findings.not_modified += 1
+
+    def _due(self, entries: Sequence[Entry]) -> list[Entry]:
+        new = [entry for entry in entries if entry.address not in self.known]
+        old = [entry for entry in entries if entry.address in self.known]
+        changed = [] if _is_deployment(entries) else [entry for entry in old if self._has_changed(entry)]
+        now, taken = self.job.now(), {entry.address for entry in changed}
+        stale = [
+            entry
+            for entry in old
+            if entry.address not in taken and now - self.known[entry.address].at >= AGAIN
+        ]
+        return [*new, *changed, *sorted(stale, key=lambda entry: self.known[entry.address].at)]
+
+    def _has_changed(self, entry: Entry) -> bool:
+        return entry.changed is not None and entry.changed != self.known[entry.address].changed
+
+    def _page(self, left: tuple[Entry, ...], number: int) -> Request:
+        address = rebased(left[0].address, self.job.base_url)
+        return self.ask(address, self.read, where=left[0].address, left=left, number=number)
+
+    async def read(
+        self, response: Response, where: str, left: tuple[Entry, ...], number: int
+    ) -> AsyncIterator[Any]:
+        entry = left[0]
+        if response.status in GONE:
+            self.job.findings.note("the sitemap names pages that do not exist")
+            page: Page | None = Page()
+        else:
+            page = self.page_of(response, where, lambda body: self._parsed(body, entry, response))
+        if page is not None:
+            if not page.entries and entry.address in self.known and (had := self.known[entry.address].had):
+                self.job.findings.note(f"pages without reviews that had some before, the first with {had}")
+            self.known[entry.address] = Known(self.job.now(), entry.changed, page.entries)
+            saved = number % SAVED_EVERY == 0 or len(left) == 1
+            item = ReadPage(page, where, PART, _state(self.known) if saved else None)
+            yield item
+            await item.stored
+        if len(left) > 1:
+            yield self._page(left[1:], number + 1)
+            return
+        if not self.job.findings.entries and any(one.had for one in self.known.values()):
+            self.job.findings.not_modified += 1  # the reviews are on pages that did not change
+        if page is None:
+            yield ReadPage(Page(), "sitemap end", PART, _state(self.known))
+
+    def _parsed(self, body: bytes, entry: Entry, response: Response) -> Page:
+        kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        try:
+            return schema_org.parse(body, entry.address, self.job.now(), kind)
+        except schema_org.NothingMarked:
+            return Page()  # most pages of a site hold no reviews
+
+
+def _site(address: str) -> str:
+    return urlsplit(address).netloc.lower().removeprefix("www.")
+
+
+def _newest_first(entry: Entry) -> tuple[float, str]:
+    return (-entry.changed.timestamp() if entry.changed else 0.0, entry.address)
+
+
+def _is_deployment(entries: Sequence[Entry]) -> bool:
+    """Whether nearly all pages claim to have changed in the same hour, which says nothing of any of them."""
+    hours = [entry.changed.replace(minute=0, second=0, microsecond=0) for entry in entries if entry.changed]
+    return len(hours) >= FEW and max(Counter(hours).values()) >= DEPLOYED * len(entries)
+
+
+def _known(state: dict[str, Any]) -> dict[str, Known]:
+    found: dict[str, Known] = {}
+    for address, value in state.items():
+        at, changed, had = value if isinstance(value, list) and len(value) == 3 else (None, None, None)
+        if moment := instant(at):
+            found[address] = Known(moment, instant(changed), had if isinstance(had, int) else 0)
+    return found
+
+
+def _state(known: dict[str, Known]) -> dict[str, Any]:
+    return {
+        address: [one.at.isoformat(), one.changed.isoformat() if one.changed else None, one.had]
+        for address, one in known.items()
+    }

@@ -1,0 +1,187 @@
+"""Pages with reviews that a site's map names: each read when it is new or changed, and once a week."""
+
+import gzip
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from crawlers.causes import Cause
+from crawlers.parsers import sitemap
+from crawlers.parsers.page import Blocked, FormatChanged
+from crawlers.parsers.sitemap import Entry
+from demo.replica import Fault, Kind
+from demo.replica.loopback import Answer
+from storage.models import Health
+from tests.crawlers import payloads
+from tests.crawlers.complaints import posts, show
+from tests.crawlers.conftest import Crawling
+
+URL = "https://snelveld.example/sitemap.xml"
+
+
+def shops(crawling: Crawling, number: int, first: int = 0, **changes: Any) -> None:
+    for place in range(first, first + number):
+        show(crawling, posts(Kind.SITEMAP, 2, first=3 * place, place=f"winkel-{place}", **changes))
+
+
+@pytest.mark.parametrize("body", [payloads.SITEMAP.encode(), gzip.compress(payloads.SITEMAP.encode())])
+def test_a_map_names_addresses_and_when_they_changed(body: bytes) -> None:
+    found = sitemap.parse(body, URL)
+
+    assert found.found == (
+        Entry("https://snelveld.example/ervaringen/1", datetime(2026, 11, 18, 9, 44, 2, tzinfo=UTC)),
+        Entry("https://snelveld.example/ervaringen/2", datetime(2026, 11, 17, 23, 0, tzinfo=UTC)),
+        Entry("https://snelveld.example/nieuws/3"),
+    )
+    assert (found.index, found.damage) == (False, None)
+
+
+def test_an_index_names_other_maps() -> None:
+    body = b"<sitemapindex><sitemap><loc>https://snelveld.example/a.xml</loc></sitemap></sitemapindex>"
+
+    assert sitemap.parse(body, URL).index is True
+    assert sitemap.parse(b'<urlset xmlns="x"/>', URL).damage is None
+
+
+def test_robots_name_the_maps() -> None:
+    body = b"User-agent: *\nDisallow: /x\nSitemap: https://snelveld.example/a.xml\nsitemap: /b.xml\n"
+
+    assert [entry.address for entry in sitemap.robots(body, "https://snelveld.example/robots.txt").found] == [
+        "https://snelveld.example/a.xml",
+        "https://snelveld.example/b.xml",
+    ]
+    with pytest.raises(FormatChanged, match="names no sitemap"):
+        sitemap.robots(b"User-agent: *\n", "https://snelveld.example/robots.txt")
+
+
+def test_a_map_that_breaks_off_is_damaged_and_read_as_far_as_it_goes() -> None:
+    found = sitemap.parse(payloads.SITEMAP.encode()[:330], URL)
+
+    assert found.damage == "the sitemap breaks off before its end"
+    assert len(found.found) >= 1
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "cause"),
+    [
+        (b"", FormatChanged, Cause.FORMAT),
+        (b"<html><body>Welkom</body></html>", FormatChanged, Cause.FORMAT),
+        (payloads.WAF_PAGE, Blocked, Cause.WAF),
+        (b"\x1f\x8b\x08 geen zip", FormatChanged, Cause.FORMAT),
+        (b"<adressen><url><loc>https://x.example</loc></url></adressen>", FormatChanged, Cause.FORMAT),
+        (b"<urlset><url><adres/></url><url><adres/></url><url/></urlset>", FormatChanged, Cause.FORMAT),
+    ],
+)
+def test_another_answer_is_named(body: bytes, error: type[Exception], cause: Cause) -> None:
+    with pytest.raises(error) as caught:
+        sitemap.parse(body, URL)
+    assert caught.value.cause is cause  # type: ignore[attr-defined]
+
+
+def test_a_packed_bomb_is_refused() -> None:
+    with pytest.raises(FormatChanged, match="cannot be unpacked"):
+        sitemap.parse(gzip.compress(b" " * (sitemap.LARGEST_BYTES + 1)), URL)
+
+
+def test_reviews_on_the_pages_of_a_map_are_stored_and_changed_pages_read_again(crawling: Crawling) -> None:
+    shops(crawling, 4)
+    first = crawling(Kind.SITEMAP)
+    since = len(crawling.replica.requests)
+    idle = crawling(Kind.SITEMAP)
+    show(crawling, posts(Kind.SITEMAP, 1, first=50, place="winkel-2"))
+    changed = crawling(Kind.SITEMAP)
+
+    assert (first.health, first.counts["new"]) == (Health.OK, 8)
+    assert (idle.health, idle.stats["not_modified"], idle.counts["unchanged"]) == (Health.OK, 1, 0)
+    assert (changed.health, changed.counts["new"]) == (Health.OK, 1)
+    pages = [target for target in crawling.asked(since) if "sitemap" not in target]
+    assert pages == ["/klanten/winkel-2"]
+
+
+def test_only_pages_with_an_included_part_are_opened(crawling: Crawling) -> None:
+    shops(crawling, 3)
+    outcome = crawling(Kind.SITEMAP, include=["/klanten/winkel-1", "/klanten/winkel-2"])
+
+    assert outcome.counts["new"] == 4
+    assert len(crawling.asked()) == 3 + 2
+
+
+def test_a_page_is_read_again_after_a_week(crawling: Crawling) -> None:
+    shops(crawling, 2)
+    crawling(Kind.SITEMAP)
+    since = len(crawling.replica.requests)
+    crawling.clock.advance(timedelta(days=6))
+    crawling(Kind.SITEMAP)
+    crawling.clock.advance(timedelta(days=2))
+    crawling(Kind.SITEMAP)
+
+    assert len([target for target in crawling.asked(since) if target.startswith("/klanten/")]) == 2
+
+
+def test_more_pages_than_one_crawl_reads_are_read_by_the_next(crawling: Crawling) -> None:
+    shops(crawling, 5)
+    counts = [crawling(Kind.SITEMAP, pages=2, include="/klanten/").counts["new"] for _ in range(4)]
+
+    assert counts == [4, 4, 2, 0]
+
+
+def test_the_hour_of_a_deployment_says_nothing(crawling: Crawling, monkeypatch: pytest.MonkeyPatch) -> None:
+    shops(crawling, 6)
+    moments = iter([datetime(2026, 11, 20, 3, tzinfo=UTC), datetime(2026, 11, 21, 3, tzinfo=UTC)])
+    now = {"at": next(moments)}
+    monkeypatch.setattr("demo.replica.sitemap._changed", lambda posts: now["at"])
+    crawling(Kind.SITEMAP, include="/klanten/")
+    since = len(crawling.replica.requests)
+    now["at"] = next(moments)
+    crawling(Kind.SITEMAP, include="/klanten/")
+
+    assert [target for target in crawling.asked(since) if target.startswith("/klanten/")] == []
+
+
+def test_a_site_whose_pages_hold_no_reviews_is_empty(crawling: Crawling) -> None:
+    shops(crawling, 1)
+    outcome = crawling(Kind.SITEMAP, include="/over-ons/")
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.EMPTY, "empty")
+
+
+def test_a_page_that_does_not_exist_costs_no_other(crawling: Crawling) -> None:
+    shops(crawling, 3)
+    crawling.replica.faults.set(Kind.SITEMAP, Fault.NOT_FOUND, after=4, times=1)
+    outcome = crawling(Kind.SITEMAP, include="/klanten/")
+
+    assert (outcome.health, outcome.counts["new"]) == (Health.OK, 4)
+    assert "the sitemap names pages that do not exist" in outcome.stats["notes"]
+
+
+def test_a_firewall_ends_the_reading_and_keeps_what_was_read(crawling: Crawling) -> None:
+    shops(crawling, 3)
+    crawling.replica.faults.set(Kind.SITEMAP, Fault.INTERSTITIAL, after=4, times=1)
+    outcome = crawling(Kind.SITEMAP, include="/klanten/")
+
+    assert (outcome.health, outcome.stats["cause"], outcome.counts["new"]) == (Health.BLOCKED, "waf", 2)
+
+
+def test_addresses_on_other_sites_are_left_out(crawling: Crawling, monkeypatch: pytest.MonkeyPatch) -> None:
+    shops(crawling, 1)
+    body = (
+        f"<urlset><url><loc>{crawling.replica.url}/klanten/winkel-0</loc></url>"
+        "<url><loc>https://elders.example/klanten/</loc></url></urlset>"
+    )
+    monkeypatch.setattr(
+        "demo.replica.server.PLAYED",
+        {Kind.SITEMAP: lambda request, board, fault: _either(request, board, fault, body)},
+    )
+    outcome = crawling(Kind.SITEMAP)
+
+    assert outcome.counts["new"] == 2
+    assert "addresses on other sites were left out" in outcome.stats["notes"]
+
+
+def _either(request: Any, board: Any, fault: Any, body: str) -> Answer:
+    from demo.replica import sitemap as played
+
+    if request.path == "/sitemap.xml":
+        return Answer.of("application/xml", body)
+    return played.answer(request, board, fault)
