@@ -19,6 +19,7 @@ DATED = frozenset(
         "webwinkelkeur",
         "google_business",
         "apple_app",
+        "app_store_connect",
         "google_play",
         "mastodon",
         "reddit",

@@ -50,3 +50,33 @@ class PlayParameters(Parameters):
     package: Package
     language: Annotated[str, AfterValidator(_reviewers)] = "nl"
     country: Annotated[str, AfterValidator(_country)] = "nl"
+
+
+_CODES = """
+at:AUT be:BEL bg:BGR ch:CHE cy:CYP cz:CZE de:DEU dk:DNK ee:EST es:ESP fi:FIN fr:FRA gb:GBR gr:GRC hr:HRV hu:HUN ie:IRL
+is:ISL it:ITA lt:LTU lu:LUX lv:LVA mt:MLT nl:NLD no:NOR pl:POL pt:PRT ro:ROU se:SWE si:SVN sk:SVK sr:SUR tr:TUR ua:UKR
+us:USA
+"""
+TERRITORIES: dict[str, str] = dict(pair.split(":") for pair in _CODES.split())
+"""How App Store Connect writes countries (ISO 3166-1): those of Europe, and where else Dutch is spoken most."""
+
+
+def _territory(value: str) -> str:
+    found = value.strip().lower()
+    if found not in TERRITORIES and not re.fullmatch(r"[a-z]{3}", found):
+        raise ValueError(
+            'write the store\'s country: "nl", "be" for Flanders, or three letters such as "JPN"'
+        )
+    return found
+
+
+class AppStoreConnectParameters(Parameters):
+    """An app of one's own, and the store of one country."""
+
+    app_id: Annotated[str, BeforeValidator(_app)]
+    country: Annotated[str, AfterValidator(_territory)] = "nl"
+
+    @property
+    def territory(self) -> str:
+        """The country as App Store Connect writes it."""
+        return TERRITORIES.get(self.country, self.country.upper())

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from crawlers.parsers import google_business, google_play
+from crawlers.parsers import app_store_connect, google_business, google_play
 from crawlers.parsers.page import Page
 
 PACKAGE = "nl.snelveld.app"
@@ -84,12 +84,52 @@ def business(*reviews: object, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
+CONNECT_REVIEW: dict[str, Any] = {
+    "type": "customerReviews",
+    "id": "00000010-aaaa-bbbb-cccc-0000deadbeef",
+    "attributes": {
+        "rating": 1,
+        "title": "Inloggen lukt niet meer",
+        "body": "Sinds de update krijg ik steeds fout 403.",
+        "reviewerNickname": "reiziger_nl",
+        "createdDate": "2026-11-17T05:12:09-07:00",
+        "territory": "NLD",
+    },
+    "relationships": {"response": {"data": {"type": "customerReviewResponses", "id": "resp-1"}}},
+}
+CONNECT_RESPONSE: dict[str, Any] = {
+    "type": "customerReviewResponses",
+    "id": "resp-1",
+    "attributes": {
+        "responseBody": "Dit is verholpen in 8.14.3.",
+        "lastModifiedDate": "2026-11-18T01:00:00-08:00",
+        "state": "PUBLISHED",
+    },
+}
+
+
+def connect_review(identity: str = CONNECT_REVIEW["id"], **about: Any) -> dict[str, Any]:
+    found = copy.deepcopy(CONNECT_REVIEW)
+    return found | {"id": identity, "attributes": found["attributes"] | about}
+
+
+def connect(*reviews: object, **changes: Any) -> dict[str, Any]:
+    here = "https://api.appstoreconnect.apple.com/v1/apps/1/customerReviews"
+    return {
+        "data": list(reviews),
+        "included": [copy.deepcopy(CONNECT_RESPONSE)],
+        "links": {"self": here, "next": f"{here}?cursor=x"},
+        "meta": {"paging": {"total": 812, "limit": 200}},
+    } | changes
+
+
 def written_out(tree: object) -> bytes:
     return json.dumps(tree).encode()
 
 
 TREES: dict[str, tuple[Callable[[bytes], Page], Any, Callable[[Any], bytes]]] = {
     "google play": (parse_play, play_page(play_review(), play_review({0: "b"})), play),
+    "app store connect": (app_store_connect.parse, connect(connect_review()), written_out),
     "google business": (google_business.parse, business(business_review()), written_out),
 }
 """How each answer is read, one of them as a tree, and how that is written out."""
