@@ -1,0 +1,141 @@
+"""What holds for every interface that gives a customer's own reviews."""
+
+import copy
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawlers.parsers.page import Page, ParseError
+from crawlers.sources import SOURCES
+from demo.replica import Fault, Kind, Post
+from storage.models import Health
+from tests.crawlers import payloads_reviews as payloads
+from tests.crawlers.complaints import posts, show
+from tests.crawlers.conftest import KEYED, START, Crawling
+from tests.crawlers.test_hostile_pages import BOUNDED, NASTY, _places, _replaced
+
+REVIEWS = [
+    Kind.KIYOH,
+    Kind.TRUSTPILOT_API,
+    Kind.WEBWINKELKEUR,
+    Kind.TRUSTED_SHOPS,
+    Kind.FEEDBACK_COMPANY,
+]
+SINCE = [Kind.KIYOH, Kind.TRUSTPILOT_API]
+NUMBERED = [Kind.WEBWINKELKEUR, Kind.FEEDBACK_COMPANY]
+LISTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "kiyoh": ("reviews", {"reviewId": "goed"}),
+    "trustpilot api": ("reviews", {"id": "goed"}),
+    "webwinkelkeur": ("ratings", {"name": "Goed"}),
+    "trusted shops": ("items", {"id": "goed"}),
+    "feedback company": ("reviews", {"id": 77}),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+@BOUNDED
+@given(data=st.data())
+def test_a_good_review_is_kept_whatever_stands_next_to_it(name: str, data: st.DataObject) -> None:
+    parse, tree = payloads.JSON[name]
+    key, own = LISTS[name]
+    bad = tree[key][0]
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.sampled_from(_places(bad)))
+        bad = _replaced(bad, place, data.draw(st.sampled_from(NASTY)))
+    good = copy.deepcopy(tree[key][0]) | own
+    beside = data.draw(st.sampled_from([[bad, good], [good, bad], [*NASTY, bad, good]]))
+
+    assert kept(parse, tree | {key: [good]}) <= kept(parse, tree | {key: beside})
+
+
+def kept(parse: Callable[[bytes], Page], tree: object) -> set[str]:
+    return {record.external_id for record in parse(payloads.written_out(tree)).records}
+
+
+@pytest.mark.parametrize("kind", REVIEWS)
+@pytest.mark.parametrize("after", range(5))
+def test_a_crawl_that_breaks_off_at_any_request_is_made_good_by_the_next(
+    crawling: Crawling, kind: Kind, after: int
+) -> None:
+    shown = show(crawling, posts(kind, 250))
+    crawling.settings = {"RETRY_TIMES": 0}
+    crawling.replica.faults.set(kind, Fault.RESET, after=after, times=1)
+    crawling(kind)
+    crawling.replica.faults.clear()
+    crawling.replica.posts.reply(shown[3].key, "Wat vervelend, we bellen je.")
+    crawling.replica.posts.remove(shown[5].key)
+    outcome = crawling(kind)
+    texts = {line["text"] for line in crawling.mentions() if line["status"] != "removed"}
+
+    assert outcome.health is Health.OK
+    assert {post.text for post in shown} - {shown[5].text} <= texts
+    assert crawling(kind).counts["new"] == 0
+
+
+@pytest.mark.parametrize("kind", NUMBERED)
+def test_a_review_that_arrives_between_two_pages_is_shown_twice_and_stored_once(
+    crawling: Crawling, kind: Kind
+) -> None:
+    show(crawling, posts(kind, 250, first=5))
+    arrived = posts(kind, 1)
+
+    def arrive(request: Any) -> None:
+        if arrived and ("start=100" in request.target or "offset=100" in request.target):
+            show(crawling, [arrived.pop()])
+
+    crawling.replica._watch = arrive
+    first, again = crawling(kind), crawling(kind)
+
+    assert not arrived
+    assert (first.counts["new"], again.counts["new"], len(crawling.mentions())) == (250, 1, 251)
+
+
+@pytest.mark.parametrize("kind", SINCE)
+def test_that_nothing_changed_lately_is_told_from_nothing_at_all(crawling: Crawling, kind: Kind) -> None:
+    shown = show(crawling, posts(kind, 8))
+    crawling(kind)
+    crawling.replica.posts.remove(shown[0].key)  # the only one that a next crawl would be shown again
+
+    assert crawling(kind).health is Health.OK
+
+
+@pytest.mark.parametrize("kind", SINCE)
+def test_a_review_from_the_future_does_not_hide_the_ones_after_it(crawling: Crawling, kind: Kind) -> None:
+    show(crawling, posts(kind, 3))
+    crawling.replica.posts._clock = lambda: START + timedelta(days=301)  # the site's clock is wrong
+    show(crawling, [Post(kind, "Uit de toekomst van snelveld", START + timedelta(days=300), rating=1)])
+    crawling(kind)
+    show(crawling, [Post(kind, "Weer niets van snelveld gehoord", START + timedelta(hours=1), rating=1)])
+
+    assert crawling(kind).counts["new"] == 1
+
+
+@pytest.mark.parametrize("kind", REVIEWS)
+def test_robots_are_asked_and_keys_are_not_sent_there(crawling: Crawling, kind: Kind) -> None:
+    show(crawling, posts(kind, 1))
+    crawling(kind)
+    robots = [one for one in crawling.replica.requests if one.path == "/robots.txt"]
+
+    assert robots
+    private = {"authorization", "apikey", "x-publication-api-token"}
+    assert not [one for one in robots if private & set(one.headers)]
+
+
+@pytest.mark.parametrize("kind", REVIEWS)
+def test_every_secret_of_a_kind_is_explained(kind: Kind) -> None:
+    page = Path("docs/sources", f"{kind}.md").read_text("utf-8")
+
+    assert KEYED[kind] == SOURCES[kind].secrets
+    assert not [name for name in SOURCES[kind].secrets if f"`{name}`" not in page]
+    assert not [name for name in SOURCES[kind].secrets if f"_<NAME>_{name.upper()}`" not in page]
+
+
+def test_an_error_of_the_parsers_is_one_of_their_own() -> None:
+    for parse, _ in payloads.JSON.values():
+        with pytest.raises(ParseError):
+            parse(b'"')
