@@ -71,12 +71,8 @@ class Catalogue:
             return "= " + self.number(value, 1 - math.floor(math.log10(value)))
         if value < _TINIEST:
             return "< 10⁻⁹⁹"
-        exponent = math.floor(math.log10(value))
-        return f"= {value / 10**exponent:.0f} × 10{str(exponent).translate(_RAISED)}"
-
-    def listed(self, parts: list[str]) -> str:
-        """`a`, `a en b`, `a, b en c`."""
-        return ", ".join(parts[:-1]) + self("list.and") + parts[-1] if len(parts) > 1 else "".join(parts)
+        digit, _, power = f"{value:.0e}".partition("e")
+        return f"= {digit} × 10{str(int(power)).translate(_RAISED)}"
 
     def _form(self, key: str, n: float | None) -> str:
         text = self.texts[key]

@@ -89,15 +89,5 @@ class Formats:
     def percent(self, share: float) -> str:
         return numbers.format_percent(round(share, 2), locale=self.text.locale)
 
-    def small(self, value: float) -> str:
-        """A probability: `0,03`, `0,0004`, `3 × 10⁻⁹`."""
-        if value >= 0.0001 or value <= 0:
-            return numbers.format_decimal(float(f"{value:.1g}"), format="0.####", locale=self.text.locale)
-        digits, _, power = f"{value:.0e}".partition("e")
-        return f"{digits} × 10{str(int(power)).translate(_RAISED)}"
-
     def _dates(self, pattern: str, local: datetime) -> str:
         return dates.format_datetime(local, pattern, tzinfo=AMSTERDAM, locale=self.text.locale)
-
-
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -91,7 +91,7 @@ def test_a_storm_is_told_while_watching(service: Service) -> None:
         (service.world.post(*burst(30, until=now)) if name == "pagina" else None) and None
     )
     service.thread.start()
-    until(lambda: "Veel meer klachten over Snelveld" in service.stream.getvalue())
+    until(lambda: "klachten over Snelveld, veel meer dan normaal" in service.stream.getvalue())
     assert "30 klachten in een uur" in service.stream.getvalue()
 
 

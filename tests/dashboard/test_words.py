@@ -116,7 +116,6 @@ def test_lengths_and_numbers_are_dutch() -> None:
     assert F.number(1.25, 1) == "1,2"
     assert F.number(0.00043, 5) == "0,00043"
     assert (F.signed(-6.4), F.signed(3), F.signed(-0.2)) == ("−6", "+3", "0")
-    assert (F.small(0.03), F.small(0.0004), F.small(7.6e-93)) == ("0,03", "0,0004", "8\u00a0×\u00a010⁻⁹³")
     assert "20 november 2026 om 14:37:00" in F.exact(NOW)
 
 
