@@ -215,3 +215,19 @@ def test_a_crawl_that_was_broken_off_goes_on_where_it_was(
 
     assert (first.counts["new"], rest.counts["new"]) == (100, 130)
     assert first.stats["notes"] == ["there is more than one crawl reads; the next one goes on"]
+
+
+def test_a_removed_review_that_came_back_stays(crawling: Crawling, monkeypatch: pytest.MonkeyPatch) -> None:
+    [shown] = show(crawling, posts(KIYOH, 1))
+    crawling(KIYOH)
+    crawling.clock.advance(timedelta(hours=1))
+    removed = crawling.replica.posts.remove(shown.key)
+    crawling(KIYOH)
+    monkeypatch.setattr(crawling.replica.posts, "gone", lambda *_: [removed])  # the list still has it
+    crawling.replica.posts._put(shown)
+    crawling.clock.advance(timedelta(hours=1))
+    crawling.replica.posts.edit(shown.key, text="Toch opgelost door snelveld")
+    crawling(KIYOH)
+    crawling(KIYOH)
+
+    assert [line["status"] for line in crawling.mentions()] == ["edited"]
