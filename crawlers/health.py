@@ -21,6 +21,7 @@ DATED = frozenset(
         "apple_app",
         "app_store_connect",
         "google_play",
+        "play_developer",
         "mastodon",
         "reddit",
         "bluesky",

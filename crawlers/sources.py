@@ -8,7 +8,12 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from crawlers.parameters.apps import AppleParameters, AppStoreConnectParameters, PlayParameters
+from crawlers.parameters.apps import (
+    AppleParameters,
+    AppStoreConnectParameters,
+    PlayDeveloperParameters,
+    PlayParameters,
+)
 from crawlers.parameters.files import CsvParameters
 from crawlers.parameters.forums import DiscourseParameters, PhpbbParameters
 from crawlers.parameters.pages import FeedParameters, SchemaOrgParameters, SitemapParameters
@@ -128,6 +133,14 @@ SOURCES: dict[str, Source] = {
         "crawlers.spiders.google_play.PlaySpider",
         "Google's terms do not allow it expressly; for an app of your own, play_developer is the official way.",
         home="https://play.google.com",
+    ),
+    "play_developer": Source(
+        PlayDeveloperParameters,
+        "crawlers.spiders.play_developer.PlayDeveloperSpider",
+        "Google's own interface, for the customer's own apps.",
+        home="https://androidpublisher.googleapis.com",
+        ways=(("service_account",), ("client_id", "client_secret", "refresh_token"), ("access_token",)),
+        multiline_secrets=("service_account",),
     ),
     "mastodon": Source(
         MastodonParameters,

@@ -80,3 +80,9 @@ class AppStoreConnectParameters(Parameters):
     def territory(self) -> str:
         """The country as App Store Connect writes it."""
         return TERRITORIES.get(self.country, self.country.upper())
+
+
+class PlayDeveloperParameters(Parameters):
+    """An app of one's own in Google Play."""
+
+    package: Package

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     APPLE = "apple_app"
     APP_STORE_CONNECT = "app_store_connect"
     GOOGLE_PLAY = "google_play"
+    PLAY_DEVELOPER = "play_developer"
     MASTODON = "mastodon"
     FEED = "feed"
     SCHEMA_ORG = "schema_org"
@@ -43,6 +44,7 @@ DEFAULT_PLACES = {
     Kind.APPLE: "nl/987654321",
     Kind.APP_STORE_CONNECT: "NLD/987654321",
     Kind.GOOGLE_PLAY: "nl.snelveld.app",
+    Kind.PLAY_DEVELOPER: "nl.snelveld.app",
     Kind.MASTODON: "",
     Kind.FEED: "snelveld",
     Kind.SCHEMA_ORG: "snelveld",

@@ -33,6 +33,7 @@ PLACES: dict[Kind, dict[str, Any]] = {
     Kind.GOOGLE_BUSINESS: {"account": "1029384756", "locations": ["5647382910"]},
     Kind.APP_STORE_CONNECT: {"app_id": 987654321},
     Kind.GOOGLE_PLAY: {"package": "nl.snelveld.app"},
+    Kind.PLAY_DEVELOPER: {"package": "nl.snelveld.app"},
     Kind.MASTODON: {"hashtags": ["snelveld"]},
     Kind.FEED: {"url": "https://nieuws.example/feeds/snelveld.rss"},
     Kind.SCHEMA_ORG: {"urls": ["https://www.snelveld.example/ervaringen/snelveld"]},
@@ -53,6 +54,7 @@ PLACES: dict[Kind, dict[str, Any]] = {
 
 
 KEYED = {
+    Kind.PLAY_DEVELOPER: ("access_token",),
     Kind.APP_STORE_CONNECT: ("issuer_id", "key_id", "private_key"),
     Kind.GOOGLE_BUSINESS: ("access_token",),
     Kind.FEEDBACK_COMPANY: ("client_id", "client_secret"),

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from crawlers.parsers import app_store_connect, google_business, google_play
+from crawlers.parsers import app_store_connect, google_business, google_play, play_developer
 from crawlers.parsers.page import Page
 
 PACKAGE = "nl.snelveld.app"
@@ -123,12 +123,53 @@ def connect(*reviews: object, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
+DEVELOPER_REVIEW: dict[str, Any] = {
+    "reviewId": "a1b2c3d4-0000-4000-8000-abcdefabcdef",
+    "authorName": "Henk",
+    "comments": [
+        {
+            "userComment": {
+                "text": "Crasht bij het openen.",
+                "lastModified": {"seconds": "1794998642", "nanos": 0},
+                "starRating": 1,
+                "reviewerLanguage": "nl",
+                "device": "x",
+                "androidOsVersion": 35,
+                "appVersionCode": 81402,
+                "appVersionName": "8.14.2",
+                "thumbsUpCount": 7,
+                "thumbsDownCount": 0,
+            }
+        },
+        {
+            "developerComment": {
+                "text": "Beste Henk, update 8.14.3 lost dit op.",
+                "lastModified": {"seconds": "1795085042", "nanos": 0},
+            }
+        },
+    ],
+}
+
+
+def developer_review(**changes: Any) -> dict[str, Any]:
+    return copy.deepcopy(DEVELOPER_REVIEW) | changes
+
+
+def developer(*reviews: object, **changes: Any) -> dict[str, Any]:
+    return {"reviews": list(reviews), "tokenPagination": {"nextPageToken": "x"}} | changes
+
+
+def parse_developer(body: bytes) -> Page:
+    return play_developer.parse(body, PACKAGE)
+
+
 def written_out(tree: object) -> bytes:
     return json.dumps(tree).encode()
 
 
 TREES: dict[str, tuple[Callable[[bytes], Page], Any, Callable[[Any], bytes]]] = {
     "google play": (parse_play, play_page(play_review(), play_review({0: "b"})), play),
+    "play developer": (parse_developer, developer(developer_review()), written_out),
     "app store connect": (app_store_connect.parse, connect(connect_review()), written_out),
     "google business": (google_business.parse, business(business_review()), written_out),
 }

@@ -16,6 +16,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "apple_app": {"app_id": 987654321},
     "google_business": {"account": "accounts/1029384756", "locations": ["5647382910"]},
     "app_store_connect": {"app_id": 987654321},
+    "play_developer": {"package": "nl.snelveld.app"},
     "google_play": {"package": "nl.snelveld.app"},
     "mastodon": {"hashtags": ["snelveld"], "base_url": "https://mastodon.example"},
     "feed": {"url": "https://krant.example/rss"},
