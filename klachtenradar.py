@@ -356,8 +356,7 @@ def serve() -> None:
     with opened() as (configuration, database):
         app = create_app(database, configuration, clock=now)
         pages = configuration.dashboard
-        _say_where(app, pages.address)
-        serve(app, pages.host, pages.port)
+        serve(app, pages.host, pages.port, lambda at: _say_where(app, _reached(configuration, at)))
 
 
 @app.command()
@@ -370,8 +369,9 @@ def run() -> None:
         app = create_app(database, configuration, clock=now)
         stop = _stop_at_signal()
         with Serving(app, configuration.dashboard.host, configuration.dashboard.port) as serving:
-            _say_where(app, configuration.dashboard.url or serving.address)
-            _watch(database, configuration, stop)
+            reached = _reached(configuration, serving.address)
+            _say_where(app, reached)
+            _watch(database, reached, stop)
 
 
 def _stop_at_signal() -> threading.Event:
@@ -406,9 +406,17 @@ def _watch(database: "Database", configuration: Configuration, stop: threading.E
         tell("some work was cut off; it is taken up again at the next start")
 
 
-def _say_where(app: Any, address: str) -> None:
+def _reached(configuration: Configuration, address: str) -> Configuration:
+    """With where the pages really are, when no address is configured: port 0 takes any that is free."""
+    pages = configuration.dashboard
+    found = pages.model_copy(update={"url": pages.url or address})
+    return configuration.model_copy(update={"dashboard": found})
+
+
+def _say_where(app: Any, configuration: Configuration) -> None:
     from dashboard.server import welcome_link
 
+    address = configuration.dashboard.address
     tell(f"pages: {address}")
     if link := welcome_link(app, address):
         tell(f"nobody can log in yet; make the first user at {link}")

@@ -3,7 +3,7 @@
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 
@@ -19,12 +19,16 @@ GRACE_SECONDS = 5
 """How long pages that are being made may take to finish when the server must stop."""
 
 
-def serve(app: FastAPI, host: str, port: int) -> None:
+def serve(
+    app: FastAPI, host: str, port: int, on_listening: Callable[[str], None] = lambda address: None
+) -> None:
     """Serve until SIGTERM or SIGINT, then finish open requests and return.
 
-    Raises OSError when it cannot listen there.
+    `on_listening` is told the address, with the port that was really taken. Raises OSError when it cannot
+    listen there.
     """
     with _listening(host, port) as ear:
+        on_listening(_address(host, ear))
         _server(app).run(sockets=[ear])
 
 
@@ -37,8 +41,7 @@ class Serving:
     def __init__(self, app: FastAPI, host: str, port: int) -> None:
         self._server = _server(app)
         self._ear = _listening(host, port)
-        name = f"[{host}]" if ":" in host else host
-        self.address = f"http://{name}:{self._ear.getsockname()[1]}"
+        self.address = _address(host, self._ear)
         """Where it listens, with the port that was really taken."""
         self._thread = threading.Thread(target=self._run, name="dashboard", daemon=True)
 
@@ -96,6 +99,11 @@ def _listening(host: str, port: int) -> socket.socket:
         raise OSError(
             f"the dashboard cannot listen on {host}:{port}: {reason}; choose another port"
         ) from error
+
+
+def _address(host: str, ear: socket.socket) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{ear.getsockname()[1]}"
 
 
 def _server(app: FastAPI) -> _Server:

@@ -25,7 +25,7 @@ from storage.configuration import Configuration
 from storage.database import Database
 with Database(sys.argv[1]) as database:
     app = create_app(database, Configuration(), clock=lambda: datetime.now(UTC))
-    serve(app, "127.0.0.1", int(sys.argv[2]))
+    serve(app, "127.0.0.1", 0, lambda address: print(address, flush=True))
 print("ended")
 """
 
@@ -53,18 +53,20 @@ def test_a_port_in_use_is_named(empty: Database) -> None:
 
 
 def test_a_process_ends_at_sigterm_as_if_it_were_done(empty: Database) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     url = f"sqlite:///{empty.engine.url.database}"
     process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", PROGRAM, url, str(port)],
+        [sys.executable, "-W", "ignore", "-c", PROGRAM, url],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
     try:
-        _wait_until_it_answers(process, port)
+        assert process.stdout is not None
+        # It listens before it tells where, so that nobody need try again.
+        address = process.stdout.readline().decode().strip()
+        with urllib.request.urlopen(f"{address}/gezond", timeout=30) as answer:
+            assert answer.status == 200
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=30)
     finally:
@@ -84,13 +86,3 @@ def test_an_unreachable_database_is_not_healthy(tmp_path: Path) -> None:
 
     with Database(f"sqlite:///{tmp_path / 'no-tables.db'}") as bare, TestClient(_app(bare)) as client:  # type: ignore[arg-type]
         assert client.get("/gezond").status_code == 503
-
-
-def _wait_until_it_answers(process: "subprocess.Popen[bytes]", port: int) -> None:
-    while process.poll() is None:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/gezond", timeout=10).close()
-        except OSError:
-            continue
-        return
-    raise AssertionError(process.communicate())

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -145,6 +146,18 @@ def test_init_writes_a_configuration_that_check_accepts_and_never_overwrites(tmp
     assert product.call("init").returncode == 0
     assert product.call("check").returncode == 0
     assert product.call("init").returncode == 2
+
+
+def test_serve_says_where_the_pages_really_are(product: Product) -> None:
+    with product.running("serve") as process:
+        assert process.stderr is not None
+        address = process.stderr.readline().decode().removeprefix("pages: ").strip()
+        assert not address.endswith(":0")
+        with urllib.request.urlopen(f"{address}/gezond", timeout=30) as answer:
+            assert answer.status == 200
+        assert process.stderr.readline().startswith(
+            f"nobody can log in yet; make the first user at {address}".encode()
+        )
 
 
 def test_check_says_what_a_slack_token_still_lacks(product: Product) -> None:
