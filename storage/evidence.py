@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
-from storage import holes, trends
+from storage import holes, runs, trends
 from storage.calendar import HOUR
 from storage.mentions import hour_of
 from storage.models import (
@@ -180,9 +180,9 @@ def history(session: Session, brand_id: int, since: datetime, until: datetime) -
     ]
 
 
-def watched(session: Session, runs: int) -> list[Watched]:
-    """Every source, with up to `runs` of its last ended crawls."""
-    return [_watched(session, source, runs) for source in session.exec(select(Source).order_by(Source.name))]
+def watched(session: Session, most: int) -> list[Watched]:
+    """Every source, with up to `most` of its last ended crawls."""
+    return [_watched(session, source, most) for source in session.exec(select(Source).order_by(Source.name))]
 
 
 def own_brands(session: Session) -> list[Brand]:
@@ -259,21 +259,15 @@ def _stormy(
     return [(one.started_at, one.resolved_at or until + HOUR) for one in session.exec(query)]
 
 
-def _watched(session: Session, source: Source, runs: int) -> Watched:
+def _watched(session: Session, source: Source, most: int) -> Watched:
     assert source.id is not None  # noqa: S101 - comes from the database
     of_source = col(CrawlRun.source_id) == source.id
     first = session.exec(select(func.min(CrawlRun.started_at)).where(of_source)).one()
-    healthy = (
-        select(CrawlRun.finished_at)
-        .where(of_source, CrawlRun.health == Health.OK)
-        .order_by(col(CrawlRun.started_at).desc())
-        .limit(1)
-    )
     ended = (
         select(CrawlRun)
         .where(of_source, col(CrawlRun.health).is_not(None))
         .order_by(col(CrawlRun.started_at).desc())
-        .limit(runs)
+        .limit(most)
     )
     return Watched(
         source_id=source.id,
@@ -282,7 +276,7 @@ def _watched(session: Session, source: Source, runs: int) -> Watched:
         every=timedelta(seconds=source.every_seconds),
         active=source.active,
         first_crawl=first,
-        last_healthy=session.exec(healthy).first(),
+        last_healthy=runs.last_healthy(session, source.id),
         last=tuple(
             EndedCrawl(run.finished_at or run.started_at, run.health, run.stats)
             for run in session.exec(ended)
