@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 FAILED, WRONG = 1, 2
 WIDE = 160
 """Columns of a table that goes to a file or a pipe."""
+LONG = 100
+"""Characters of a text that a table shows."""
 FOUR_WEEKS = timedelta(weeks=4)
 
 app = typer.Typer(
@@ -251,11 +253,17 @@ def crawl(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[SOURCE]…", help="Default: all sources.")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be stored, and store nothing.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Crawl the named sources once and say how each one went."""
     from crawlers import run
 
+    if dry_run:
+        _preview(names or [], as_json)
+        return
     with opened() as (configuration, database):
         chosen = _chosen_sources(configuration, names or [])
         with _progress("crawling", len(chosen)) as advance:
@@ -266,6 +274,86 @@ def crawl(
         _show_crawls(results)
     if any(result.failed for result in results):
         raise typer.Exit(FAILED)
+
+
+def _preview(names: list[str], as_json: bool) -> None:
+    """What crawls of the named sources would store; the database stays as it is."""
+    from crawlers import dry
+
+    configuration = _checked_configuration()
+    chosen = _chosen_sources(configuration, names)
+    with _progress("looking", len(chosen)) as advance:
+        found = []
+        for name in chosen:
+            found.append(dry.preview(configuration, name))
+            advance(1)
+    if as_json:
+        _print_json({"crawls": [asdict(one.result) | {"records": one.records} for one in found]})
+    else:
+        for one in found:
+            _show_records(one.records)
+        _show_crawls([one.result for one in found])
+    if any(one.result.failed for one in found):
+        raise typer.Exit(FAILED)
+
+
+def _show_records(records: Sequence[dict[str, Any]]) -> None:
+    rows = []
+    for record in records:
+        rating = f"{record['rating']:g}/{record['rating_max']:g}" if "rating" in record else ""
+        said = " ".join(f"{record.get('title', '')} {record['text']}".split())
+        at = record.get("published_at")
+        when = _minute(datetime.fromisoformat(at)) if at else "-"
+        rows.append((record["what"], when, rating, said[:LONG], record.get("url", "")))
+    _table(("would be", "published", "rating", "says", "where"), rows)
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*heads)
+    for row in rows:
+        table.add_row(*map(Text, row))  # what people wrote is no markup
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
+
+
+@app.command()
+def sources(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """The kinds of source with their parameters and terms, and how the configured sources are doing."""
+    from crawlers import catalogue
+
+    kinds = catalogue.kinds()
+    standings = catalogue.standings(settings.load(_config)) if _config.exists() else []
+    if as_json:
+        lines = [asdict(one) | {"since": one.since.isoformat() if one.since else None} for one in standings]
+        _print_json({"kinds": [asdict(one) for one in kinds], "sources": lines})
+        return
+    rows = [(one.kind, _parameters(one), ", ".join(one.secrets), one.terms) for one in kinds]
+    _table(("kind", "parameters", "from the environment", "terms"), rows)
+    if standings:
+        _table(
+            ("source", "kind", "brand", "status", "since", "reason"),
+            [
+                (one.source, one.kind, one.brand or "-", one.status, _minute(one.since), one.reason or "")
+                for one in standings
+            ],
+        )
+
+
+def _parameters(kind: Any) -> str:
+    """`url (include, pages)`: those that are needed, then those that may be left out."""
+    more = f"({', '.join(kind.takes)})" if kind.takes else ""
+    return " ".join(filter(None, [", ".join(kind.needs), more]))
+
+
+def _minute(moment: datetime | None) -> str:
+    from storage.calendar import AMSTERDAM
+
+    return f"{moment.astimezone(AMSTERDAM):%Y-%m-%d %H:%M}" if moment else "-"
 
 
 def _show_crawls(results: Sequence[Any]) -> None:

@@ -9,7 +9,9 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -21,6 +23,7 @@ from crawlers import health, scrapy_settings
 from crawlers.job import Job
 from crawlers.secrets import conceal
 from crawlers.sources import SOURCES, parameters_of
+from crawlers.unstored import Unstored
 from storage import runs
 from storage.configuration import BrandSettings, Configuration, CrawlSettings, SourceSettings
 from storage.database import Database
@@ -44,8 +47,18 @@ def main() -> int:
     with Database(order["database"]) as database:
         job = job_of(database, configuration, settings, now, order["secrets"])
         conceal(job.secrets)
+        if "dry" in order:
+            return _without_storing(
+                job, Unstored(database, configuration, settings, now, Path(order["dry"])), configuration
+            )
         outcome = crawl(job, configuration.crawl)
         database.transact(lambda session: runs.finish(session, order["run"], outcome, now()))
+    return 0
+
+
+def _without_storing(job: Job, store: Unstored, configuration: Configuration) -> int:
+    """What a crawl would store goes into a file for the parent, and nothing into the database."""
+    store.ended(crawl(replace(job, store=store), configuration.crawl))
     return 0
 
 

@@ -164,7 +164,7 @@ def _crawl(
         until = source.blocked_until.isoformat(timespec="seconds")
         return CrawlResult(settings.name, settings.kind, None, f"left alone until {until}, as the site asked")
     run_id = database.transact(lambda session: _begin(session, source_id, started))
-    if failure := _unready(settings):
+    if failure := unready(settings):
         outcome = health.failed(failure)
         database.transact(lambda session: runs.finish(session, run_id, outcome, started))
     else:
@@ -178,7 +178,7 @@ def _begin(session: Session, source_id: int, started: datetime) -> int:
     return runs.start(session, source_id, started)
 
 
-def _unready(settings: SourceSettings) -> Failure | None:
+def unready(settings: SourceSettings) -> Failure | None:
     """What keeps the source from being read before anything is asked."""
     if faults := [*faults_of(settings), *missing(settings)]:
         return Failure(Cause.CONFIGURATION, "", "; ".join(map(str, faults)))

@@ -14,7 +14,7 @@ from sqlmodel import Session
 import storage.models  # noqa: F401 - registers the tables
 from storage.errors import DatabaseError
 
-__all__ = ["Database", "DatabaseError", "Session"]
+__all__ = ["Database", "DatabaseError", "Session", "is_there"]
 
 TRIES = 3
 T = TypeVar("T")
@@ -93,6 +93,15 @@ class Database:
         from storage import schema
 
         schema.check(self)
+
+
+def is_there(url: str) -> bool:
+    """Whether opening this database makes nothing new: a file of SQLite may not exist yet."""
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        return True  # opening it says what is wrong
+    return address.get_backend_name() != "sqlite" or Path(address.database or "").is_file()
 
 
 def _engine(url: str) -> Engine:
