@@ -29,6 +29,7 @@ _NAME = re.compile(r"t[13]_[0-9a-z]{1,20}")
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _CLOSED = re.compile(rb"</(?:\w+:)?feed\s*>\s*\Z")
 _BODY = re.compile(r"<!-- SC_OFF -->(.*?)(?:<!-- SC_ON -->|\Z)", re.DOTALL)
+_HALF = re.compile(r"&#(?:x0*[dD][89a-fA-F][0-9a-fA-F]{2}|0*5(?:529[6-9]|5[3-9]\d\d|[67]\d{3}));?")
 _KNOWN = frozenset(
     {"author", "category", "entry", "icon", "id", "link", "logo", "rights", "subtitle", "title", "updated"}
 )
@@ -55,7 +56,7 @@ def parse_feed(body: bytes) -> Page:
     """
     root = _feed(body)
     entries = root.findall(f"{_ATOM}entry")
-    names = {etree.QName(child).localname for child in root if isinstance(child.tag, str)}
+    names = {child.tag.rpartition("}")[2] for child in root if isinstance(child.tag, str)}
     if not entries and names - _KNOWN:
         raise FormatChanged("the feed has no entries but elements that it never had")
     broken = _CLOSED.search(body[-1_000:]) is None
@@ -177,9 +178,13 @@ def _seconds(value: object) -> datetime | None:
 
 
 def _feed(body: bytes) -> etree._Element:
-    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False)
+    parser = etree.XMLParser(
+        recover=True, resolve_entities=False, no_network=True, load_dtd=False, encoding="utf-8"
+    )
+    # Half of a surrogate pair is let in by the parser, and then cannot be read.
+    whole = _HALF.sub("\ufffd", decoded(body)).encode("utf-8", "replace")
     try:
-        root = etree.fromstring(body, parser)
+        root = etree.fromstring(whole, parser)
     except (etree.XMLSyntaxError, ValueError):
         root = None
     if root is not None and root.tag == f"{_ATOM}feed":

@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlencode
 
 from crawlers.dates import instant
 from crawlers.parsers.answers import answer, entries
@@ -87,13 +86,12 @@ def _add(gathering: Gathering, where: str, comment: object, replies: int | None 
     published, updated = instant(at(said, "publishedAt")), instant(at(said, "updatedAt"))
     edited = updated if published and updated and updated > published else None
     video = text(at(said, "videoId"))
-    asked = {"v": video, "lc": key} if video else {"lc": key}
     gathering.add(
         where,
         namespace=NAMESPACE,
         external_id=key,
         kind=Kind.COMMENT,
-        url=f"https://www.youtube.com/watch?{urlencode(asked)}" if video else None,
+        url=f"https://www.youtube.com/watch?v={video}&lc={key}" if video and VIDEO.fullmatch(video) else None,
         text=words,
         author_id=text(at(said, "authorChannelId", "value")),
         author_name=text(at(said, "authorDisplayName")),

@@ -79,6 +79,8 @@ class RecentSpider(ReadingSpider):
         """The first request of a reading of this part."""
         state, now = self.state_of(part), self.job.now()
         newest, last = instant(state.get("newest")), instant(state.get("reread_at"))
+        if newest and newest > now:
+            newest = last = None  # the clock was wrong then, or is now: all is read again
         reread = last is None or (self.rereads and now - last >= WHOLE_EVERY)
         return self.step(Reading(part, self._floor(newest, reread) if newest else None, reread), None)
 

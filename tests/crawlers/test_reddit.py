@@ -118,6 +118,13 @@ def test_a_feed_that_breaks_off_keeps_what_is_whole() -> None:
     assert page.damage == "the feed breaks off before its end"
 
 
+@pytest.mark.parametrize("half", ["&#xD800;", "&#57343;", "&#55296", "\x00", "&#0;", "&onbekend;"])
+def test_characters_that_do_not_exist_cost_no_entry(half: str) -> None:
+    page = parse_feed(REDDIT_FEED.replace("Opgezegd in", f"{half} Opgezegd in").encode())
+
+    assert len(page.records) == 2
+
+
 def test_a_bad_thing_costs_its_neighbours_nothing() -> None:
     page = parse(
         listing(None, reddit_thing(selftext=7), reddit_thing(name="t5_x"), reddit_thing(), after="t3_z")

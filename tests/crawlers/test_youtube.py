@@ -58,6 +58,10 @@ def test_markup_is_read_as_words_where_there_is_no_original() -> None:
     assert read(youtube_thread(comment)).records[0].text == "Slecht & duur\nNooit meer"
 
 
+def test_a_video_of_no_possible_name_gives_no_address() -> None:
+    assert read(youtube_thread(youtube_comment(videoId="\ud800&x=1"))).records[0].url is None
+
+
 def test_a_bad_comment_costs_its_neighbours_nothing() -> None:
     page = read(None, youtube_thread(youtube_comment(textOriginal=7, textDisplay=None)), youtube_thread())
 

@@ -1,0 +1,78 @@
+"""What holds for every kind that is read back to where the last crawl had come to."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from demo.replica import Fault, Kind, Post
+from storage.models import Health
+from tests.crawlers.complaints import posts, show
+from tests.crawlers.conftest import START, Crawling
+
+KINDS = [Kind.BLUESKY, Kind.X, Kind.YOUTUBE, Kind.META]
+
+
+def rows(crawling: Crawling) -> list[Any]:
+    return [(line["external_id"], line["text"], line["status"]) for line in crawling.mentions()]
+
+
+@pytest.mark.parametrize("after", range(5))
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_crawl_that_is_broken_off_anywhere_costs_nothing(
+    crawling: Crawling, kind: Kind, after: int
+) -> None:
+    shown = show(crawling, posts(kind, 130))
+    crawling.replica.faults.set(kind, Fault.RESET, after=after)
+    crawling(kind)
+    crawling.replica.faults.clear()
+    crawling(kind)
+    found = rows(crawling)
+
+    assert sorted(text for _, text, _ in found) == sorted(post.text for post in shown)
+    assert len({identity for identity, _, _ in found}) == len(found)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_came_since_a_crawl_that_was_broken_off_is_not_passed_over(
+    crawling: Crawling, kind: Kind
+) -> None:
+    show(crawling, posts(kind, 5, first=140))
+    crawling(kind)
+    show(crawling, posts(kind, 140))
+    crawling.replica.faults.set(kind, Fault.RESET, after=2)
+    crawling(kind)
+    crawling.replica.faults.clear()
+    crawling(kind)
+
+    assert len(crawling.mentions()) == 145
+
+
+@pytest.mark.parametrize("kind", [Kind.BLUESKY, Kind.YOUTUBE, Kind.META])
+def test_edits_of_a_week_are_seen_within_a_day(crawling: Crawling, kind: Kind) -> None:
+    shown = show(crawling, posts(kind, 130))
+    crawling(kind)
+    crawling.replica.posts.edit(shown[120].key, text="Opgelost, na vier keer bellen. #snelveld")
+    soon = crawling(kind)
+    crawling.clock.advance(timedelta(days=1))
+
+    assert (soon.counts["edited"], crawling(kind).counts["edited"]) == (0, 1)
+
+
+def test_a_clock_that_was_wrong_for_a_while_hides_nothing(crawling: Crawling) -> None:
+    crawling.clock.set(START + timedelta(days=400))
+    show(crawling, [Post(Kind.BLUESKY, "Te vroeg #snelveld", START + timedelta(days=399), author="Ooit")])
+    crawling(Kind.BLUESKY)
+    crawling.clock.set(START)
+    show(crawling, posts(Kind.BLUESKY, 150))
+    crawling(Kind.BLUESKY)
+
+    assert len(crawling.mentions()) == 151
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_spent_allowance_is_left_alone_for_as_long_as_asked(crawling: Crawling, kind: Kind) -> None:
+    crawling.replica.faults.set(kind, Fault.RATE_LIMITED, retry_after=600)
+    outcome = crawling(kind)
+
+    assert (outcome.health, outcome.retry_after) == (Health.BLOCKED, timedelta(minutes=10))
