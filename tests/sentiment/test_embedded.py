@@ -59,10 +59,10 @@ def test_a_verdict_does_not_depend_on_the_other_texts(embedded: EmbeddedClassifi
 
 
 def test_the_end_of_a_long_text_counts(embedded: EmbeddedClassifier) -> None:
-    dull = "Het pakket bestaat uit twee delen en een handleiding. " * 40
-    blame = "Wat een waardeloos bedrijf, schandalig slecht, nooit meer. " * 40
-    first, second = embedded.classify([dull, dull + blame])
-    assert second.probabilities[Sentiment.NEGATIVE] > first.probabilities[Sentiment.NEGATIVE] + 0.2
+    praise = "Top geholpen, heel vriendelijk en snel, een echte aanrader! " * 40
+    blame = "Wat een waardeloos bedrijf, schandalig slecht, nooit meer. " * 60
+    first, second = embedded.classify([praise, praise + blame])
+    assert (first.sentiment, second.sentiment) == (Sentiment.POSITIVE, Sentiment.NEGATIVE)
 
 
 def test_a_hundred_thousand_characters_are_read(embedded: EmbeddedClassifier) -> None:
