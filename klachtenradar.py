@@ -17,7 +17,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -28,6 +28,8 @@ from storage.errors import DatabaseError
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from sentiment.labelled import Labelled
+    from sentiment.measure import Report
     from storage.database import Database
 
 FAILED, WRONG = 1, 2
@@ -240,9 +242,43 @@ def user_add(
     """Let somebody open the pages. Asks for the password, or reads it from stdin when that is no terminal."""
     from storage import users
 
-    with opened() as (_, database), database.write() as session:
+    with opened() as (_, database), _asked_well(), database.write() as session:
         users.create_user(session, name, password, now())
     typer.echo(f"{name} may now log in")
+
+
+@user_app.command("list")
+def user_list() -> None:
+    """Say who may open the pages, a name on each line."""
+    from storage import users
+
+    with opened() as (_, database), database.read() as session:
+        names = users.names(session)
+    for name in names:
+        typer.echo(name)
+    if not names:
+        tell("nobody can log in yet; make the first user with: klachtenradar user add NAME")
+
+
+@user_app.command("remove")
+def user_remove(name: str) -> None:
+    """Let somebody open the pages no more, at once. What they did stays under their name."""
+    from storage import users
+
+    with opened() as (_, database), _asked_well(), database.write() as session:
+        users.switch_off(session, name)
+    typer.echo(f"{name} may log in no more")
+
+
+@contextmanager
+def _asked_well() -> Iterator[None]:
+    """What a user cannot be is wrong use, told in one line."""
+    from storage.users import UserError
+
+    try:
+        yield
+    except UserError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 # One step at a time
@@ -425,6 +461,75 @@ def classify(
         raise typer.Exit(FAILED)
 
 
+@app.command()
+def evaluate(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="JSON lines with a text and its sentiment or label, themes, signals."),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", help="Folder or hub id; default the one in use.")
+    ] = None,
+    label: Annotated[
+        list[str] | None, typer.Option("--label", help="What a label of MODEL means: LABEL_0=negative.")
+    ] = None,
+    corrections: Annotated[
+        bool, typer.Option("--corrections", help="Measure on what people corrected.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Measure a model on labelled texts: accuracy, F1, confusion, the worst mistakes."""
+    from sentiment import classifier, measure
+
+    if corrections == (file is not None):
+        raise typer.BadParameter("give a FILE with labelled texts, or --corrections")
+    chosen = _sentiment_settings(model, label or [])
+    labelled, faults = _labelled_lines(file) if file else (_people_say(), 0)
+    if labelled:
+        report = measure.measured(classifier.load(chosen), labelled)
+        _print_json(asdict(report)) if as_json else _show_report(report)
+    else:
+        tell(f"there is nothing to measure on in {file}" if file else "nobody corrected a mention yet")
+    if faults or not labelled:
+        raise typer.Exit(FAILED)
+
+
+def _sentiment_settings(model: str | None, labels: Sequence[str]) -> settings.SentimentSettings:
+    """The configured model, or the one asked for, with what its labels mean."""
+    known = settings.load(_config).sentiment if _config.exists() else settings.SentimentSettings()
+    meaning = dict(known.labels) if model in (None, known.model) else {}
+    for one in labels:
+        name, _, meant = one.rpartition("=")
+        _one_of("--label", meant, ("negative", "neutral", "positive"))
+        meaning[name] = cast(Any, meant)
+    return settings.SentimentSettings(model=model or known.model, labels=meaning)
+
+
+def _labelled_lines(file: Path) -> tuple[list["Labelled"], int]:
+    from sentiment import labelled, lines
+
+    with lines.opened(file) as source:
+        return labelled.read(source, tell)
+
+
+def _people_say() -> list["Labelled"]:
+    from sentiment import labelled
+    from storage import corrections
+
+    with opened() as (_, database), database.read() as session:
+        return labelled.by_people(corrections.corrected(session))
+
+
+def _show_report(report: "Report") -> None:
+    from rich.console import Console
+
+    from sentiment import report as reporting
+
+    console = Console(width=None if sys.stdout.isatty() else WIDE)
+    for table in reporting.tables(report):
+        console.print(table)
+
+
 # All of it, on schedule
 
 
@@ -583,13 +688,16 @@ def export(
     since: Annotated[
         str | None, typer.Option("--since", help="Only what was published from here on.")
     ] = None,
+    corrected: Annotated[
+        bool, typer.Option("--corrected", help="Only what people corrected, for training or measuring.")
+    ] = False,
 ) -> None:
     """Mentions with their verdicts as JSON lines."""
     from storage import export as exporting
 
     start = _moment("--since", since)
     with opened() as (_, database), database.read() as session:
-        for line in exporting.mentions(session, start):
+        for line in exporting.mentions(session, start, corrected=corrected):
             _print_json(line)
 
 

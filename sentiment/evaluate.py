@@ -17,7 +17,10 @@ from sentiment.errors import SentimentError
 from sentiment.examples import Example, read_examples, written_examples
 from sentiment.heads import SENTIMENT
 
-_RESAMPLES = 1000
+RESAMPLES = 1000
+
+
+Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -27,18 +30,22 @@ class ClassScore:
     recall: float
     f1: float
     rows: int
+    interval: Interval = (0.0, 0.0)
+    """Of F1, by the same resampling as in `Score`."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """`interval` is the 95 % bootstrap interval of macro-F1 (percentile method, 1,000 resamples, seeded)."""
+    """`interval` and `accuracy_interval` are the 95 % bootstrap intervals of macro-F1 and of accuracy (percentile
+    method, 1,000 resamples, seeded)."""
 
     name: str
     rows: int
     accuracy: float
     macro_f1: float
-    interval: tuple[float, float]
+    interval: Interval
     classes: tuple[ClassScore, ...]
+    accuracy_interval: Interval = (0.0, 0.0)
 
 
 def scores(classifier: Classifier, examples: Sequence[Example]) -> Iterator[Score]:
@@ -61,14 +68,19 @@ def true_label(example: Example) -> str | None:
 def scored(name: str, truth: Sequence[str], guess: Sequence[str], labels: Sequence[str]) -> Score:
     """The score of `guess` against `truth`. Macro-F1 is the mean over the labels that occur in the truth."""
     table = confusion(truth, guess, labels)
-    classes = tuple(_class_score(label, table, place) for place, label in enumerate(labels))
+    draws = _resampled(table)
+    f1 = np.array([_f1(draw) for draw in draws])
+    classes = tuple(
+        _class_score(label, table, place, interval_of(f1[:, place])) for place, label in enumerate(labels)
+    )
     return Score(
         name=name,
         rows=len(truth),
         accuracy=float(np.trace(table) / max(table.sum(), 1)),
         macro_f1=_macro_f1(table),
-        interval=_interval(truth, guess, labels),
+        interval=interval_of([_macro_f1(draw) for draw in draws]),
         classes=classes,
+        accuracy_interval=interval_of(np.trace(draws, axis1=1, axis2=2) / max(len(truth), 1)),
     )
 
 
@@ -94,7 +106,7 @@ def _macro_f1(table: NDArray[np.int64]) -> float:
     return float(_f1(table)[present].mean()) if present.any() else 0.0
 
 
-def _class_score(label: str, table: NDArray[np.int64], place: int) -> ClassScore:
+def _class_score(label: str, table: NDArray[np.int64], place: int, interval: Interval) -> ClassScore:
     right, guessed, true = table[place, place], table[:, place].sum(), table[place].sum()
     return ClassScore(
         label,
@@ -102,18 +114,24 @@ def _class_score(label: str, table: NDArray[np.int64], place: int) -> ClassScore
         float(right / max(true, 1)),
         float(_f1(table)[place]),
         int(true),
+        interval,
     )
 
 
-def _interval(truth: Sequence[str], guess: Sequence[str], labels: Sequence[str]) -> tuple[float, float]:
-    if not truth:
-        return (0.0, 0.0)
+def interval_of(values: NDArray[np.float64] | Sequence[float]) -> Interval:
+    """The middle 95 % of what a figure is in resamples."""
+    low, high = np.percentile(values, [2.5, 97.5])
+    return (float(low), float(high))
+
+
+def _resampled(table: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Confusion tables (resample × true × guessed) of as many rows, drawn with replacement."""
+    rows = int(table.sum())
+    if not rows:
+        return table[None]
     dice = np.random.default_rng(0)
     # Resampling rows is drawing the cells of the confusion table anew (Efron & Tibshirani 1993, ch. 13).
-    share = confusion(truth, guess, labels).ravel() / len(truth)
-    draws = dice.multinomial(len(truth), share, size=_RESAMPLES).reshape(_RESAMPLES, len(labels), -1)
-    low, high = np.percentile([_macro_f1(draw) for draw in draws], [2.5, 97.5])
-    return (float(low), float(high))
+    return dice.multinomial(rows, table.ravel() / rows, size=RESAMPLES).reshape(RESAMPLES, *table.shape)
 
 
 def table(found: Sequence[Score]) -> str:

@@ -1,0 +1,92 @@
+"""A report on a model as tables for people."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from sentiment.evaluate import ClassScore, Interval
+from sentiment.measure import LABELS, Mistake, Report
+
+LONGEST = 200
+"""Characters of a text that are shown."""
+
+
+def tables(report: Report) -> Iterator[RenderableType]:
+    """Everything measured, one table after the other."""
+    yield Text(f"{report.model} on {report.texts} labelled texts; in brackets 95 % bootstrap intervals")
+    if report.sentiment:
+        yield _sentiment(report)
+        yield _classes("sentiment", report.sentiment[0].classes)
+        yield _confusion(report)
+    if report.themes is not None:
+        title = f"themes, macro-F1 {_figure(report.themes.macro_f1, report.themes.interval)}"
+        yield _classes(title, report.themes.themes) if _any(report.themes.themes) else _none_of("themes")
+    if report.signals:
+        yield _classes("signals", report.signals) if _any(report.signals) else _none_of("signals")
+    if report.mistakes:
+        yield _mistakes(report.mistakes)
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=Text(title), title_justify="left")
+    for place, name in enumerate(columns):
+        table.add_column(Text(name), justify="right" if place else "left")
+    return table
+
+
+def _sentiment(report: Report) -> Table:
+    table = _table("sentiment by source", "source", "texts", "accuracy", "macro-F1")
+    for score in report.sentiment:
+        table.add_row(
+            Text(plain(score.name)),
+            str(score.rows),
+            Text(_figure(score.accuracy, score.accuracy_interval)),
+            Text(_figure(score.macro_f1, score.interval)),
+        )
+    return table
+
+
+def _classes(title: str, scores: Sequence[ClassScore]) -> Table:
+    table = _table(title, "label", "texts", "precision", "recall", "F1")
+    for one in scores:
+        recall, f1 = f"{one.recall:.3f}", _figure(one.f1, one.interval)
+        figures = (f"{one.precision:.3f}", recall, f1) if one.rows else ("-", "-", "-")
+        table.add_row(one.label, str(one.rows), *(Text(figure) for figure in figures))
+    return table
+
+
+def _any(scores: Sequence[ClassScore]) -> bool:
+    return any(one.recall for one in scores)
+
+
+def _none_of(what: str) -> Text:
+    return Text(f"{what}: this model got none of them right; models of another kind do not answer them")
+
+
+def _confusion(report: Report) -> Table:
+    table = _table("confusion", "true", *(f"said {label}" for label in LABELS))
+    for label, row in zip(LABELS, report.confusion, strict=True):
+        table.add_row(label, *(str(cell) for cell in row))
+    return table
+
+
+def _mistakes(mistakes: Sequence[Mistake]) -> Table:
+    table = Table(title=Text("worst mistakes, surest first"), title_justify="left", show_lines=True)
+    for name in ("true", "said", "left for true", "source", "text"):
+        table.add_column(name, overflow="fold")
+    for one in mistakes:
+        table.add_row(one.right, one.said, f"{one.given:.1%}", Text(plain(one.source)), Text(plain(one.text)))
+    return table
+
+
+def _figure(value: float, interval: Interval) -> str:
+    return f"{value:.3f} [{interval[0]:.3f}-{interval[1]:.3f}]"
+
+
+def plain(text: str) -> str:
+    """A stranger's text on one line, cut, without anything that a terminal would obey."""
+    line = " ".join(text.split())
+    shown = "".join(sign for sign in line[:LONGEST] if sign.isprintable())
+    return shown + "…" if len(line) > LONGEST else shown
