@@ -1,28 +1,43 @@
 """Reviews of an app in Google Play, from the list that its page loads."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from scrapy import Request
 
+from crawlers.dates import instant
+from crawlers.job import Job, ReadPage
 from crawlers.parameters.apps import PlayParameters
 from crawlers.parsers import google_play
+from crawlers.parsers.page import Page, gone
 from crawlers.parsers.stretch import Stretch
 from crawlers.sources import SOURCES
 from crawlers.spiders.recent import Reading
 from crawlers.spiders.whole import WholeSpider
 
 NEWEST_FIRST = 2
+TWICE = timedelta(hours=12)
+"""Between the two times that a review is missing, which is a day where nothing goes wrong."""
+FORGOTTEN = timedelta(days=3)
+"""A review that was missing this long ago was there again since."""
 A_CALL = 199
 """Reviews; the list gives no more than about 200 at once."""
 
 
 class PlaySpider(WholeSpider):
-    """The list gives no address of a single review, so what is missing from it is not looked up."""
+    """A review has no address to look it up at: it is gone when it is missing twice.
+
+    State of the part: `missed`, when a review was first missing, by its id.
+    """
 
     most_pages = 20
+
+    def __init__(self, job: Job, **named: Any) -> None:
+        super().__init__(job, **named)
+        self.namespace = google_play.namespace(self.wanted.package)
 
     @property
     def wanted(self) -> PlayParameters:
@@ -46,6 +61,23 @@ class PlaySpider(WholeSpider):
 
     def stretch_of(self, body: bytes, reading: Reading) -> Stretch:
         return google_play.parse(body, self.wanted.package, self.wanted.language)
+
+    def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
+        if self.job.findings.refused:
+            return  # it may be there, in a form that we do not know
+        state, now = self.state_of(part), self.job.now()
+        since = {key: time for key, time in _times(state.get("missed")).items() if now - time <= FORGOTTEN}
+        lost = [key for key in identities if key in since and now - since[key] >= TWICE]
+        missed = dict.fromkeys(identities, now) | since
+        state["missed"] = {key: time.isoformat() for key, time in missed.items() if key not in lost}
+        state["shown"] = {key: time for key, time in state["shown"].items() if key not in lost}
+        records = tuple(record for one in lost for record in gone(self.namespace, one).records)
+        yield ReadPage(Page(records), f"{part} missing", part, state)
+
+
+def _times(missed: object) -> dict[str, datetime]:
+    found = missed.items() if isinstance(missed, dict) else ()
+    return {key: time for key, written in found if isinstance(key, str) and (time := instant(written))}
 
 
 def asked_for(package: str, token: str | None) -> str:

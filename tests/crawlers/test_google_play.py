@@ -1,6 +1,7 @@
 """Google Play's list of reviews: positions, tokens and refusals."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -168,6 +169,50 @@ def test_a_late_reply_is_found_by_the_daily_re_reading(crawling: Crawling) -> No
     crawling.replica.posts.reply(shown[90].key, "Dit is opgelost.")
 
     assert crawling(Kind.GOOGLE_PLAY).counts["replied"] == 1
+
+
+def test_a_review_that_is_missing_twice_is_removed(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.GOOGLE_PLAY, 30))
+    crawling(Kind.GOOGLE_PLAY)
+    crawling.replica.posts.remove(shown[9].key)
+    removed = []
+    for _ in range(3):
+        crawling.clock.advance(timedelta(hours=24, minutes=1))
+        removed.append(crawling(Kind.GOOGLE_PLAY).counts["removed"])
+
+    assert removed == [0, 1, 0]
+    assert [line["status"] for line in crawling.mentions()].count("removed") == 1
+
+
+def test_a_review_that_moved_between_two_calls_is_missing_once_and_not_removed(crawling: Crawling) -> None:
+    others = [replace(post, author=f"Ook {post.author}", key="") for post in posts(Kind.GOOGLE_PLAY, 140)]
+    shown = show(crawling, posts(Kind.GOOGLE_PLAY, 140) + others)
+    crawling(Kind.GOOGLE_PLAY)
+    moved = shown[130].key
+
+    def edit(request: Any) -> None:
+        if b"CqwB" in request.body and crawling.replica.posts[moved].edited_at is None:
+            crawling.replica.posts.edit(moved, text="Het werkt weer.")
+
+    crawling.replica._watch = edit
+    outcomes = []
+    for hours in (25, 1, 24):
+        crawling.clock.advance(timedelta(hours=hours))
+        outcomes.append(crawling(Kind.GOOGLE_PLAY).counts)
+
+    assert [(one["removed"], one["edited"]) for one in outcomes] == [(0, 0), (0, 1), (0, 0)]
+
+
+def test_reviews_that_cannot_be_read_are_not_taken_for_removed(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.GOOGLE_PLAY, 8))
+    crawling(Kind.GOOGLE_PLAY)
+    crawling.replica.posts.edit(shown[3].key, rating=9)
+    outcomes = []
+    for _ in range(3):
+        crawling.clock.advance(timedelta(hours=25))
+        outcomes.append(crawling(Kind.GOOGLE_PLAY).counts)
+
+    assert [(one["removed"], one["refused"]) for one in outcomes] == [(0, 1)] * 3
 
 
 @pytest.mark.parametrize(
