@@ -1,11 +1,14 @@
 """Kiyoh and Klantenvertellen: what an answer becomes, and how changes and removals are followed."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from crawlers import health
 from crawlers.causes import Cause
+from crawlers.findings import Findings
 from crawlers.parsers.kiyoh import parse, removed
 from crawlers.parsers.page import Blocked, FormatChanged
 from crawlers.sources import hosts
@@ -142,6 +145,8 @@ def test_a_late_reply_to_an_old_review_is_found(crawling: Crawling) -> None:
     outcome, again = crawling(KIYOH), crawling(KIYOH)
 
     assert (outcome.counts["replied"], again.counts["replied"]) == (1, 0)
+    [line] = [line for line in crawling.mentions() if line["reply"]]
+    assert line["reply"]["at"] is None  # it is of when it was seen
 
 
 def test_removed_reviews_are_removed_and_stay_so(crawling: Crawling) -> None:
@@ -172,6 +177,8 @@ def test_more_of_one_moment_than_the_platform_shows_is_told_and_got_past(
     outcome = crawling(KIYOH)
 
     assert outcome.counts["new"] == 103
+    sizes = re.findall(r"limit=(\d+)", " ".join(crawling.asked()))
+    assert sizes == ["100", "100", "200", "100"]  # a larger answer is asked for once
     assert outcome.stats["notes"] == ["more reviews changed at one moment than the platform shows"]
 
 
@@ -231,3 +238,10 @@ def test_a_removed_review_that_came_back_stays(crawling: Crawling, monkeypatch: 
     crawling(KIYOH)
 
     assert [line["status"] for line in crawling.mentions()] == ["edited"]
+
+
+def test_a_list_of_removed_reviews_only_is_no_sign_of_another_form() -> None:
+    found = Findings()
+    found.read(removed(written_out(KIYOH_REMOVED), "1064405"))
+
+    assert health.outcome("kiyoh", found, {"finish_reason": "finished"}).health is Health.OK

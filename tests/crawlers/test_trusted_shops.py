@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crawlers.parsers.page import FormatChanged
-from crawlers.parsers.trusted_shops import parse
+from crawlers.parsers.trusted_shops import is_public, parse
 from crawlers.sources import hosts
 from demo.replica import Kind
 from storage.configuration import SourceSettings
@@ -13,7 +13,7 @@ from storage.models import Health
 from storage.records import Status
 from tests.crawlers.complaints import posts, show
 from tests.crawlers.conftest import Crawling
-from tests.crawlers.payloads_reviews import trusted_shops_page
+from tests.crawlers.payloads_reviews import trusted_shops_page, written_out
 
 SHOP = Kind.TRUSTED_SHOPS
 
@@ -57,6 +57,11 @@ def test_only_approved_reviews_are_public(state: str) -> None:
     [record] = parse(trusted_shops_page({"state": state})).records
 
     assert record.status is Status.REMOVED
+
+
+@pytest.mark.parametrize(("state", "public"), [("APPROVED", True), ("REJECTED", False), (None, True)])
+def test_a_review_that_is_looked_up_is_public_or_not(state: str | None, public: bool) -> None:
+    assert is_public(written_out({"id": "rev-1", "state": state})) is public
 
 
 def test_an_edit_is_marked() -> None:

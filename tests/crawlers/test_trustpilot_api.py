@@ -123,6 +123,20 @@ def test_many_reviews_of_one_moment_are_all_read(crawling: Crawling) -> None:
     assert crawling(API).counts["new"] == 233
 
 
+def test_reviews_of_one_moment_on_both_sides_of_a_page_are_both_read(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = START - timedelta(days=3)
+    earlier = [Post(API, f"Eerder {n}", moment - timedelta(hours=n), author=f"K {n}") for n in range(1, 100)]
+    show(crawling, [*earlier, *(Post(API, f"Samen {n}", moment, author=f"K {n}") for n in range(3))])
+    # Whether a moment itself belongs to what is asked for, no interface says.
+    monkeypatch.setattr(
+        "demo.replica.trustpilot_api._within", lambda post, since, _: not since or post.published_at > since
+    )
+
+    assert crawling(API).counts["new"] == 102
+
+
 def test_late_edits_replies_and_removals_are_found_once_a_day(crawling: Crawling) -> None:
     shown = show(crawling, posts(API, 120))
     crawling(API)

@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from crawlers.causes import Cause
 from crawlers.parsers.page import Blocked, FormatChanged, Page
 from crawlers.parsers.webwinkelkeur import parse
 from crawlers.run import crawl
+from crawlers.secrets import BLOT
 from demo.replica import Fault, Kind, Post
 from demo.replica.keyed import KEY
 from storage.database import Database
@@ -150,3 +152,17 @@ def test_the_code_is_nowhere_but_in_the_request(
     assert any(KEY in target for target in crawling.asked())
     assert KEY not in f"{result}{told.out}{told.err}"
     assert KEY.encode() not in kept
+
+
+def test_a_fault_of_our_own_is_logged_without_the_code(
+    crawling: Crawling, database: Database, capfd: pytest.CaptureFixture[str]
+) -> None:
+    show(crawling, posts(SHOP, 2))
+    with database.write() as session:
+        session.execute(text("DROP TABLE mention_version"))
+    result = crawl(database, configured(crawling.replica.url, SHOP), "webwinkelkeur", START)
+    told = capfd.readouterr().err
+
+    assert (result.health, result.cause) == (Health.BROKEN, "error")
+    assert f"code={BLOT}" in told
+    assert KEY not in f"{told}{result}"
