@@ -20,6 +20,11 @@ class Stretch(Page):
         return max((time for _, time in self.shown), default=None)
 
     @property
+    def last(self) -> datetime | None:
+        """How far back the page goes: what is pinned on top may be older."""
+        return self.shown[-1][1] if self.shown else None
+
+    @property
     def oldest(self) -> datetime | None:
         return min((time for _, time in self.shown), default=None)
 

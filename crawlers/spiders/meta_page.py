@@ -37,6 +37,7 @@ class MetaPageSpider(RecentSpider):
     """
 
     namespace = meta_page.NAMESPACE
+    most_missing = 100
 
     @property
     def wanted(self) -> MetaPageParameters:

@@ -54,6 +54,7 @@ class RecentSpider(ReadingSpider):
     overlap = OVERLAP
     reread = REREAD
     rereads = True
+    most_missing = MOST_CHECKED
 
     def address(self, reading: Reading, cursor: str | None) -> str:
         raise NotImplementedError
@@ -106,24 +107,27 @@ class RecentSpider(ReadingSpider):
         for one in self.also(page, reading):
             yield one
         reached = page.next is None or _is_before(page, reading.floor)
+        caught_up = reached or _is_before(page, instant(self.state_of(reading.part).get("newest")))
         if not reached and reading.number < self.most_pages:
             yield self.step(replace(reading, number=reading.number + 1), page.next)
             return
-        if not reached and reading.floor:
+        if reading.floor and not caught_up:
             self.job.findings.note("more was posted since the last crawl than one crawl reads")
+        if not reached:
+            reading = replace(reading, floor=page.last or self.job.now())
         end = self._end(reading, where)
         if end is not None:
             yield end
             await end.stored
-            if reached and (lost := self._lost(reading)):
+            if lost := self._lost(reading):
                 for one in self.missing(reading.part, lost):
                     yield one
 
     def _lost(self, reading: Reading) -> list[str]:
-        """What stood within reach and was not shown this time."""
+        """What stood above the floor and was not shown this time."""
         before = _shown(self.state_of(reading.part))
-        gone_by = (key for key, time in before.items() if reading.floor is None or time > reading.floor)
-        return sorted(key for key in gone_by if key not in reading.seen)[:MOST_CHECKED]
+        within = (key for key, time in before.items() if reading.floor is None or time > reading.floor)
+        return sorted(key for key in within if key not in reading.seen)[: self.most_missing]
 
     def _end(self, reading: Reading, where: str) -> ReadPage | None:
         """The state that a finished reading leaves; None when nothing came where there must be something."""
@@ -175,7 +179,7 @@ def until_reset(response: Response, now: datetime) -> timedelta | None:
 
 
 def _is_before(page: Stretch, floor: datetime | None) -> bool:
-    return floor is not None and page.oldest is not None and page.oldest < floor
+    return floor is not None and page.last is not None and page.last < floor
 
 
 def _shown(state: dict[str, Any]) -> dict[str, datetime]:

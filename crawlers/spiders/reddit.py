@@ -34,6 +34,7 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
     """
 
     namespace = reddit.NAMESPACE
+    most_missing = 100  # as one look-up takes
     most_pages = 10  # Reddit's listings go no further back than about 1,000 posts
 
     @property

@@ -34,6 +34,7 @@ class XSpider(RecentSpider):
     """
 
     namespace = x.NAMESPACE
+    most_missing = 100
     overlap = timedelta(0)
     reread = timedelta(days=6)
 

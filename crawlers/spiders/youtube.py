@@ -41,6 +41,7 @@ class YoutubeSpider(RecentSpider):
     """
 
     namespace = youtube.NAMESPACE
+    most_missing = 50  # as one look-up takes
 
     @property
     def wanted(self) -> YoutubeParameters:

@@ -19,7 +19,7 @@ def answer(request: Request, board: Board, fault: Fault | None) -> Answer:
     if request.first("access_token") != KEY or fault is Fault.CLOSED:
         return error(190, "Error validating access token: Session has expired.")
     node, _, edge = request.path.removeprefix("/v26.0/").partition("/")
-    posts = board.seen(Kind.META)
+    posts = sorted(board.seen(Kind.META), key=lambda post: not post.pinned)
     if edge == "posts":
         return said(
             {"data": [{"id": OWN_POST, "created_time": time(posts[-1].published_at)}] if posts else []}

@@ -56,7 +56,8 @@ def _found(request: Request, board: Board, path: str) -> list[Post]:
     if _is_comments(path):
         return [post for post in posts if post.reply]
     words = request.first("q").strip('"').lower()
-    return [post for post in posts if words in f"{post.title} {post.text}".lower()]
+    found = [post for post in posts if words in f"{post.title} {post.text}".lower()]
+    return sorted(found, key=lambda post: not post.pinned)
 
 
 def _is_comments(path: str) -> bool:

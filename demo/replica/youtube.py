@@ -48,6 +48,7 @@ def _threads(request: Request, posts: list[Post], fault: Fault | None) -> Answer
         return error(403, "commentsDisabled", "The video identified by videoId has disabled comments.")
     wanted = video or request.first("allThreadsRelatedToChannelId") == CHANNEL
     found = [post for post in posts if wanted in (True, post.place) and words in post.text.lower()]
+    found.sort(key=lambda post: not post.pinned)
     start, limit = int(request.first("pageToken") or 0), min(int(request.first("maxResults") or 20), 100)
     shown = [] if fault is Fault.EMPTY else found[start : start + limit]
     page = _listed("commentThread", [_thread(post, request, fault) for post in shown])

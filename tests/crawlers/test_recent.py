@@ -59,6 +59,38 @@ def test_edits_of_a_week_are_seen_within_a_day(crawling: Crawling, kind: Kind) -
     assert (soon.counts["edited"], crawling(kind).counts["edited"]) == (0, 1)
 
 
+@pytest.mark.parametrize("kind", [Kind.YOUTUBE, Kind.META, Kind.BLUESKY])
+def test_an_old_post_that_is_pinned_on_top_does_not_end_the_reading(crawling: Crawling, kind: Kind) -> None:
+    show(crawling, posts(kind, 5, first=300) + posts(kind, 1, first=900, pinned=True))
+    crawling(kind)
+    show(crawling, posts(kind, 250))
+
+    assert crawling(kind).counts["new"] == 250
+
+
+def test_more_than_a_crawl_reads_is_noted(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.X, 3, first=160))
+    crawling(Kind.X, pages=1)
+    show(crawling, posts(Kind.X, 150))
+    outcome = crawling(Kind.X, pages=1)
+
+    assert (outcome.health, outcome.counts["new"]) == (Health.OK, 100)
+    assert outcome.stats["notes"] == ["more was posted since the last crawl than one crawl reads"]
+
+
+def test_a_reading_again_that_does_not_reach_the_end_of_a_week_is_no_news(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.X, 90, first=29))
+    crawling(Kind.X, pages=1)
+    show(crawling, posts(Kind.X, 29))
+    crawling(Kind.X, pages=1)
+    crawling.replica.posts.remove(shown[10].key)
+    crawling.replica.posts.remove(shown[89].key)
+    crawling.clock.advance(timedelta(days=1))
+    outcome = crawling(Kind.X, pages=1)
+
+    assert (outcome.stats.get("notes"), outcome.counts["removed"]) == (None, 1)
+
+
 def test_a_clock_that_was_wrong_for_a_while_hides_nothing(crawling: Crawling) -> None:
     crawling.clock.set(START + timedelta(days=400))
     show(crawling, [Post(Kind.BLUESKY, "Te vroeg #snelveld", START + timedelta(days=399), author="Ooit")])

@@ -187,6 +187,15 @@ def test_with_a_key_only_the_newest_are_read_again_until_the_next_day(crawling: 
 
 
 @pytest.mark.usefixtures("keyed")
+def test_an_old_post_on_top_does_not_end_the_reading(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.REDDIT, 5, first=300) + posts(Kind.REDDIT, 1, first=900, pinned=True))
+    crawling(Kind.REDDIT)
+    show(crawling, posts(Kind.REDDIT, 250))
+
+    assert crawling(Kind.REDDIT).counts["new"] == 250
+
+
+@pytest.mark.usefixtures("keyed")
 def test_a_post_that_is_gone_is_looked_up_and_removed(crawling: Crawling) -> None:
     shown = show(crawling, posts(Kind.REDDIT, 25))
     crawling(Kind.REDDIT)
