@@ -9,14 +9,25 @@ from starlette.types import Scope
 
 from dashboard import errors
 from dashboard.formats import words
-from dashboard.pages import cases, corrections, incidents, login, mentions, overview, ready, slack, sources
+from dashboard.pages import (
+    cases,
+    corrections,
+    incidents,
+    login,
+    mentions,
+    overview,
+    password,
+    ready,
+    slack,
+    sources,
+)
 from dashboard.rendering import STATIC, environment
 from dashboard.security import SafeAnswers
 from dashboard.site import Clock, Site
 from storage.configuration import Configuration
 from storage.database import Database
 
-PAGES = (overview, mentions, corrections, cases, incidents, sources, slack, login, ready)
+PAGES = (overview, mentions, corrections, cases, incidents, sources, slack, login, password, ready)
 
 
 def create_app(database: Database, configuration: Configuration, *, clock: Clock) -> FastAPI:

@@ -32,12 +32,16 @@ class LoginPage:
 
 @dataclass(frozen=True)
 class WelcomePage:
-    """`problem` is a key of the catalogue under `welcome.`, empty when there is none."""
+    """`problem` is a key of the catalogue under `account.`, empty when there is none."""
 
     code: str
     name: str = ""
     problem: str = ""
     shortest: int = users.SHORTEST_PASSWORD
+
+    @property
+    def limit(self) -> int:
+        return users.limit(self.problem)
 
 
 @router.get("/inloggen")

@@ -24,6 +24,7 @@ PROTECTED = [
     "/meldingen",
     "/bronnen",
     "/slack",
+    "/wachtwoord",
 ]
 
 
@@ -130,6 +131,10 @@ CHANGES = [
     ("/meldingen/1/gezien", {}),
     ("/meldingen/1/opnieuw", {}),
     ("/uitloggen", {}),
+    (
+        "/wachtwoord",
+        {"huidig": seed.PASSWORD, "wachtwoord": "heel iets anders", "nogmaals": "heel iets anders"},
+    ),
 ]
 
 

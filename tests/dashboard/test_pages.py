@@ -25,6 +25,7 @@ PAGES = [
     "/meldingen/1",
     "/bronnen",
     "/slack",
+    "/wachtwoord",
 ]
 NONSENSE = [
     "/?per=eeuw&merk=%00",

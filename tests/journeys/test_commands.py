@@ -148,6 +148,18 @@ def test_init_writes_a_configuration_that_check_accepts_and_never_overwrites(tmp
     assert product.call("init").returncode == 2
 
 
+def test_users_come_and_go(product: Product) -> None:
+    given = b"een lange zin vol koffie\n" * 2
+    assert product.call("user", "add", "jolanda", given=given).returncode == 0
+    assert product.call("user", "list").stdout == b"jolanda\n"
+    assert product.call("user", "remove", "jolanda").returncode == 0
+    done = product.call("user", "list")
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert b"user add" in done.stderr
+    wrong = product.call("user", "remove", "jolanda")
+    assert (wrong.returncode, b"there is no user 'jolanda'" in wrong.stderr) == (2, True)
+
+
 def test_serve_says_where_the_pages_really_are(product: Product) -> None:
     with product.running("serve") as process:
         assert process.stderr is not None

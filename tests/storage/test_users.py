@@ -49,6 +49,38 @@ def test_a_user_who_left_cannot_log_in(house: Database) -> None:
         assert not users.any_user(session)
 
 
+def test_who_is_switched_off_is_logged_out_and_may_be_added_again(house: Database) -> None:
+    with house.write() as session:
+        cookie = users.begin(session, session.exec(select(User)).one(), NOW).cookie
+        users.switch_off(session, "Marieke")
+    with house.write() as session:
+        assert users.names(session) == []
+        assert users.visitor(session, cookie, NOW) is None
+        assert session.exec(select(UserSession)).all() == []
+        users.create_user(session, "Marieke", PASSWORD[::-1], NOW)
+    with house.read() as session:
+        assert users.verified(session, "Marieke", PASSWORD) is None
+        assert users.verified(session, "Marieke", PASSWORD[::-1]) is not None
+
+
+def test_switching_off_a_stranger_names_who_there_is(house: Database) -> None:
+    with house.write() as session, pytest.raises(UserError, match="Marieke") as refused:
+        users.switch_off(session, "Joost")
+    assert refused.value.key == "name_unknown"
+
+
+def test_another_password_ends_the_other_sessions(house: Database) -> None:
+    with house.write() as session:
+        user = session.exec(select(User)).one()
+        here, elsewhere = (users.begin(session, user, NOW).cookie for _ in range(2))
+        users.change_password(session, user.id or 0, users.hashed("heel iets anders"), keep=here)
+    with house.read() as session:
+        assert users.visitor(session, here, NOW) is not None
+        assert users.visitor(session, elsewhere, NOW) is None
+        assert users.verified(session, "Marieke", PASSWORD) is None
+        assert users.verified(session, "Marieke", "heel iets anders") is not None
+
+
 @pytest.mark.parametrize(
     ("name", "password", "key"),
     [
