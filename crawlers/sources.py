@@ -15,7 +15,7 @@ from crawlers.parameters.apps import (
     PlayParameters,
 )
 from crawlers.parameters.files import CsvParameters
-from crawlers.parameters.forums import DiscourseParameters, PhpbbParameters
+from crawlers.parameters.forums import DiscourseParameters, PhpbbParameters, TweakersParameters
 from crawlers.parameters.pages import FeedParameters, SchemaOrgParameters, SitemapParameters
 from crawlers.parameters.reviews import (
     FeedbackCompanyParameters,
@@ -209,6 +209,12 @@ SOURCES: dict[str, Source] = {
         "crawlers.spiders.phpbb.PhpbbSpider",
         "A forum's own rules hold; of the Radar forum they were not checked.",
         needs_base_url=True,
+    ),
+    "tweakers_forum": Source(
+        TweakersParameters,
+        "crawlers.spiders.tweakers_forum.TweakersForumSpider",
+        "The feeds are meant for readers; the terms for pages were not checked.",
+        home="https://gathering.tweakers.net",
     ),
     "csv": Source(
         CsvParameters,

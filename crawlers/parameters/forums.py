@@ -82,3 +82,17 @@ class PhpbbParameters(Parameters):
 
     forums: Annotated[tuple[PhpbbForum, ...], Several, Field(max_length=MOST_PLACES)] = ()
     topics: Annotated[tuple[PhpbbTopic, ...], Several, Field(max_length=MOST_PLACES)] = ()
+
+
+class TweakersParameters(Parameters):
+    """Topics of the Tweakers forum, or those that a `query` finds. With `pages`, their pages instead of their feeds."""
+
+    topics: Annotated[tuple[TweakersTopic, ...], Several, Field(max_length=MOST_PLACES)] = ()
+    query: Query | None = None
+    pages: bool = False
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.topics and not self.query:
+            raise ValueError("write topics, or a query")
+        return self

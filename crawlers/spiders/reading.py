@@ -137,6 +137,8 @@ class ReadingSpider(Spider):
         """Scrapy's errback: there was no answer, or none was allowed."""
         request: Request = trouble.request  # type: ignore[attr-defined]
         cause, detail = _why(trouble.value)
+        if request.meta.get("redirect_urls") and (led := wall_at(request.url)):
+            cause, detail = led, SAID[led]  # whatever became of reading the wall itself
         self.note(Failure(cause, request.cb_kwargs.get("where", ""), detail))
 
     def refuse(self, failure: Failure) -> None:

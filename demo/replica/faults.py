@@ -56,11 +56,14 @@ class Fault(StrEnum):
     """The error PlayGatewayError in the place of the reviews (Google Play)."""
     SHORTENED = "shortened"
     """Reviews that end before their text (Google Play)."""
+    CONSENT = "consent"
+    """A redirect to the publisher's consent page (Tweakers)."""
     ROBOTS_DISALLOW = "robots_disallow"
     """robots.txt forbids the addresses of this kind."""
 
 
 ONLY_FOR: dict[Fault, frozenset[str]] = {
+    Fault.CONSENT: frozenset({Kind.TWEAKERS}),
     Fault.SIGN_IN: frozenset({Kind.TRUSTPILOT}),
     Fault.MOVED: frozenset({Kind.TRUSTPILOT}),
     Fault.IGNORED_LANGUAGE: frozenset({Kind.TRUSTPILOT}),

@@ -35,6 +35,7 @@ class Kind(StrEnum):
     META = "meta_page"
     DISCOURSE = "discourse"
     PHPBB = "phpbb"
+    TWEAKERS = "tweakers_forum"
     SITEMAP = "sitemap"
 
 
@@ -60,6 +61,7 @@ DEFAULT_PLACES = {
     Kind.META: "100200300",
     Kind.DISCOURSE: "storing-bij-snelveld",
     Kind.PHPBB: "storing",
+    Kind.TWEAKERS: "storing",
     Kind.SITEMAP: "snelveld",
 }
 
@@ -245,7 +247,7 @@ def snowflake(instant: datetime) -> int:
     return int(instant.astimezone(UTC).timestamp() * 1000) << 16
 
 
-NUMBERED = frozenset({Kind.DISCOURSE, Kind.PHPBB})
+NUMBERED = frozenset({Kind.DISCOURSE, Kind.PHPBB, Kind.TWEAKERS})
 """Kinds whose posts are counted over the whole forum: a later one has the higher number."""
 
 

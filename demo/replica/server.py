@@ -27,6 +27,7 @@ from demo.replica import (
     trusted_shops,
     trustpilot,
     trustpilot_api,
+    tweakers,
     webwinkelkeur,
     x,
     youtube,
@@ -59,6 +60,7 @@ PREFIXES = {
     Kind.META: meta.PREFIXES,
     Kind.DISCOURSE: discourse.PREFIXES,
     Kind.PHPBB: phpbb.PREFIXES,
+    Kind.TWEAKERS: tweakers.PREFIXES,
     Kind.SITEMAP: sitemap.PREFIXES,
 }
 PLAYED: dict[Kind, Callable[[Request, Board, Fault | None], Answer]] = {
@@ -78,6 +80,7 @@ PLAYED: dict[Kind, Callable[[Request, Board, Fault | None], Answer]] = {
     Kind.META: meta.answer,
     Kind.DISCOURSE: discourse.answer,
     Kind.PHPBB: phpbb.answer,
+    Kind.TWEAKERS: tweakers.answer,
     Kind.SITEMAP: sitemap.answer,
 }
 """Kinds whose whole board answers by itself."""

@@ -19,6 +19,7 @@ from crawlers.secrets import secrets_of
 from demo.clock import PlayClock
 from demo.replica import Kind, Replica
 from demo.replica.keyed import KEY
+from demo.replica.tweakers import topic_id
 from storage import runs
 from storage.configuration import BrandSettings, Configuration, CrawlSettings, SourceSettings, secret_variable
 from storage.database import Database
@@ -49,6 +50,7 @@ PLACES: dict[Kind, dict[str, Any]] = {
     Kind.META: {"page": "100200300"},
     Kind.DISCOURSE: {},
     Kind.PHPBB: {"forums": [69]},
+    Kind.TWEAKERS: {"topics": [topic_id("storing")]},
     Kind.SITEMAP: {"url": "https://www.snelveld.example/sitemap.xml"},
 }
 

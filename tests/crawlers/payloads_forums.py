@@ -108,3 +108,39 @@ BOARD_FEED = """<?xml version="1.0" encoding="UTF-8"?>
 Winkel zegt dat het &quot;niet&quot; onder garantie valt.<p>Statistieken: Geplaatst door
 willem56 — wo 18 nov 2026</p><hr />
 ]]></content></entry></feed>"""
+
+GOT = "https://gathering.tweakers.net"
+GOT_MESSAGE = """
+<div class="message topicstarter" data-message-id="81234567" data-owner-id="445566">
+  <a name="81234567"></a>
+  <div class="messageheader">
+    <div class="date"><p>
+      <a href="https://gathering.tweakers.net/forum/list_message/81234567#81234567" rel="nofollow">
+        <span data-shortdate="18 november 2026 11:44" data-time="11:44" data-timestamp="1794998642"><span>woensdag
+        18 november 2026 11:44</span></span>
+      </a></p></div>
+    <div class="message_actions"><ul class="action_list">
+      <li class="action-icon rating" data-messageid="81234567"><span class="ratingcount">3</span></li></ul></div>
+  </div>
+  <div class="poster avatar"><div class="userheader">
+    <p class="username"><a href="https://tweakers.net/gallery/445566" rel="nofollow" class="user ellipsis">
+      GlasvezelFan</a></p>
+    <span class="labelCard single topicstarter"><a>Topicstarter</a></span></div></div>
+  <div class="messagecontent"><blockquote>Zelfde hier</blockquote><p>Al drie dagen geen internet bij Snelveld.</p></div>
+</div>"""
+GOT_NEXT = '<div class="pageDistribution"><a href="/forum/list_messages/2112233/1" class="next">Volgende</a></div>'
+GOT_SEARCH = """
+<table class="forumlisting"><tr class="preview"><td><p class="searchPreview">
+ <a href="/forum/list_messages/2112233/4#81234567">Snelveld ligt eruit</a></p></td></tr></table>"""
+
+
+def got(inner: str, title: str = "Snelveld ligt eruit - Consumentenzaken - GoT") -> bytes:
+    return f'<!DOCTYPE html><html lang="nl"><head><title>{title}</title></head><body>{inner}</body></html>'.encode()
+
+
+GOT_FEED = """<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>Snelveld ligt eruit</title>
+<link>https://gathering.tweakers.net/forum</link><description>GoT</description>
+<item><title>Snelveld ligt eruit</title>
+<link>https://gathering.tweakers.net/forum/list_message/81234567#81234567</link>
+<description>&lt;p&gt;Al drie dagen geen internet.&lt;/p&gt;</description>
+<pubDate>Wed, 18 Nov 2026 11:44:02 +0100</pubDate></item></channel></rss>"""

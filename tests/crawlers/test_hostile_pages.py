@@ -22,6 +22,7 @@ from crawlers.parsers import (
     schema_org,
     sitemap,
     trustpilot_web,
+    tweakers_forum,
 )
 from crawlers.parsers.markup import plain
 from crawlers.parsers.page import Page, ParseError
@@ -84,6 +85,18 @@ def _robots(body: bytes) -> Page:
     return sitemap.robots(body, "https://snelveld.example/robots.txt")
 
 
+def _got(body: bytes) -> Page:
+    return tweakers_forum.topic(body, f"{payloads_forums.GOT}/forum/list_messages/2112233/0", True)
+
+
+def _got_feed(body: bytes) -> Page:
+    return tweakers_forum.messages(body, f"{payloads_forums.GOT}/rss/list_messages/2112233", payloads.NOW)
+
+
+def _got_search(body: bytes) -> Page:
+    return tweakers_forum.search(body, f"{payloads_forums.GOT}/forum/find")
+
+
 def _csv(body: bytes) -> Page:
     found = list(csv.pages(body, payloads.CSV_COLUMNS, "csv:bron", payloads.NOW))
     return Page(tuple(one for page in found for one in page.records))
@@ -110,6 +123,9 @@ PAGES: dict[str, tuple[Parse, bytes]] = {
     "sitemap": (_sitemap, payloads.SITEMAP.encode()),
     "robots": (_robots, b"User-agent: *\nSitemap: https://snelveld.example/a.xml\n"),
     "packed sitemap": (_sitemap, gzip.compress(payloads.SITEMAP.encode())),
+    "got": (_got, payloads_forums.got(payloads_forums.GOT_MESSAGE + payloads_forums.GOT_NEXT)),
+    "got feed": (_got_feed, payloads_forums.GOT_FEED.encode()),
+    "got search": (_got_search, payloads_forums.got(payloads_forums.GOT_SEARCH)),
     "csv": (_csv, payloads.CSV.encode()),
     "microdata": (_schema_org, payloads.page_with(body=payloads.MICRODATA)),
 }

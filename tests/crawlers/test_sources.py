@@ -34,6 +34,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "discourse": {"base_url": "https://forum.example"},
     "phpbb": {"base_url": "https://forum.example", "topics": [17863]},
     "sitemap": {"url": "https://snelveld.example/sitemap.xml", "include": "/klanten/"},
+    "tweakers_forum": {"topics": [2112233]},
     "csv": {"path": "klachten.csv", "columns": {"text": "Klacht"}},
 }
 

@@ -1,0 +1,174 @@
+"""The Tweakers forum ("Gathering of Tweakers"): feeds, and the pages of topics and of its search."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from lxml import etree
+from lxml.cssselect import CSSSelector
+from w3lib.encoding import html_to_unicode
+
+from crawlers.dates import sensible, written
+from crawlers.parsers import feed
+from crawlers.parsers.addresses import safe
+from crawlers.parsers.blocks import SAID, wall
+from crawlers.parsers.markup import TooLong, plain
+from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page
+from crawlers.parsers.values import count, headed
+from storage.records import Kind, Record, Status
+
+NAMESPACE = "tweakers"
+_MESSAGES = CSSSelector("div.message[data-message-id]")
+_TIME = CSSSelector("[data-timestamp]")
+_AUTHOR = CSSSelector(".username a")
+_CONTENT = CSSSelector("div.messagecontent")
+_RATING = CSSSelector(".ratingcount")
+_NEXT = CSSSelector(".pageDistribution a.next")
+_FOUND = CSSSelector("table.forumlisting a[href]")
+_LISTING = CSSSelector("table.forumlisting")
+_TITLE = CSSSelector("title")
+_TOPIC = re.compile(r"/list_messages/([1-9]\d{0,17})(?:[/?#]|$)")
+_MESSAGE = re.compile(r"/list_message/([1-9]\d{0,17})|#([1-9]\d{0,17})$")
+_MEMBER = re.compile(r"/gallery/(\d{1,18})")
+_EDITED = re.compile(
+    r"\n*\[\s*(?:Voor \d{1,3}% )?gewijzigd door .{1,100}? op (.{6,30}?)\s*\]\s*\Z", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Topic(Page):
+    """A page of a topic; `newest` is the highest number of its messages."""
+
+    newest: int = 0
+
+
+@dataclass(frozen=True)
+class Topics(Page):
+    """Numbers of topics, from the feed of active ones or a search. None of them is a record."""
+
+    topics: tuple[str, ...] = ()
+
+
+def messages(body: bytes, url: str, now: datetime, content_type: str = "") -> Page:
+    """The newest messages of a topic, from its feed. Raises FormatChanged or Blocked."""
+    page = feed.parse(body, url, now, content_type)
+    return replace(page, records=tuple(_of_feed(record) for record in page.records))
+
+
+def active(body: bytes, url: str, query: str, now: datetime, content_type: str = "") -> Topics:
+    """The topics in the feed of active ones that hold every word of `query`."""
+    page = feed.parse(body, url, now, content_type)
+    words = query.casefold().split()
+    found = [
+        record.url or ""
+        for record in page.records
+        if all(word in f"{record.title or ''} {record.text}".casefold() for word in words)
+    ]
+    return Topics(topics=_numbers(found), passed=page.entries, notes=page.notes, damage=page.damage)
+
+
+def search(body: bytes, url: str, content_type: str = "") -> Topics:
+    """The topics on a page of search results."""
+    root = _tree(body, content_type)
+    if not _LISTING(root):
+        _refuse(body, "no list of results")
+    found = _numbers(safe(link.get("href"), url) or "" for link in _FOUND(root))
+    return Topics(topics=found, passed=len(found))
+
+
+def topic(body: bytes, url: str, first: bool, content_type: str = "") -> Topic:
+    """The messages of a page of a topic; the first one opens the topic when `first`."""
+    root = _tree(body, content_type)
+    found = _MESSAGES(root)
+    if not found:
+        _refuse(body, "no messages")
+    title = next((_flat(node).rsplit(" - ", 2)[0] for node in _TITLE(root)), "")
+    gathering = Gathering()
+    for place, node in enumerate(gathering.bounded(found), 1):
+        _add(
+            gathering,
+            f"message {place}",
+            node,
+            Kind.POST if first and place == 1 else Kind.COMMENT,
+            title,
+            url,
+        )
+    page = gathering.page(next((to for link in _NEXT(root) if (to := safe(link.get("href"), url))), None))
+    return Topic(**vars(page), newest=max((int(record.external_id) for record in page.records), default=0))
+
+
+def _numbers(addresses: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(match[1] for address in addresses if (match := _TOPIC.search(address))))
+
+
+def _tree(body: bytes, content_type: str) -> etree._Element:
+    _, page = html_to_unicode(content_type or None, body, default_encoding="utf-8")
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(page.replace("\0", "").encode("utf-8", "replace"), parser)
+    except (etree.ParserError, etree.XMLSyntaxError):
+        root = None
+    if root is None:
+        raise FormatChanged("the page is empty")
+    return root
+
+
+def _refuse(body: bytes, what: str) -> None:
+    if cause := wall(body):
+        raise Blocked(cause, SAID[cause])
+    raise FormatChanged(what)
+
+
+def _add(gathering: Gathering, where: str, node: etree._Element, kind: Kind, title: str, url: str) -> None:
+    number, content = node.get("data-message-id") or "", next(iter(_CONTENT(node)), None)
+    if not re.fullmatch(r"[1-9]\d{0,17}", number) or content is None:
+        gathering.refuse(where, "no content" if content is None else "no number")
+        return
+    try:
+        words = plain(etree.tostring(content, encoding="unicode", method="html", with_tail=False))
+    except TooLong as error:
+        gathering.refuse(where, str(error))
+        return
+    posted = next((time for one in _TIME(node) if (time := _moment(one.get("data-timestamp")))), None)
+    author = next(iter(_AUTHOR(node)), None)
+    member = _MEMBER.search(author.get("href") or "") if author is not None else None
+    gathering.add(
+        where,
+        namespace=NAMESPACE,
+        external_id=number,
+        kind=kind,
+        url=safe(f"/forum/list_message/{number}#{number}", url),
+        **_said(title or None, words, posted),
+        author_id=node.get("data-owner-id") or (member[1] if member else None),
+        author_name=_flat(author) if author is not None else None,
+        published_at=posted,
+        likes=next((count(_flat(one)) for one in _RATING(node)), None),
+    )
+
+
+def _said(title: str | None, words: str, posted: datetime | None) -> dict[str, object]:
+    """Title and text without the line that says of an edit, which says it in the forum's own time."""
+    match = _EDITED.search(words)
+    if match is None:
+        return {**headed(title, words)}
+    changed = written(match[1], posted) if posted else None
+    return headed(title, words[: match.start()]) | {"status": Status.EDITED, "updated_at": changed}
+
+
+def _moment(stamp: str | None) -> datetime | None:
+    if stamp is None or not re.fullmatch(r"\d{1,11}", stamp):
+        return None
+    return sensible(datetime.fromtimestamp(int(stamp), UTC))
+
+
+def _flat(node: etree._Element) -> str:
+    return " ".join("".join(str(text) for text in node.itertext()).split())[:1_000]
+
+
+def _of_feed(record: Record) -> Record:
+    match = _MESSAGE.search(record.url or "") or _MESSAGE.search(record.external_id)
+    if match is None:
+        return record.model_copy(update={"kind": Kind.POST})
+    number = match[1] or match[2]
+    return record.model_copy(update={"namespace": NAMESPACE, "external_id": number, "kind": Kind.COMMENT})

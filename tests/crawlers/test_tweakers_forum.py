@@ -1,0 +1,168 @@
+"""The Tweakers forum: feeds first, pages where they are asked for, and the consent wall as what it is."""
+
+from datetime import UTC, datetime
+
+import pytest
+from scrapy import Request
+from twisted.python.failure import Failure
+
+from crawlers.causes import Cause
+from crawlers.job import Job
+from crawlers.parameters.forums import TweakersParameters
+from crawlers.parsers import tweakers_forum
+from crawlers.parsers.page import Blocked, FormatChanged
+from crawlers.parsers.tweakers_forum import Topic
+from crawlers.spiders.tweakers_forum import TweakersForumSpider
+from demo.replica import Fault, Kind
+from demo.replica.tweakers import topic_id
+from storage.mentions import StoreCounts
+from storage.models import Health
+from storage.records import Kind as Written
+from storage.records import Status
+from tests.crawlers import payloads
+from tests.crawlers.complaints import posts, show
+from tests.crawlers.conftest import Crawling
+from tests.crawlers.payloads import NOW
+from tests.crawlers.payloads_forums import GOT, GOT_FEED, GOT_MESSAGE, GOT_NEXT, GOT_SEARCH, got
+
+URL = f"{GOT}/forum/list_messages/2112233/0"
+
+
+def topic(inner: str = GOT_MESSAGE, first: bool = True) -> Topic:
+    return tweakers_forum.topic(got(inner), URL, first)
+
+
+def test_a_message_becomes_a_record() -> None:
+    [record] = topic().records
+
+    assert (record.namespace, record.external_id, record.kind) == ("tweakers", "81234567", Written.POST)
+    assert record.title == "Snelveld ligt eruit"
+    assert record.text == "Al drie dagen geen internet bij Snelveld."
+    assert record.url == "https://gathering.tweakers.net/forum/list_message/81234567#81234567"
+    assert (record.author_name, record.author_id, record.likes) == ("GlasvezelFan", "445566", 3)
+    assert record.published_at == datetime(2026, 11, 18, 10, 44, 2, tzinfo=UTC)
+    assert topic(first=False).records[0].kind is Written.COMMENT
+
+
+def test_the_line_that_says_of_an_edit_is_no_text() -> None:
+    line = "<p>[ Voor 12% gewijzigd door GlasvezelFan op 18-11-2026 12:01 ]</p></div>\n</div>"
+    [record] = topic(GOT_MESSAGE.replace("</div>\n</div>", line)).records
+
+    assert record.text == "Al drie dagen geen internet bij Snelveld."
+    assert (record.status, record.updated_at) == (Status.EDITED, datetime(2026, 11, 18, 11, 1, tzinfo=UTC))
+
+
+def test_a_message_in_a_feed_is_the_same_message() -> None:
+    [record] = tweakers_forum.messages(GOT_FEED.encode(), f"{GOT}/rss/list_messages/2112233", NOW).records
+
+    assert (record.namespace, record.external_id) == ("tweakers", "81234567")
+    assert (record.title, record.text) == ("Snelveld ligt eruit", "Al drie dagen geen internet.")
+    assert record.published_at == datetime(2026, 11, 18, 10, 44, 2, tzinfo=UTC)
+
+
+def test_pages_name_the_next_and_a_search_its_topics() -> None:
+    page = topic(GOT_MESSAGE + GOT_NEXT)
+
+    assert (page.next, page.newest) == (
+        "https://gathering.tweakers.net/forum/list_messages/2112233/1",
+        81234567,
+    )
+    assert tweakers_forum.search(got(GOT_SEARCH), f"{GOT}/forum/find").topics == ("2112233",)
+
+
+def test_one_bad_message_costs_no_other() -> None:
+    bad = GOT_MESSAGE.replace('data-message-id="81234567"', 'data-message-id="x"')
+    empty = GOT_MESSAGE.replace("messagecontent", "inhoud")
+    page = topic(bad + empty + GOT_MESSAGE)
+
+    assert [record.external_id for record in page.records] == ["81234567"]
+    assert [problem.what for problem in page.problems] == ["no number", "no content"]
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "cause"),
+    [
+        (got("<p>Niets</p>"), FormatChanged, Cause.FORMAT),
+        (got("<div>myprivacy.dpgmedia</div>", "DPG Media Privacy Gate"), Blocked, Cause.CONSENT),
+        (payloads.WAF_PAGE, Blocked, Cause.WAF),
+        (b"", FormatChanged, Cause.FORMAT),
+    ],
+)
+def test_another_page_is_named(body: bytes, error: type[Exception], cause: Cause) -> None:
+    for parse in (lambda: tweakers_forum.topic(body, URL, True), lambda: tweakers_forum.search(body, URL)):
+        with pytest.raises(error) as caught:
+            parse()
+        assert caught.value.cause is cause  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "written", [2112233, "https://gathering.tweakers.net/forum/list_messages/2112233/4#5"]
+)
+def test_a_topic_may_be_its_number_or_address(written: object) -> None:
+    assert TweakersParameters.model_validate({"topics": [written]}).topics == ("2112233",)
+    with pytest.raises(ValueError, match="write topics, or a query"):
+        TweakersParameters.model_validate({})
+
+
+@pytest.mark.parametrize("pages", [False, True])
+def test_the_consent_wall_is_a_state_of_its_own(crawling: Crawling, pages: bool) -> None:
+    show(crawling, posts(Kind.TWEAKERS, 3))
+    crawling.replica.faults.set(Kind.TWEAKERS, Fault.CONSENT)
+    outcome = crawling(Kind.TWEAKERS, pages=pages)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BLOCKED, "consent")
+
+
+def test_a_wall_that_cannot_even_be_read_is_still_that_wall() -> None:
+    parameters = TweakersParameters.model_validate({"topics": [1]})
+    job = Job("got", "tweakers_forum", parameters, None, lambda: NOW, lambda batch: StoreCounts())
+    trouble = Failure(OSError("no such host"))
+    trouble.request = Request(  # type: ignore[attr-defined]
+        "https://myprivacy.invalid/consent", meta={"redirect_urls": [URL]}, cb_kwargs={"where": "topic 1"}
+    )
+    TweakersForumSpider(job=job).failed(trouble)
+
+    assert [failure.cause for failure in job.findings.failures] == [Cause.CONSENT]
+
+
+def test_feeds_and_pages_bring_the_same_messages(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.TWEAKERS, 60))
+    first, by_pages = crawling(Kind.TWEAKERS), crawling(Kind.TWEAKERS, pages=True)
+
+    assert (first.counts["new"], by_pages.counts["new"], by_pages.counts["edited"]) == (60, 0, 0)
+    topic = topic_id("storing")
+    assert crawling.asked() == [
+        f"/rss/list_messages/{topic}",
+        *(f"/forum/list_messages/{topic}/{number}" for number in range(3)),
+    ]
+
+
+def test_pages_are_read_on_from_where_they_ended(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.TWEAKERS, 30, first=5))
+    crawling(Kind.TWEAKERS, pages=True)
+    crawling.replica.posts.edit(shown[1].key, text="Opgelost! #snelveld")
+    show(crawling, posts(Kind.TWEAKERS, 5))
+    since = len(crawling.replica.requests)
+    outcome = crawling(Kind.TWEAKERS, pages=True)
+
+    assert (outcome.counts["new"], outcome.counts["edited"]) == (5, 1)
+    assert crawling.asked(since) == [f"/forum/list_messages/{topic_id('storing')}/1"]
+    assert "gewijzigd" not in "".join(line["text"] for line in crawling.mentions())
+
+
+def test_a_topic_without_a_feed_is_read_by_its_pages(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.TWEAKERS, 3))
+    crawling.replica.faults.set(Kind.TWEAKERS, Fault.NOT_FOUND, times=1)
+    outcome = crawling(Kind.TWEAKERS)
+
+    assert (outcome.health, outcome.counts["new"]) == (Health.OK, 3)
+    assert outcome.stats["notes"] == ["a topic has no feed; its pages were read instead"]
+
+
+@pytest.mark.parametrize("pages", [False, True])
+def test_a_query_opens_the_topics_that_it_finds(crawling: Crawling, pages: bool) -> None:
+    show(crawling, posts(Kind.TWEAKERS, 3))
+    show(crawling, posts(Kind.TWEAKERS, 2, first=50, place="elders"))
+    outcome = crawling(Kind.TWEAKERS, topics=[], query="NUMMER 3", pages=pages)
+
+    assert (outcome.health, outcome.counts["new"]) == (Health.OK, 3)  # the topic's first message is the third
