@@ -149,6 +149,8 @@ class _Storing:
                 & (col(MentionVersion.number) == Mention.version),
             )
             .where(arrivals.among(one.key for one in group))
+            # Who judges a mention meanwhile must be seen, or an edit would not take that judgement back.
+            .with_for_update(of=Mention)
         )
         known: _Known = {}
         for mention, version in rows:

@@ -64,5 +64,6 @@ def _waiting(session: Session, limit: int) -> list[_Judged]:
         .where(col(Mention.triaged) == sa.false(), col(Mention.judged_by).is_not(None))
         .order_by(col(Mention.published_at), col(Mention.id))
         .limit(limit)
+        .with_for_update(of=Mention)
     )
     return [_Judged(*row) for row in session.execute(query)]

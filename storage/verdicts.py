@@ -39,7 +39,7 @@ class Judgement:
 
 
 def unjudged(session: Session, model_id: str, limit: int) -> list[Unjudged]:
-    """Up to `limit` mentions that lack this model's verdict: those without any first, the newest first.
+    """Up to `limit` mentions that lack this model's verdict: those without any first, the newest of them first.
 
     Mentions whose words are gone are left as they are: there is nothing to read.
     """
@@ -49,7 +49,8 @@ def unjudged(session: Session, model_id: str, limit: int) -> list[Unjudged]:
             select(Mention.id, Mention.version, MentionVersion.title, MentionVersion.text)
             .join(MentionVersion, _newest())
             .where(lacking, col(Mention.pruned_at).is_(None))
-            .order_by(col(Mention.id).desc())
+            # In the order of the index that finds them: by id alone SQLite would look through every mention.
+            .order_by(col(Mention.judged_by).desc(), col(Mention.id).desc())
             .limit(limit - len(found))
         )
         found += [Unjudged(*row) for row in session.execute(query)]

@@ -1,9 +1,11 @@
 """What a person says of a mention wins in every figure, is kept with its history, and survives any model."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlmodel import select
 
 from storage import (
@@ -20,7 +22,7 @@ from storage import (
     verdicts,
 )
 from storage.corrections import Answers, Change, StaleMention, UnknownMention
-from storage.database import Database
+from storage.database import Database, Session
 from storage.filters import MentionFilter
 from storage.incidents import Finding
 from storage.models import Bucket, Case, CaseEvent, CaseState, Incident, Mention, Severity, Verdict
@@ -282,6 +284,28 @@ def test_an_edit_is_judged_anew(world: World) -> None:
     with world.database.read() as session:
         assert len(corrections.history(session, mention)) == 1
         assert corrections.newest(session, mention, 2) is None
+
+
+def test_an_edit_that_arrives_while_somebody_corrects_is_judged_anew(world: World) -> None:
+    world.store(world.record(NOW - HOUR, external_id="zelfde"))
+    [mention] = world.all(Mention)
+    edited = world.record(NOW - HOUR, external_id="zelfde", text="Snelveld: toch weer kapot.")
+    with ThreadPoolExecutor(1) as pool:
+        with world.database.write() as session:
+            corrections.correct(session, Change(mention.id or 0, 1, 0, "marieke", NOW), PRAISE)
+            storing = pool.submit(world.store, edited)
+            until_blocked(session)
+        storing.result()
+    assert rescored(world, MODEL, Sentiment.NEGATIVE) == 1
+    assert figures(world) == Figures(mentions=1, negative=1)
+
+
+def until_blocked(session: Session) -> None:
+    """Until another transaction waits for this one; on SQLite it waits from its very first statement."""
+    if session.get_bind().dialect.name == "postgresql":
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')"
+        while not session.execute(sa.text(waiting)).scalar_one():
+            pass
 
 
 def test_the_history_says_who_said_what_and_when(world: World) -> None:
