@@ -125,8 +125,10 @@ class YoutubeParameters(Parameters):
 
 def _page(value: object) -> str:
     found = str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) else ""
-    if not re.fullmatch(r"[0-9]{1,30}", found):
-        raise ValueError('write the id of the page, which is a number: "100200300"')
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,100}", found):
+        raise ValueError(
+            'write the id of the page, which is a number, or its name as in its address: "100200300"'
+        )
     return found
 
 

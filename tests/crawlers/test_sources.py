@@ -92,6 +92,14 @@ def test_every_kind_refuses_unknown_parameters(kind: str) -> None:
         ("mastodon", {"hashtags": []}, "hashtags", "is empty; write at least one"),
         ("mastodon", {"base_url": None}, "base_url", '"https://mastodon.nl"'),
         ("mastodon", {"bots": "soms"}, "bots", "write true or false"),
+        ("reddit", {"subreddits": ["the netherlands"]}, "subreddits.0", '"thenetherlands"'),
+        ("reddit", {"query": "a\nb"}, "query", "on one line"),
+        ("bluesky", {"hashtags": ["snel veld"]}, "hashtags.0", "without spaces"),
+        ("x", {"query": " "}, "query", "write what to search for"),
+        ("x", {"query": "x" * 513}, "query", "at most 512 characters"),
+        ("youtube", {"videos": ["https://youtu.be/x"]}, "videos.0", 'after "v="'),
+        ("youtube", {"channels": ["@snelveld"]}, "channels.0", 'begins with "UC"'),
+        ("meta_page", {"page": "https://facebook.com/x"}, "page", '"100200300"'),
         ("feed", {"url": "krant.example/rss"}, "url", "begins with https://"),
         ("feed", {"url": "file:///etc/passwd"}, "url", "begins with https://"),
         ("schema_org", {"urls": ["https://x.example", "ftp://y.example"]}, "urls.1", "begins with https://"),
@@ -115,6 +123,17 @@ def test_an_unknown_kind_is_told_which_there_are() -> None:
     [fault] = faults_of(source("facebook"))
 
     assert fault.message.endswith(", ".join(SOURCES))
+
+
+@pytest.mark.parametrize(
+    ("kind", "without"),
+    [("reddit", {"subreddits": []}), ("bluesky", {"query": None}), ("youtube", {"videos": []})],
+)
+def test_a_kind_that_is_asked_nothing_is_told_what_to_write(kind: str, without: dict[str, Any]) -> None:
+    [fault] = faults_of(source(kind, **without))
+
+    assert fault.key == "source bron"
+    assert fault.message.startswith("write ")
 
 
 def test_every_fault_of_every_source_comes_at_once() -> None:
