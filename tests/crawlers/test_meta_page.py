@@ -1,5 +1,6 @@
 """A Facebook page: comments, tagging posts, recommendations, and the errors of the Graph API."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -201,3 +202,17 @@ def test_recommendations_that_are_not_given_any_more_are_no_fault(
 
     assert (outcome.health, outcome.counts["new"]) == (Health.OK, 3)
     assert outcome.stats["notes"] == ["ratings: the interface does not give these any more"]
+
+
+def test_the_use_so_far_says_how_long_the_page_is_left_alone(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = {
+        "X-Business-Use-Case-Usage": '{"1": [{"call_count": 100, "estimated_time_to_regain_access": 19}]}'
+    }
+    refused = error(32, "-")
+    monkeypatch.setattr(
+        crawling.replica, "_played", lambda *_: replace(refused, headers={**refused.headers, **used})
+    )
+
+    assert crawling(Kind.META).retry_after == timedelta(minutes=19)

@@ -10,6 +10,7 @@ from crawlers.parsers.page import Blocked, FormatChanged
 from crawlers.parsers.reddit import parse, parse_feed
 from crawlers.secrets import missing
 from demo.replica import Fault, Kind
+from demo.replica.loopback import Answer
 from demo.replica.reddit import CLIENT, TOKEN
 from storage.models import Health
 from storage.records import Status
@@ -265,3 +266,32 @@ def test_too_many_requests_ends_the_crawl_for_as_long_as_reddit_asks(crawling: C
     outcome = crawling(Kind.REDDIT)
 
     assert (outcome.stats["cause"], outcome.retry_after) == ("rate_limited", timedelta(minutes=5))
+
+
+def test_a_post_that_is_read_by_the_feed_and_then_by_the_api_is_stored_once(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, posts(Kind.REDDIT, 6))
+    crawling(Kind.REDDIT)
+    monkeypatch.setenv(f"{VARIABLE}_ID", CLIENT[0])
+    monkeypatch.setenv(f"{VARIABLE}_SECRET", CLIENT[1])
+    outcome = crawling(Kind.REDDIT)
+
+    assert (outcome.counts["new"], outcome.counts["edited"], outcome.counts["unchanged"]) == (0, 0, 6)
+
+
+def test_an_outsider_who_is_refused_is_told_so(crawling: Crawling, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = Answer.of("text/html", "<h1>whoa there, pardner!</h1>", 403)
+    monkeypatch.setattr(crawling.replica, "_played", lambda *_: refused)
+    outcome = crawling(Kind.REDDIT)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BLOCKED, "forbidden")
+
+
+def test_reddits_own_header_says_how_long_to_wait(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = Answer.of("text/html", "-", 429, X_Ratelimit_Reset="321")
+    monkeypatch.setattr(crawling.replica, "_played", lambda *_: refused)
+
+    assert crawling(Kind.REDDIT).retry_after == timedelta(seconds=321)
