@@ -184,6 +184,18 @@ def test_a_review_that_is_missing_twice_is_removed(crawling: Crawling) -> None:
     assert [line["status"] for line in crawling.mentions()].count("removed") == 1
 
 
+def test_a_review_that_is_missing_twice_within_hours_is_not_removed_yet(crawling: Crawling) -> None:
+    [newest, *_] = show(crawling, posts(Kind.GOOGLE_PLAY, 5))
+    crawling(Kind.GOOGLE_PLAY)
+    crawling.replica.posts.remove(newest.key)
+    removed = []
+    for hours in (1, 1, 11):
+        crawling.clock.advance(timedelta(hours=hours))
+        removed.append(crawling(Kind.GOOGLE_PLAY).counts["removed"])
+
+    assert removed == [0, 0, 1]
+
+
 def test_a_review_that_moved_between_two_calls_is_missing_once_and_not_removed(crawling: Crawling) -> None:
     others = [replace(post, author=f"Ook {post.author}", key="") for post in posts(Kind.GOOGLE_PLAY, 140)]
     shown = show(crawling, posts(Kind.GOOGLE_PLAY, 140) + others)
@@ -236,11 +248,11 @@ def test_what_goes_wrong_is_a_named_state(
 
 
 def test_after_a_refusal_all_reviews_are_still_read(crawling: Crawling) -> None:
-    show(crawling, posts(Kind.GOOGLE_PLAY, 8))
+    show(crawling, posts(Kind.GOOGLE_PLAY, 210))
     crawling.replica.faults.set(Kind.GOOGLE_PLAY, Fault.EMPTY, times=1)
     crawling(Kind.GOOGLE_PLAY)
 
-    assert crawling(Kind.GOOGLE_PLAY).counts["new"] == 8
+    assert crawling(Kind.GOOGLE_PLAY).counts["new"] == 210
 
 
 def test_only_reviews_in_the_language_that_was_asked_are_read(crawling: Crawling) -> None:
