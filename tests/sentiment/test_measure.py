@@ -217,3 +217,10 @@ def test_the_model_in_use_is_measured_on_what_people_said(folder: Path) -> None:
     assert (found["texts"], found["confusion"][2]) == (1, [1, 0, 0])
     assert found["mistakes"][0]["text"] == "Monteur kwam niet. Drie keer thuisgebleven voor niets."
     assert [one["rows"] for one in found["signals"]] == [0, 0, 1]
+
+
+def test_another_model_is_told_what_its_labels_mean(folder: Path) -> None:
+    chosen = klachtenradar._sentiment_settings("hub/model", ["1 = slecht=negative", "goed=positive"])
+    assert chosen.model == "hub/model"
+    assert chosen.labels == {"1 = slecht": "negative", "goed": "positive"}
+    assert klachtenradar._sentiment_settings(None, []).model == "embedded"
