@@ -70,10 +70,10 @@ def _spike(matter: Matter, say: Catalogue, now: datetime) -> list[str]:
     lines = [_many(matter, say, now), _usual(matter, say)]
     if count:
         lines.append(say("spike.since", n=count, since=say.moment(matter.incident.started_at, now)))
-    if "p_value" in facts:
-        lines.append(_chance(matter.number("p_value"), say))
     if 0 < texts < count:
         lines.append(say("spike.copies", n=texts))
+    if "p_value" in facts:
+        lines.append(_chance(matter.number("p_value"), say))
     if "history_hours" in facts and matter.number("history_hours") < SHORT_HISTORY:
         lines.append(say("spike.short_history", brand=matter.brand))
     return lines

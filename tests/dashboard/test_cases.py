@@ -135,7 +135,7 @@ def test_what_a_channel_refused_is_shown_and_can_be_tried_again(
         session.add(delivery)
     for path in ("/meldingen", "/meldingen/1"):
         assert "Controleer slack.channel" in client.get(path).text
-    assert "niet iedereen kon het horen" in client.get("/").text
+    assert "niet overal aangekomen" in client.get("/").text
     answer = client.post("/meldingen/1/opnieuw", data={"csrf": token(client)})
     assert answer.headers["location"] == "/meldingen/1?gedaan=opnieuw"
     with database.read() as session:

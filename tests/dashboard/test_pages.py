@@ -193,6 +193,14 @@ def test_an_incident_says_why_with_its_chance(client: TestClient) -> None:
     assert "verstuurd" in spike
 
 
+def test_a_silent_source_is_told_without_counting_messages(client: TestClient) -> None:
+    pages = [client.get(f"/meldingen/{number}").text for number in (1, 2, 3)]
+    silent = next(page for page in pages if "Stille bron" in page)
+    assert "<p>Begonnen</p>" in silent
+    assert "met 0" not in silent
+    assert "De site weigert ons (status 403). We wachten" in silent
+
+
 def test_a_broken_source_says_why_and_what_to_do(client: TestClient) -> None:
     page = client.get("/bronnen").text
     assert page.index("Geblokkeerd") < page.index("In orde")

@@ -88,7 +88,7 @@ def test_a_missing_text_or_value_is_named() -> None:
 
 
 def test_plurals_follow_the_number() -> None:
-    assert F.text("cases.again", n=1) == "1 berichten"
+    assert F.text("cases.again", n=1) == "1 bericht"
     assert F.text("slack.replies", n=1) == "1 antwoord"
     assert F.text("slack.replies", n=3) == "3 antwoorden"
     assert F.text("slack.replies", n=12_345) == "12.345 antwoorden"
