@@ -29,7 +29,8 @@ def namespace(package: str) -> str:
 
 def address_of(package: str, identity: str) -> str:
     """Where a review can be read."""
-    return f"https://play.google.com/store/apps/details?{urlencode({'id': package, 'reviewId': identity})}"
+    asked = urlencode({"id": package, "reviewId": identity}, errors="replace")
+    return f"https://play.google.com/store/apps/details?{asked}"
 
 
 def parse(body: bytes, package: str, language: str) -> Stretch:

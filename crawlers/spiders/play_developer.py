@@ -43,7 +43,8 @@ class PlayDeveloperSpider(GoogleSpider, SinglySpider):
         return f"{site}/androidpublisher/v3/applications/{self.wanted.package}/reviews"
 
     def address(self, reading: Reading, cursor: str | None) -> str:
-        return f"{self._reviews}?{urlencode({'maxResults': A_PAGE} | ({'token': cursor} if cursor else {}))}"
+        asked = {"maxResults": str(A_PAGE)} | ({"token": cursor} if cursor else {})
+        return f"{self._reviews}?{urlencode(asked, errors='replace')}"
 
     def one(self, part: str, identity: str) -> str:
         return f"{self._reviews}/{quote(identity, safe='')}"

@@ -5,13 +5,18 @@ from typing import Any
 
 import pytest
 
+from crawlers.job import Job
+from crawlers.parameters.apps import AppStoreConnectParameters
 from crawlers.parsers.app_store_connect import parse
 from crawlers.parsers.page import FormatChanged
+from crawlers.spiders.app_store_connect import AppStoreConnectSpider
+from crawlers.spiders.recent import Reading
 from demo.replica import Fault, Kind
 from storage.configuration import secret_variable
+from storage.mentions import StoreCounts
 from storage.models import Health
 from tests.crawlers.complaints import posts, show
-from tests.crawlers.conftest import Crawling
+from tests.crawlers.conftest import START, Crawling
 from tests.crawlers.keys import CURVED, pem
 from tests.crawlers.payloads_apps import CONNECT_RESPONSE, connect, connect_review, written_out
 
@@ -92,6 +97,14 @@ def test_pages_follow_their_links_but_never_to_another_place(crawling: Crawling)
         "&filter%5Bterritory%5D=NLD&include=response"
     )
     assert asked[1:] == [f"{asked[0]}&cursor=200.NLD", f"{asked[0]}&cursor=400.NLD", asked[0]]
+
+
+def test_half_a_character_in_a_link_is_survived() -> None:
+    wanted = AppStoreConnectParameters(app_id="987654321")
+    job = Job("bron", KIND.value, wanted, None, now=lambda: START, store=lambda _: StoreCounts())
+    spider = AppStoreConnectSpider(job)
+
+    assert spider.address(Reading("NLD", None, False), "cursor=\ud800").endswith("&cursor=%3F")
 
 
 def test_another_country_is_another_store(crawling: Crawling) -> None:

@@ -83,6 +83,12 @@ def test_a_review_without_a_time_is_kept() -> None:
     assert record.published_at is None
 
 
+def test_half_a_character_in_an_id_is_survived() -> None:
+    [record] = parse_play(play(play_page(play_review({0: "\ud800x"})))).records
+
+    assert record.url == f"https://play.google.com/store/apps/details?id={PACKAGE}&reviewId=%3Fx"
+
+
 def test_a_reply_that_cannot_be_stored_does_not_cost_the_review() -> None:
     [record] = parse_play(play(play_page(play_review({7: ["Snelveld", "\u200b", [0, 0]]})))).records
 
