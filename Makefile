@@ -53,7 +53,8 @@ bench: $(DEV) $(TORCH)  ## speed, as ratios within one run
 	$(BIN)/python -m tests.bench
 
 train: $(TORCH)     ## train the model again: make train BASE=… DATA=…
-	$(BIN)/python -m sentiment.train --base $(BASE) --data $(DATA) --out training-runs/latest
+	$(BIN)/python -m sentiment.train --base $(BASE) --data $(DATA) --out training-runs/latest \
+	    --written sentiment/training --labels sentiment/training/human-labels.jsonl
 
 lock: $(DEV)        ## renew requirements/*.txt after a change in pyproject.toml
 	$(BIN)/pip-compile --quiet --upgrade $(LOCK) -o requirements/service.txt pyproject.toml

@@ -62,7 +62,7 @@ def scores(classifier: Classifier, examples: Sequence[Example]) -> Iterator[Scor
 def true_label(example: Example) -> str | None:
     """The example's sentiment, None where nobody said it."""
     target = example.targets[0]
-    return None if target is None else SENTIMENT.labels[target.index(1.0)]
+    return None if target is None else SENTIMENT.labels[target.index(max(target))]
 
 
 def scored(name: str, truth: Sequence[str], guess: Sequence[str], labels: Sequence[str]) -> Score:

@@ -24,7 +24,7 @@ from sentiment.examples import Example, read_examples, written_examples
 from sentiment.heads import HEADS
 from sentiment.manifest import Manifest, Output
 from sentiment.texts import readable
-from sentiment.windows import OVERLAP, WINDOW, pack, softmax
+from sentiment.windows import OVERLAP, WINDOW, pack, sigmoid, softmax
 
 _NAME = "klachtenradar-nl-sentiment"
 _CALIBRATION_TEXTS = 400
@@ -66,10 +66,11 @@ class Trained:
 def export(run: Path, calibration: Sequence[Example], dev: Sequence[Example], out: Path) -> Manifest:
     """Writes model, tokenizer and manifest to `out`.
 
-    `calibration` texts set the ranges of the 8-bit layers (their labels do not matter); `dev` sets the temperature.
+    `calibration` texts set the ranges of the 8-bit layers (their labels do not matter); `dev` sets temperature and
+    thresholds. Heads that no text of `dev` answers are left out.
     """
     trained = Trained.read(run)
-    names = [head.name for head in HEADS]
+    names = [HEADS[place].name for place in _answered(dev)]
     whole, read_by = graph.bert(trained.weights, trained.shape, names)
     ranges = _ranges(
         graph.exposed(whole, sorted(set(read_by.values()))), read_by, trained.tokens(calibration)
@@ -128,15 +129,37 @@ def _run(
 
 def _outputs(model: Path, trained: Trained, dev: Sequence[Example]) -> Iterator[Output]:
     rows = trained.tokens(dev)
-    for place, head in enumerate(HEADS):
+    for place in _answered(dev):
+        head = HEADS[place]
         logits = np.zeros((len(rows), len(head.labels)))
         for batch, _, found in _run(str(model), rows, [head.name]):
             logits[batch] = found[0]
         known = [row for row, example in enumerate(dev) if example.targets[place] is not None]
-        truth = np.array([dev[row].targets[place] for row in known]).argmax(axis=1)
-        # With one answer of several there is a softmax to temper; with any number of answers there is none.
-        heat = temperature(logits[known], truth) if head.exclusive else 1.0
-        yield Output(head.name, head.labels, heat)
+        truth = np.array([dev[row].targets[place] for row in known])
+        if head.exclusive:
+            yield Output(head.name, head.labels, temperature(logits[known], truth.argmax(axis=1)))
+        else:
+            yield Output(head.name, head.labels, thresholds=thresholds(sigmoid(logits[known]), truth))
+
+
+def _answered(dev: Sequence[Example]) -> list[int]:
+    """The places of the heads that can be measured. One that nobody can measure is not shipped."""
+    return [place for place in range(len(HEADS)) if any(example.targets[place] for example in dev)]
+
+
+def thresholds(probabilities: Floats, truth: Floats) -> tuple[float, ...]:
+    """Per label the threshold at which F1 is highest on these texts (texts × labels).
+
+    F1 is averaged over neighbouring thresholds: with a few dozen texts of a label its peak is luck.
+    """
+    candidates = np.linspace(0.1, 0.9, 81)
+    best = []
+    for column, wanted in zip(probabilities.T, truth.T > 0.5, strict=True):
+        guessed = column[None] >= candidates[:, None]
+        scores = 2 * (guessed & wanted).sum(1) / np.maximum(guessed.sum(1) + wanted.sum(), 1)
+        smooth = np.convolve(np.pad(scores, 5, mode="edge"), np.ones(11) / 11, mode="valid")
+        best.append(round(float(candidates[int(smooth.argmax())]), 2))
+    return tuple(best)
 
 
 def temperature(logits: Floats, truth: NDArray[np.int64]) -> float:

@@ -10,7 +10,8 @@ class Head:
     """A question put to the model.
 
     `exclusive` heads choose one of their labels (softmax); the others may choose any number (sigmoid each).
-    `fields` are the keys of a training record that may hold the answer, first found first.
+    `fields` are the keys of a training record that may hold the answer, first found first; a head without them
+    has a yes or no of its own for every label, under the label's name.
     """
 
     name: str
@@ -21,8 +22,20 @@ class Head:
     def target(self, record: Mapping[str, Any]) -> tuple[float, ...] | None:
         """The wanted output, one number per label; None where the record says nothing about this question.
 
-        Raises ValueError when the record names a label this head does not know.
+        Where a second reader chose otherwise (key `second`), both answers count for half. Raises ValueError when
+        the record names a label this head does not know.
         """
+        first = self._answer(record)
+        second = self._answer({**record, **record.get("second", {})})
+        if first is None or second is None:
+            return first
+        return tuple((one + other) / 2 for one, other in zip(first, second, strict=True))
+
+    def _answer(self, record: Mapping[str, Any]) -> tuple[float, ...] | None:
+        if not self.fields:
+            if any(label not in record for label in self.labels):
+                return None
+            return tuple(float(bool(record[label])) for label in self.labels)
         answer = next((record[field] for field in self.fields if record.get(field) is not None), None)
         if answer is None:
             return None
@@ -35,5 +48,25 @@ class Head:
 # The order of the labels is the order of the model's outputs.
 SENTIMENT = Head("sentiment", ("negative", "neutral", "positive"), True, ("sentiment", "label"))
 
+THEMES = Head(
+    "themes",
+    (
+        "levering",
+        "afspraken",
+        "kwaliteit",
+        "privacy",
+        "bereikbaarheid",
+        "bejegening",
+        "opzeggen",
+        "opdringerigheid",
+        "prijs",
+        "transparantie",
+        "retour",
+    ),
+    False,
+    ("themes",),
+)
+SIGNALS = Head("signals", ("escalation", "churn", "question"), False, ())
+
 # A head added here is trained, measured and exported with the others.
-HEADS: tuple[Head, ...] = (SENTIMENT,)
+HEADS: tuple[Head, ...] = (SENTIMENT, THEMES, SIGNALS)

@@ -17,11 +17,16 @@ _FORMAT = 1
 
 @dataclass(frozen=True)
 class Output:
-    """One output of the model. Logits are divided by `temperature` (Guo et al. 2017) before the softmax."""
+    """One output of the model.
+
+    With a `temperature` one label is chosen: logits are divided by it (Guo et al. 2017) before the softmax. With
+    `thresholds`, one per label, any number of labels holds: those whose sigmoid reaches its threshold.
+    """
 
     name: str
     labels: tuple[str, ...]
-    temperature: float
+    temperature: float = 1.0
+    thresholds: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,12 @@ class Manifest:
 
     def write(self, folder: Path) -> None:
         outputs = [
-            {"name": output.name, "labels": list(output.labels), "temperature": output.temperature}
+            {
+                "name": output.name,
+                "labels": list(output.labels),
+                "temperature": output.temperature,
+                "thresholds": list(output.thresholds),
+            }
             for output in self.outputs
         ]
         content = {
@@ -82,7 +92,12 @@ def _manifest(content: Mapping[str, Any]) -> Manifest:
         window=int(content["window"]),
         overlap=int(content["overlap"]),
         outputs=tuple(
-            Output(str(row["name"]), tuple(map(str, row["labels"])), float(row["temperature"]))
+            Output(
+                str(row["name"]),
+                tuple(map(str, row["labels"])),
+                float(row["temperature"]),
+                tuple(map(float, row.get("thresholds", ()))),
+            )
             for row in content["outputs"]
         ),
         files=files,

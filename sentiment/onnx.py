@@ -1,8 +1,9 @@
 """The embedded model: onnxruntime and tokenizers alone, so that it starts fast and needs no torch."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from sentiment.classifier import NOTHING_SAID, Sentiment, Verdict
 from sentiment.errors import ModelBroken
 from sentiment.language import language_of
 from sentiment.texts import groups, pieces, readable
-from sentiment.windows import Window, averaged, pack, softmax, windows
+from sentiment.windows import Window, averaged, pack, sigmoid, softmax, strongest, windows
 
 FOLDER = Path(__file__).with_name("model")
 
@@ -47,10 +48,21 @@ class EmbeddedClassifier:
 
     def _classify(self, texts: Sequence[str]) -> list[Verdict]:
         held = [window for place, text in enumerate(texts) for window in self._windows(place, text)]
-        answers = averaged(held, self._probabilities(held), len(texts))
+        sentiment, *further = self._outputs(held)
+        chosen = averaged(held, sentiment, len(texts))
+        found = [
+            [_reached(output, row) for row in strongest(held, answers, len(texts))]
+            for output, answers in zip(self.manifest.outputs[1:], further, strict=True)
+        ]
+        names = [output.name for output in self.manifest.outputs[1:]]
         return [
-            verdict_of(text, self.manifest.outputs[0].labels, row)
-            for text, row in zip(texts, answers, strict=True)
+            verdict_of(
+                text,
+                self.manifest.outputs[0].labels,
+                chosen[place],
+                {name: rows[place] for name, rows in zip(names, found, strict=True)},
+            )
+            for place, text in enumerate(texts)
         ]
 
     def _windows(self, place: int, text: str) -> Iterator[Window]:
@@ -58,14 +70,15 @@ class EmbeddedClassifier:
         ids = [token for piece in encoded for token in piece.ids]
         return windows(place, ids, self.manifest.window - 2, self.manifest.overlap)
 
-    def _probabilities(self, held: Sequence[Window]) -> NDArray[np.float64]:
-        """The sentiment probabilities of each window: windows × labels."""
-        output = self.manifest.outputs[0]
-        answers = np.empty((len(held), len(output.labels)))
+    def _outputs(self, held: Sequence[Window]) -> list[NDArray[np.float64]]:
+        """Per output the probabilities of each window: windows × labels."""
+        outputs = self.manifest.outputs
+        answers = [np.empty((len(held), len(output.labels))) for output in outputs]
         for batch in pack([len(window.ids) + 2 for window in held], _BATCH_TOKENS):
             ids, lengths = self._padded([held[place] for place in batch])
-            logits = self._session.run([output.name], {"ids": ids, "lengths": lengths})[0]
-            answers[batch] = softmax(logits, output.temperature)
+            logits = self._session.run([output.name for output in outputs], {"ids": ids, "lengths": lengths})
+            for output, answer, given in zip(outputs, answers, logits, strict=True):
+                answer[batch] = sigmoid(given) if output.thresholds else softmax(given, output.temperature)
         return answers
 
     def _padded(self, batch: Sequence[Window]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -76,12 +89,32 @@ class EmbeddedClassifier:
         return ids, lengths
 
 
-def verdict_of(text: str, labels: Sequence[str], probabilities: NDArray[np.float64]) -> Verdict:
-    """The verdict on a readable text whose labels have these probabilities."""
+def verdict_of(
+    text: str,
+    labels: Sequence[str],
+    probabilities: NDArray[np.float64],
+    found: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+) -> Verdict:
+    """The verdict on a readable text whose sentiments have these probabilities; `found` per further output."""
     if not text:
         return NOTHING_SAID
     named = {Sentiment(label): float(value) for label, value in zip(labels, probabilities, strict=True)}
-    return Verdict(max(named, key=lambda label: named[label]), named, language=language_of(text))
+    signals = found.get("signals", ())
+    return Verdict(
+        max(named, key=lambda label: named[label]),
+        named,
+        themes=found.get("themes", ()),
+        escalation="escalation" in signals,
+        churn="churn" in signals,
+        question="question" in signals,
+        language=language_of(text),
+    )
+
+
+def _reached(output: manifest.Output, probabilities: NDArray[np.float64]) -> tuple[str, ...]:
+    """The labels whose probability reaches their threshold."""
+    rows = zip(output.labels, probabilities, output.thresholds, strict=True)
+    return tuple(label for label, value, threshold in rows if value >= threshold)
 
 
 def _cores() -> int:

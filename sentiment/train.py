@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from sentiment.errors import TrainingError
-from sentiment.examples import read_examples, read_labels, written_examples
+from sentiment.examples import LABELLED, read_examples, read_labels, written_examples
 from sentiment.trainer import Plan, Trainer, say
 
 # The economic headlines are four fifths of all neutral texts and carry the tone of the economy, not of a
@@ -35,7 +35,7 @@ def plan_from(arguments: Sequence[str] | None = None) -> Plan:
     shares |= {
         source: asked.shared_share * shares.get(source, 1.0) for source in {row.source for row in train}
     }
-    shares["written"] = asked.written_share
+    shares |= {"written": asked.written_share, LABELLED: 1.0}
     return Plan(
         base=asked.base,
         out=asked.out,

@@ -157,27 +157,34 @@ class Trainer:
         return total
 
     def measure(self) -> dict[str, float]:
-        """Macro-F1 on the dev texts, of the written ones and of the others apart."""
+        """Macro-F1 on the dev texts: sentiment of the written ones and of the others apart, then the further heads."""
+        outputs = self.outputs(self.plan.dev)
         groups: dict[str, tuple[list[str], list[str]]] = {}
-        for example, guess in zip(self.plan.dev, self.guess(self.plan.dev), strict=True):
+        for example, guess in zip(self.plan.dev, outputs[0].argmax(1).tolist(), strict=True):
             if (label := true_label(example)) is not None:
                 name = "written" if example.source == "written" else "shared"
                 truth, guessed = groups.setdefault(name, ([], []))
                 truth.append(label)
-                guessed.append(guess)
-        return {name: macro_f1(*columns, SENTIMENT.labels) for name, columns in groups.items()}
+                guessed.append(SENTIMENT.labels[guess])
+        measured = {name: macro_f1(*columns, SENTIMENT.labels) for name, columns in groups.items()}
+        for place, head in enumerate(HEADS):
+            known = [row for row, example in enumerate(self.plan.dev) if example.targets[place] is not None]
+            if not head.exclusive and known:
+                wanted = torch.tensor([self.plan.dev[row].targets[place] for row in known])
+                measured[head.name] = float(_f1(wanted > 0.5, outputs[place][known] > 0).mean())
+        return measured
 
-    def guess(self, examples: Sequence[Example]) -> list[str]:
-        """The sentiment the network gives each text."""
+    def outputs(self, examples: Sequence[Example]) -> list[Tensor]:
+        """Every head's logits, texts × labels, in the order of the texts."""
         self.network.eval()
         rows = self.tokens(examples)
-        answers = [""] * len(rows)
+        answers = [torch.zeros((len(rows), len(head.labels))) for head in HEADS]
         for batch in pack([len(row) for row in rows], 4096):
             ids, mask = padded([rows[place] for place in batch], self.filler)
             with torch.inference_mode():
-                chosen = self.network(ids.to(self.device), mask.to(self.device))[0].argmax(1).tolist()
-            for place, label in zip(batch, chosen, strict=True):
-                answers[place] = SENTIMENT.labels[label]
+                logits = self.network(ids.to(self.device), mask.to(self.device))
+            for answer, given in zip(answers, logits, strict=True):
+                answer[batch] = given.float().cpu()
         return answers
 
     def _keep(self, groups: dict[str, float]) -> None:
@@ -225,6 +232,12 @@ def _head_loss(place: int, logits: Tensor, wanted: Tensor, weights: Tensor) -> T
     if HEADS[place].exclusive:
         return nn.functional.cross_entropy(logits, wanted, weight=weights)
     return nn.functional.binary_cross_entropy_with_logits(logits, wanted, pos_weight=weights)
+
+
+def _f1(truth: Tensor, guessed: Tensor) -> Tensor:
+    """F1 of each label; 0 where it neither occurs nor is guessed."""
+    hits = (truth & guessed).sum(0)
+    return 2 * hits / (truth.sum(0) + guessed.sum(0)).clamp(min=1)
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:

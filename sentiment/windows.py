@@ -61,6 +61,18 @@ def averaged(held: Sequence[Window], answers: NDArray[np.float64], texts: int) -
     return total / np.bincount(places, weights, minlength=texts)[:, None]
 
 
+def strongest(held: Sequence[Window], answers: NDArray[np.float64], texts: int) -> NDArray[np.float64]:
+    """Per text the highest answer of its windows (windows × labels): what one part of it says, it says."""
+    highest = np.zeros((texts, answers.shape[1]))
+    np.maximum.at(highest, [window.text for window in held], answers)
+    return highest
+
+
+def sigmoid(logits: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """The probability of each label by itself."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits.astype(np.float64), -50, 50))))
+
+
 def softmax(logits: NDArray[np.floating[Any]], temperature: float = 1.0) -> NDArray[np.float64]:
     """Probabilities (rows × labels) of logits divided by `temperature`."""
     scaled = logits.astype(np.float64) / temperature

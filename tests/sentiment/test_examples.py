@@ -77,10 +77,24 @@ def test_a_better_label_replaces_the_one_that_came_with_the_text(tmp_path: Path)
     write_lines(tmp_path / "labels.jsonl", [{"sha256": digest, "sentiment": "positive"}])
     labels = examples.read_labels(tmp_path / "labels.jsonl")
     found = examples.read_examples(tmp_path / "train.jsonl", labels=labels)
-    assert [example.targets for example in found] == [((0.0, 0.0, 1.0),), (NEUTRAL,)]
+    assert [example.targets[0] for example in found] == [(0.0, 0.0, 1.0), NEUTRAL]
 
 
 def test_a_label_without_a_text_is_named(tmp_path: Path) -> None:
     write_lines(tmp_path / "labels.jsonl", [{"sentiment": "positive"}])
     with pytest.raises(TrainingError, match=r"labels\.jsonl:1: "):
         examples.read_labels(tmp_path / "labels.jsonl")
+
+
+def test_signals_are_a_yes_or_no_each() -> None:
+    record = {"escalation": False, "churn": True, "question": False}
+    assert heads.SIGNALS.target(record) == (0.0, 1.0, 0.0)
+    assert heads.SIGNALS.target({"churn": True}) is None
+
+
+def test_where_readers_differ_both_count_for_half() -> None:
+    record = {"themes": ["prijs"], "second": {"themes": ["prijs", "retour"]}}
+    target = heads.THEMES.target(record)
+    assert target is not None
+    assert dict(zip(heads.THEMES.labels, target, strict=True))["retour"] == 0.5
+    assert sum(target) == 1.5

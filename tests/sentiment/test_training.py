@@ -22,6 +22,17 @@ def test_a_trained_and_exported_model_judges_texts_it_has_not_seen(exported: Pat
     assert np.mean(right) > 0.9
 
 
+def test_themes_and_signals_come_from_the_same_pass(exported: Path) -> None:
+    rows = tiny.texts(90, seed=3)
+    verdicts = EmbeddedClassifier(exported).classify([row["text"] for row in rows])
+    pairs = list(zip(verdicts, rows, strict=True))
+    assert (
+        np.mean([set(verdict.themes) == set(row["themes"]) for verdict, row in pairs]) > 0.6
+    )  # guessing: a third
+    assert np.mean([verdict.churn == row["churn"] for verdict, row in pairs]) > 0.9
+    assert not any(verdict.escalation for verdict in verdicts)
+
+
 def test_rounding_to_8_bits_hardly_moves_the_probabilities(trained: Trained, exported: Path) -> None:
     import torch
 

@@ -3,6 +3,7 @@
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 WORDS = {
     "negative": ["slecht", "traag", "nooit", "kapot"],
@@ -10,21 +11,32 @@ WORDS = {
     "positive": ["top", "snel", "fijn", "blij"],
 }
 FILLING = ["de", "het", "een", "ik", "was", "met", "en", "dit"]
+THEMES = {"negative": ["levering", "prijs"], "neutral": [], "positive": ["bejegening"]}
 
 
-def texts(count: int, seed: int) -> list[dict[str, str]]:
-    """Labelled texts: a few filling words and two that give the sentiment away."""
+def texts(count: int, seed: int) -> list[dict[str, Any]]:
+    """Labelled texts: a few filling words and two that give everything away."""
     dice = random.Random(seed)
     rows = []
     for place in range(count):
         label = list(WORDS)[place % 3]
         words = [*dice.choices(FILLING, k=dice.randint(1, 12)), *dice.choices(WORDS[label], k=2)]
         dice.shuffle(words)
-        rows.append({"text": " ".join(words), "label": label, "source": f"bron-{place % 2}"})
+        rows.append(
+            {
+                "text": " ".join(words),
+                "label": label,
+                "source": f"bron-{place % 2}",
+                "themes": THEMES[label],
+                "escalation": False,
+                "churn": label == "negative",
+                "question": label == "neutral",
+            }
+        )
     return rows
 
 
-def write_lines(path: Path, rows: list[dict[str, str]]) -> None:
+def write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
