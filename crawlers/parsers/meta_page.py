@@ -9,13 +9,12 @@ from crawlers.dates import instant
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.answers import answer, entries
 from crawlers.parsers.page import Gathering
+from crawlers.parsers.replies import reply
 from crawlers.parsers.stretch import Stretch, stretch
 from crawlers.parsers.values import NotJson, at, count, decoded, everything, identifier, json_of, number, text
 from storage.records import Kind, Reply
 
 NAMESPACE = "meta"
-LONGEST_REPLY = 10_000
-"""Characters; Facebook takes no longer comments than 8,000."""
 MOST_USES = 1_000
 MINUTES_A_DAY = 24 * 60
 _ID = re.compile(r"[0-9]{1,30}(?:_[0-9]{1,30}){0,2}")
@@ -30,12 +29,9 @@ def parse_comments(body: bytes, page: str | None = None) -> Stretch:
     found = answer(body)
     gathering, nodes = Gathering(), entries(found, "data")
     answers = {
-        parent: Reply(text=said, at=instant(at(node, "created_time")))
+        parent: reply(at(node, "message"), instant(at(node, "created_time")))
         for node in nodes
-        if _is_by(node, page)
-        and (parent := _id(at(node, "parent", "id")))
-        and (said := text(at(node, "message")))
-        and len(said) <= LONGEST_REPLY
+        if _is_by(node, page) and (parent := _id(at(node, "parent", "id")))
     }
     for place, node in enumerate(gathering.bounded(nodes), 1):
         if _is_by(node, page) or _is_wordless(node):
@@ -124,7 +120,7 @@ def _is_wordless(node: object) -> bool:
     return isinstance(node, dict) and _id(node.get("id")) is not None and node.get("message", "") == ""
 
 
-def _add(gathering: Gathering, where: str, node: object, kind: Kind, reply: Reply | None = None) -> None:
+def _add(gathering: Gathering, where: str, node: object, kind: Kind, answered: Reply | None = None) -> None:
     key, words = _id(at(node, "id")), text(at(node, "message"))
     if key is None or words is None:
         gathering.refuse(where, "neither an id nor a message")
@@ -141,7 +137,7 @@ def _add(gathering: Gathering, where: str, node: object, kind: Kind, reply: Repl
         published_at=instant(at(node, "created_time")),
         likes=count(at(node, "like_count")),
         replies=count(at(node, "comment_count")),
-        reply=reply,
+        reply=answered,
     )
 
 

@@ -73,6 +73,18 @@ def test_what_the_page_answers_is_the_reply_and_no_mention() -> None:
     assert (record.reply.text, record.reply.at) == ("Sorry!", MOMENT)
 
 
+def test_an_answer_of_nothing_costs_the_comment_nothing() -> None:
+    back = META_COMMENT | {
+        "id": "100_201",
+        "from": {"id": "1"},
+        "message": "\x00",
+        "parent": {"id": "100_200"},
+    }
+    [record] = parse_comments(written_out(meta(back, META_COMMENT)), "1").records
+
+    assert (record.external_id, record.reply) == ("100_200", None)
+
+
 def test_a_tagging_post_becomes_a_record() -> None:
     node = {"id": "5_6", "message": "Bedankt @Snelveld", "created_time": "2026-11-18T10:44:02+0000"}
     node |= {"permalink_url": "https://www.facebook.com/story/6"}
