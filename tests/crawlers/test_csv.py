@@ -90,6 +90,8 @@ def test_a_named_encoding_counts() -> None:
         ("03/07/2026 08:05:09", datetime(2026, 7, 3, 6, 5, 9, tzinfo=UTC)),
         ("3.7.26", datetime(2026, 7, 2, 22, 0, tzinfo=UTC)),
         ("18 november 2026 09:41", datetime(2026, 11, 18, 8, 41, tzinfo=UTC)),
+        ("2 maart 2026 9.41 uur", datetime(2026, 3, 2, 8, 41, tzinfo=UTC)),
+        ("18-okt-2026", datetime(2026, 10, 17, 22, 0, tzinfo=UTC)),
         ("wo 18 nov. 2026", datetime(2026, 11, 17, 23, 0, tzinfo=UTC)),
         ("2026-11-18T09:41:00Z", datetime(2026, 11, 18, 9, 41, tzinfo=UTC)),
         ("2026/11/18", datetime(2026, 11, 17, 23, 0, tzinfo=UTC)),
@@ -104,7 +106,9 @@ def test_dutch_dates_are_day_first_and_dutch_time(written: str, expected: dateti
     assert record.published_at == expected
 
 
-@pytest.mark.parametrize("written", ["gisteren", "13-13-2026", "31-02-2026", "2026", "onbekend", "45982"])
+@pytest.mark.parametrize(
+    "written", ["gisteren", "13-13-2026", "31-02-2026", "31 februari 2026", "2026", "onbekend", "45982"]
+)
 def test_a_date_that_is_not_understood_refuses_its_row_by_number(written: str) -> None:
     page = read(f"Datum;Klacht\n18-11-2026;Eerst\n{written};Fout\n19-11-2026;Daarna\n", DATED)
 
