@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import storage.records
+
 
 @dataclass(frozen=True)
 class Head:
@@ -48,24 +50,7 @@ class Head:
 # The order of the labels is the order of the model's outputs.
 SENTIMENT = Head("sentiment", ("negative", "neutral", "positive"), True, ("sentiment", "label"))
 
-THEMES = Head(
-    "themes",
-    (
-        "levering",
-        "afspraken",
-        "kwaliteit",
-        "privacy",
-        "bereikbaarheid",
-        "bejegening",
-        "opzeggen",
-        "opdringerigheid",
-        "prijs",
-        "transparantie",
-        "retour",
-    ),
-    False,
-    ("themes",),
-)
+THEMES = Head("themes", storage.records.THEMES, False, ("themes",))
 SIGNALS = Head("signals", ("escalation", "churn", "question"), False, ())
 
 # A head added here is trained, measured and exported with the others.
