@@ -66,13 +66,13 @@ class Catalogue:
         return str(dates.format_timedelta(span, threshold=1.5, locale=self.locale))
 
     def tiny(self, value: float) -> str:
-        """A probability after its sign, in one or two digits: `= 0,0004`, `= 3 × 10⁻⁹`, `< 10⁻⁹⁹`."""
+        """A probability after its sign, in one or two digits, unbroken: `= 0,0004`, `= 3 × 10⁻⁹`, `< 10⁻⁹⁹`."""
         if value >= 1e-4:
-            return "= " + self.number(value, 1 - math.floor(math.log10(value)))
+            return "=\u00a0" + self.number(value, 1 - math.floor(math.log10(value)))
         if value < _TINIEST:
-            return "< 10⁻⁹⁹"
+            return "<\u00a010⁻⁹⁹"
         digit, _, power = f"{value:.0e}".partition("e")
-        return f"= {digit} × 10{str(int(power)).translate(_RAISED)}"
+        return f"=\u00a0{digit}\u00a0×\u00a010{str(int(power)).translate(_RAISED)}"
 
     def _form(self, key: str, n: float | None) -> str:
         text = self.texts[key]

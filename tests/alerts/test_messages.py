@@ -83,7 +83,7 @@ def example(text: str, url: str | None = "https://reviews.example/1") -> Example
 
 
 def words(content: Content) -> str:
-    return mrkdwn.plain("\n".join(_texts(content)))
+    return mrkdwn.plain("\n".join(_texts(content))).replace("\u00a0", " ")
 
 
 def _texts(content: Content) -> list[str]:

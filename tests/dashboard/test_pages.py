@@ -185,7 +185,7 @@ def test_a_filter_that_finds_nothing_says_what_to_do(client: TestClient) -> None
 def test_an_incident_says_why_with_its_chance(client: TestClient) -> None:
     pages = [client.get(f"/meldingen/{number}").text for number in (1, 2, 3)]
     spike = next(page for page in pages if "Piek in klachten" in page)
-    assert re.search(r"\(p = \d|\(p &lt; ", spike)
+    assert re.search(r"\(p\u00a0=\u00a0\d|\(p\u00a0&lt;\u00a0", spike)
     assert re.search(r"<li>\d+ klachten in een uur, vanaf \d\d:\d\d\.</li>", spike)
     assert "uur geschiedenis" in spike
     assert "Bronnen: " in spike
