@@ -5,7 +5,7 @@ import re
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from crawlers.parameters.types import Parameters
 from storage.records import Kind
@@ -30,6 +30,30 @@ class Column(StrEnum):
 
 SAYING = frozenset({Column.TEXT, Column.TITLE, Column.RATING})
 """A post without any of these says nothing."""
+
+
+_ALSO = {
+    "external_id": Column.ID,
+    "published_at": Column.DATE,
+    "author_name": Column.AUTHOR,
+    "experienced_at": Column.EXPERIENCED,
+    "updated_at": Column.UPDATED,
+    "reply_text": Column.REPLY,
+    "reply_at": Column.REPLY_DATE,
+}
+
+
+def _columns(value: object) -> object:
+    """What is written the other way round, or by the names of the export, is understood as well."""
+    if not isinstance(value, dict):
+        return value
+    known = {column.value: column for column in Column} | _ALSO
+    found: dict[object, object] = {}
+    for key, name in value.items():
+        turned = key not in known and isinstance(name, str) and name in known
+        column, heading = (name, key) if turned else (key, name)
+        found[known.get(column, column)] = heading
+    return found
 
 
 def _encoding(value: str) -> str:
@@ -59,7 +83,9 @@ class CsvParameters(Parameters):
     """A file with a row for each post. `columns` says under which heading each part of a post stands."""
 
     path: Annotated[str, AfterValidator(_path)]
-    columns: Annotated[dict[Column, Annotated[str, Field(min_length=1)]], Field(min_length=1)]
+    columns: Annotated[
+        dict[Column, Annotated[str, Field(min_length=1)]], BeforeValidator(_columns), Field(min_length=1)
+    ]
     rating_min: float = 1
     rating_max: float | None = None
     holds: Kind = Kind.COMPLAINT

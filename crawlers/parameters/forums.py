@@ -78,10 +78,14 @@ class DiscourseParameters(Parameters):
 
 
 class PhpbbParameters(Parameters):
-    """A forum on phpBB: whole `forums`, some `topics`, or the feed of the newest posts where neither is named."""
+    """A forum on phpBB: whole `forums`, some `topics`, or the feed of the newest posts where neither is named.
+
+    With a `query`, only posts that hold its words.
+    """
 
     forums: Annotated[tuple[PhpbbForum, ...], Several, Field(max_length=MOST_PLACES)] = ()
     topics: Annotated[tuple[PhpbbTopic, ...], Several, Field(max_length=MOST_PLACES)] = ()
+    query: Query | None = None
 
 
 class TweakersParameters(Parameters):

@@ -1,7 +1,7 @@
 """What every parser gives back, and the errors it may raise."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -108,6 +108,20 @@ class Gathering:
     def page(self, next: str | None = None, expected: int | None = None, damage: str | None = None) -> Page:
         records = tuple(self._records.values())
         return Page(records, tuple(self.problems), next, self.passed, expected, tuple(self.notes), damage)
+
+
+P = TypeVar("P", bound=Page)
+
+
+def holding(page: P, query: str | None) -> P:
+    """`page` with only the records that hold every word of `query`, in their text or title; the others are passed."""
+    words = (query or "").casefold().split()
+    kept = tuple(
+        record
+        for record in page.records
+        if all(word in f"{record.title or ''} {record.text}".casefold() for word in words)
+    )
+    return replace(page, records=kept, passed=page.passed + len(page.records) - len(kept))
 
 
 def gone(namespace: str, external_id: str) -> Page:

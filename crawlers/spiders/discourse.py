@@ -18,7 +18,7 @@ from crawlers.paging import WHOLE_EVERY
 from crawlers.parameters.forums import DiscourseParameters
 from crawlers.parsers import discourse
 from crawlers.parsers.discourse import Answers, Posts
-from crawlers.parsers.page import Page, gone
+from crawlers.parsers.page import Page, gone, holding
 from crawlers.parsers.stretch import Stretch
 from crawlers.spiders.reading import GONE
 from crawlers.spiders.recent import REREAD, Reading, RecentSpider
@@ -101,7 +101,7 @@ class DiscourseSpider(RecentSpider):
         page = discourse.latest(body, self.site, self.wanted.company_groups)
         if page.entries <= 1:
             page = replace(page, next=None)  # the lowest post itself comes again
-        return _filtered(page, self.wanted.query) if self.wanted.query else page
+        return holding(page, self.wanted.query)
 
     def also(self, page: Stretch, reading: Reading) -> Iterator[Any]:
         assert isinstance(page, Posts)  # noqa: S101 - as parsed above
@@ -286,14 +286,3 @@ class DiscourseSpider(RecentSpider):
         if search.whole:
             state["whole_at"] = now.isoformat()
         return ReadPage(Page(), "search end", SEARCH, state)
-
-
-def _filtered(page: Posts, query: str) -> Posts:
-    """Only the posts that hold every word of `query`, in their text or the title of their topic."""
-    words = query.casefold().split()
-    kept = tuple(
-        record
-        for record in page.records
-        if all(word in f"{record.title or ''} {record.text}".casefold() for word in words)
-    )
-    return replace(page, records=kept, passed=page.passed + len(page.records) - len(kept))

@@ -14,7 +14,7 @@ from crawlers.paging import MOST_CHECKED, whole_wanted
 from crawlers.parameters.forums import PhpbbParameters, forum_number, topic_number
 from crawlers.parsers import phpbb
 from crawlers.parsers.addresses import rebased
-from crawlers.parsers.page import Page, gone
+from crawlers.parsers.page import Page, gone, holding
 from crawlers.parsers.phpbb import Row, Thread, Topics
 from crawlers.spiders.reading import ReadingSpider
 from crawlers.spiders.recent import REREAD
@@ -103,7 +103,7 @@ class PhpbbSpider(ReadingSpider):
         if not page.entries and (had := self.state_of("feed").get("had")):
             self.note(Failure(Cause.EMPTY_BEFORE, where, f"{had} were there before"))
             return
-        yield ReadPage(page, where, "feed", {"had": page.entries})
+        yield ReadPage(holding(page, self.wanted.query), where, "feed", {"had": page.entries})
 
     # The list of a forum
 
@@ -186,7 +186,8 @@ class PhpbbSpider(ReadingSpider):
             return
         reading = replace(reading, number=reading.number + 1, seen=reading.seen + page.shown)
         done = page.next is None
-        item = ReadPage(page, where, forum.part, self._left(reading, response.url, done))
+        kept = holding(page, self.wanted.query)
+        item = ReadPage(kept, where, forum.part, self._left(reading, response.url, done))
         yield item
         await item.stored
         if page.next and reading.number <= MOST_PAGES:

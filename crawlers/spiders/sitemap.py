@@ -1,5 +1,6 @@
 """Pages with reviews that a site's map names."""
 
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -97,7 +98,8 @@ class SitemapSpider(ReadingSpider):
         return _site(address) in sites
 
     def _is_wanted(self, address: str) -> bool:
-        return not self.wanted.include or any(part in address for part in self.wanted.include)
+        parts = self.wanted.include
+        return not parts or any(part in address or _matches(part, address) for part in parts)
 
     def _chosen(self, maps: Maps) -> Iterator[Any]:
         """The pages to read: new ones, then changed ones, then those that were not read for long."""
@@ -172,6 +174,13 @@ class SitemapSpider(ReadingSpider):
             return schema_org.parse(body, entry.address, self.job.now(), kind)
         except schema_org.NothingMarked:
             return Page()  # most pages of a site hold no reviews
+
+
+def _matches(pattern: str, address: str) -> bool:
+    try:
+        return re.search(pattern, address) is not None
+    except re.error:
+        return False  # a part of an address, and no pattern
 
 
 def _site(address: str) -> str:

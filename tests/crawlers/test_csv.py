@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crawlers.parameters.files import CsvParameters
+from crawlers.parameters.files import Column, CsvParameters
 from crawlers.parsers import csv
 from crawlers.parsers.page import FormatChanged, Page
 from storage.configuration import BrandSettings, Configuration, SourceSettings, load
@@ -273,3 +273,20 @@ def test_a_relative_path_is_taken_from_the_folder_of_the_configuration(tmp_path:
 def test_parameters_must_fit_together(changes: dict[str, Any], advice: str) -> None:
     with pytest.raises(ValueError, match=advice):
         told(**changes)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"text": "Klacht", "date": "Op"},
+        {"text": "Klacht", "published_at": "Op"},
+        {"Klacht": "text", "Op": "date"},
+    ],
+)
+def test_columns_may_be_named_in_several_ways(columns: dict[str, str]) -> None:
+    assert told(columns).columns == {Column.TEXT: "Klacht", Column.DATE: "Op"}
+
+
+def test_an_unknown_column_is_refused() -> None:
+    with pytest.raises(ValueError, match="Input should be 'id', 'text'"):
+        told({"text": "Klacht", "kleur": "Kleur"})

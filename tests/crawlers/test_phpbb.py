@@ -256,3 +256,14 @@ def test_a_feed_that_is_off_is_named(crawling: Crawling) -> None:
     assert outcome.reason is not None
     assert "write forums or topics" in outcome.reason
     assert crawling.asked() == ["/app.php/feed", "/feed"]
+
+
+@pytest.mark.parametrize("forums", [[69], []])
+def test_a_query_keeps_only_what_holds_its_words(crawling: Crawling, forums: list[int]) -> None:
+    show(crawling, posts(Kind.PHPBB, 12))
+    outcome = crawling(Kind.PHPBB, forums=forums, query="INTERNET 7")
+
+    assert [line["text"] for line in crawling.mentions()] == [
+        "Al 7 uur geen internet & niemand die belt. #snelveld"
+    ]
+    assert outcome.health is Health.OK

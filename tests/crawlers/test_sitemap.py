@@ -99,9 +99,10 @@ def test_reviews_on_the_pages_of_a_map_are_stored_and_changed_pages_read_again(c
     assert pages == ["/klanten/winkel-2"]
 
 
-def test_only_pages_with_an_included_part_are_opened(crawling: Crawling) -> None:
+@pytest.mark.parametrize("include", [["/klanten/winkel-1", "/klanten/winkel-2"], r"/winkel-[12]$"])
+def test_only_pages_with_an_included_part_are_opened(crawling: Crawling, include: object) -> None:
     shops(crawling, 3)
-    outcome = crawling(Kind.SITEMAP, include=["/klanten/winkel-1", "/klanten/winkel-2"])
+    outcome = crawling(Kind.SITEMAP, include=include)
 
     assert outcome.counts["new"] == 4
     assert len(crawling.asked()) == 3 + 2
