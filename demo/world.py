@@ -89,5 +89,7 @@ def write_configuration(place: Path, replica: str, port: int, unit: str = "s") -
     """
     path = place / "klachtenradar.toml"
     channel = os.environ.get(CHANNEL_VARIABLE, "#reputatie")
-    path.write_text(CONFIGURATION.format(replica=replica, port=port, channel=channel, unit=unit), encoding="utf-8")
+    path.write_text(
+        CONFIGURATION.format(replica=replica, port=port, channel=channel, unit=unit), encoding="utf-8"
+    )
     return path

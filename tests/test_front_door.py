@@ -30,5 +30,7 @@ def test_the_front_door_leaves_libraries_in_their_homes() -> None:
         (["crawl"], ["crawl"]),
     ],
 )
-def test_the_configuration_may_be_named_before_or_behind_the_command(words: list[str], ordered: list[str]) -> None:
+def test_the_configuration_may_be_named_before_or_behind_the_command(
+    words: list[str], ordered: list[str]
+) -> None:
     assert klachtenradar._config_first(words) == ordered

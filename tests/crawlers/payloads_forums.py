@@ -128,7 +128,9 @@ GOT_MESSAGE = """
     <span class="labelCard single topicstarter"><a>Topicstarter</a></span></div></div>
   <div class="messagecontent"><blockquote>Zelfde hier</blockquote><p>Al drie dagen geen internet bij Snelveld.</p></div>
 </div>"""
-GOT_NEXT = '<div class="pageDistribution"><a href="/forum/list_messages/2112233/1" class="next">Volgende</a></div>'
+GOT_NEXT = (
+    '<div class="pageDistribution"><a href="/forum/list_messages/2112233/1" class="next">Volgende</a></div>'
+)
 GOT_SEARCH = """
 <table class="forumlisting"><tr class="preview"><td><p class="searchPreview">
  <a href="/forum/list_messages/2112233/4#81234567">Snelveld ligt eruit</a></p></td></tr></table>"""

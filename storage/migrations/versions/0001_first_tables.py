@@ -156,7 +156,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_crawl_run")),
     )
     with op.batch_alter_table("crawl_run", schema=None) as batch_op:
-        batch_op.create_index("ix_crawl_run_source_id_started_at_health", ["source_id", "started_at", "health"], unique=False)
+        batch_op.create_index(
+            "ix_crawl_run_source_id_started_at_health", ["source_id", "started_at", "health"], unique=False
+        )
 
     op.create_table(
         "day_bucket",
