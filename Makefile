@@ -8,7 +8,7 @@ SERVICE := $(VENV)/.service-installed
 DEV     := $(VENV)/.dev-installed
 TORCH   := $(VENV)/.torch-installed
 
-.PHONY: help setup demo test check bench lock train clean
+.PHONY: help setup demo test check bench fuzz lock train clean
 
 help:           ## this list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 12
@@ -55,6 +55,9 @@ bench: $(DEV) $(TORCH)  ## speed, as ratios within one run
 train: $(TORCH)     ## train the model again: make train BASE=… DATA=…
 	$(BIN)/python -m sentiment.train --base $(BASE) --data $(DATA) --out training-runs/latest \
 	    --written sentiment/training --labels sentiment/training/human-labels.jsonl
+
+fuzz: $(DEV)        ## 10,000 mutations of every payload a parser reads
+	FUZZ_EXAMPLES=10000 $(BIN)/python -m pytest --timeout 7200 tests/crawlers/test_hostile_pages.py
 
 lock: $(DEV)        ## renew requirements/*.txt after a change in pyproject.toml
 	$(BIN)/pip-compile --quiet --upgrade $(LOCK) -o requirements/service.txt pyproject.toml

@@ -3,6 +3,7 @@
 import copy
 import gzip
 import json
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -30,8 +31,12 @@ from storage.records import LONGEST_TEXT
 from tests.crawlers import payloads, payloads_apps, payloads_forums, payloads_reviews, payloads_social
 
 Parse = Callable[[bytes], Page]
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "100"))
+"""Of each payload; `make fuzz` takes many more."""
 BOUNDED = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
 
