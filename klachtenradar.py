@@ -180,7 +180,10 @@ def check() -> None:
     if wrong or failing:
         raise typer.Exit(WRONG if wrong else FAILED)
     _mend(configuration)
-    told = ", ".join(f"{one.name} {one.channel}".strip() for one in notifiers.chosen(configuration))
+    # The console is its own channel: naming it once is enough.
+    told = ", ".join(
+        " ".join(dict.fromkeys((one.name, one.channel))) for one in notifiers.chosen(configuration)
+    )
     brands, sources = len(configuration.brand), len(configuration.source)
     typer.echo(f"ok: {brands} brand(s), {sources} source(s), messages to {told}")
 
@@ -449,7 +452,10 @@ def _report(report: Any) -> None:
 
 @app.command()
 def classify(
-    file: Annotated[Path | None, typer.Argument(help="JSON lines with a text; default stdin.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="JSON lines with a text; default stdin.", exists=True, dir_okay=False),
+    ] = None,
 ) -> None:
     """Read JSON lines with a "text", write the same lines with what the model says of it."""
     from sentiment import classifier, lines
