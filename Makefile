@@ -40,7 +40,7 @@ demo: $(SERVICE)    ## the product at work on an invented storm of complaints
 	@$(BIN)/klachtenradar demo
 
 test: $(DEV)        ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 3
 
 check: $(DEV)       ## lint, types, layers, migrations
 	$(BIN)/ruff check .
