@@ -1,6 +1,6 @@
 """Answers of interfaces that speak JSON: read, or named for what they are instead."""
 
-from crawlers.parsers.blocks import SAID, wall
+from crawlers.parsers.blocks import SAID, unlike, wall
 from crawlers.parsers.page import Blocked, FormatChanged
 from crawlers.parsers.values import NotJson, decoded, json_of
 
@@ -10,9 +10,7 @@ def answer(body: bytes) -> dict[str, object]:
     try:
         found = json_of(decoded(body))
     except NotJson as error:
-        if cause := wall(body):
-            raise Blocked(cause, SAID[cause]) from None
-        raise FormatChanged(f"the answer is {error}") from None
+        raise unlike(body, f"the answer is {error}") from None
     if not isinstance(found, dict):
         raise FormatChanged("the answer is not an object")
     if cause := wall(body):

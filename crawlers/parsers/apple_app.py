@@ -4,8 +4,8 @@ import re
 
 from crawlers.dates import instant
 from crawlers.parsers.addresses import safe
-from crawlers.parsers.blocks import SAID, wall
-from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page
+from crawlers.parsers.blocks import unlike
+from crawlers.parsers.page import FormatChanged, Gathering, Page
 from crawlers.parsers.values import (
     NotJson,
     at,
@@ -31,9 +31,7 @@ def parse(body: bytes, country: str, app_id: str) -> Page:
     """
     feed = at(_document(body), "feed")
     if not isinstance(feed, dict):
-        if cause := wall(body):
-            raise Blocked(cause, SAID[cause])
-        raise FormatChanged("the answer has no object `feed`")
+        raise unlike(body, "the answer has no object `feed`")
     strange = sorted(str(key) for key in feed.keys() - _KNOWN_KEYS if isinstance(feed[key], list | dict))
     if "entry" not in feed and strange:
         raise FormatChanged("the feed has no `entry` but keys that it never had")
@@ -49,9 +47,7 @@ def _document(body: bytes) -> object:
     try:
         return json_of(decoded(body))
     except NotJson as error:
-        if cause := wall(body):
-            raise Blocked(cause, SAID[cause]) from None
-        raise FormatChanged(f"the answer is {error}") from None
+        raise unlike(body, f"the answer is {error}") from None
 
 
 def _is_the_app(entry: object) -> bool:

@@ -3,6 +3,7 @@
 import re
 
 from crawlers.causes import Cause
+from crawlers.parsers.page import Blocked, FormatChanged, ParseError
 from crawlers.parsers.values import NotJson, at, decoded, json_of
 
 _LOOKED_AT = 100_000
@@ -32,6 +33,12 @@ SAID = {
     Cause.CONSENT: "the site shows a consent page first",
     Cause.SIGN_IN: "the site shows this to signed-in visitors only",
 }
+
+
+def unlike(body: bytes, what: str) -> ParseError:
+    """Why `body` is not what was asked for: a wall stands in its place, else it has another form, said in `what`."""
+    cause = wall(body)
+    return Blocked(cause, SAID[cause]) if cause else FormatChanged(what)
 
 
 def wall(body: bytes) -> Cause | None:

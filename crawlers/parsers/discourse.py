@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from crawlers.causes import Cause
 from crawlers.dates import instant
 from crawlers.parsers.addresses import safe
-from crawlers.parsers.blocks import SAID, wall
+from crawlers.parsers.blocks import SAID, unlike
 from crawlers.parsers.markup import TooLong, plain
 from crawlers.parsers.page import Blocked, FormatChanged, Gathering
 from crawlers.parsers.stretch import Stretch
@@ -127,9 +127,7 @@ def _json(body: bytes) -> object:
     try:
         found = json_of(decoded(body))
     except NotJson as error:
-        if cause := wall(body):
-            raise Blocked(cause, SAID[cause]) from None
-        raise FormatChanged(f"the answer is {error}") from None
+        raise unlike(body, f"the answer is {error}") from None
     if isinstance(at(found, "errors"), list):
         if at(found, "error_type") == "not_logged_in":
             raise Blocked(Cause.SIGN_IN, SAID[Cause.SIGN_IN])

@@ -13,9 +13,9 @@ import feedparser
 
 from crawlers.dates import sensible, written
 from crawlers.parsers.addresses import safe
-from crawlers.parsers.blocks import SAID, wall
+from crawlers.parsers.blocks import unlike
 from crawlers.parsers.markup import TooLong, plain
-from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page
+from crawlers.parsers.page import FormatChanged, Gathering, Page
 from crawlers.parsers.values import headed, language, text
 from storage.records import LONGEST_ID, Kind
 
@@ -43,9 +43,7 @@ def parse(body: bytes, url: str, now: datetime, content_type: str = "") -> Page:
     feed = _parsed(body, content_type, url)
     entries = dict.get(feed, "entries") or []
     if not entries and not dict.get(feed, "version"):
-        if cause := wall(body):
-            raise Blocked(cause, SAID[cause])
-        raise FormatChanged("the answer is neither RSS nor Atom")
+        raise unlike(body, "the answer is neither RSS nor Atom")
     if not entries and _holds_something_else(body):
         raise FormatChanged("the feed has no items but elements that it never had")
     gathering = Gathering()

@@ -4,6 +4,9 @@ import html
 import re
 
 from lxml import etree
+from w3lib.encoding import html_to_unicode
+
+from crawlers.parsers.page import FormatChanged
 
 LONGEST_MARKUP = 1_000_000
 """Characters. Ten times the longest text that is stored, to leave room for the markup round it."""
@@ -36,6 +39,19 @@ def plain(markup: str) -> str:
 def unescaped(value: str) -> str:
     """A text that may hold HTML: its words when it has tags, else itself with entities unescaped once."""
     return plain(value) if _TAG.search(value) else html.unescape(value)
+
+
+def page_tree(body: bytes, content_type: str) -> etree._Element:
+    """The elements of a whole page, without comments. Raises FormatChanged when it has none."""
+    _, page = html_to_unicode(content_type or None, body, default_encoding="utf-8")
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(page.replace("\0", "").encode("utf-8", "replace"), parser)
+    except (etree.ParserError, etree.XMLSyntaxError):
+        root = None
+    if root is None:
+        raise FormatChanged("the page is empty")
+    return root
 
 
 def _tree(markup: str) -> etree._Element | None:

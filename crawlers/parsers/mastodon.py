@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from crawlers.causes import Cause
 from crawlers.dates import instant
 from crawlers.parsers.addresses import safe
-from crawlers.parsers.blocks import SAID, wall
+from crawlers.parsers.blocks import unlike
 from crawlers.parsers.markup import TooLong, plain
 from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page
 from crawlers.parsers.values import (
@@ -79,9 +79,7 @@ def _statuses(body: bytes) -> list[object]:
     try:
         found = json_of(decoded(body))
     except NotJson as error:
-        if cause := wall(body):
-            raise Blocked(cause, SAID[cause]) from None
-        raise FormatChanged(f"the answer is {error}") from None
+        raise unlike(body, f"the answer is {error}") from None
     if not isinstance(found, list):
         if isinstance(at(found, "error"), str):
             raise Blocked(Cause.SIGN_IN, "the instance refuses its timeline to outsiders")

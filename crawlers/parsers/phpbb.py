@@ -8,14 +8,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 from lxml import etree
 from lxml.cssselect import CSSSelector
-from w3lib.encoding import html_to_unicode
 
 from crawlers.dates import instant, written
 from crawlers.parsers import feed
 from crawlers.parsers.addresses import safe
-from crawlers.parsers.blocks import SAID, wall
-from crawlers.parsers.markup import TooLong, plain
-from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page
+from crawlers.parsers.blocks import unlike
+from crawlers.parsers.markup import TooLong, page_tree, plain
+from crawlers.parsers.page import Gathering, Page
 from crawlers.parsers.values import count, headed
 from storage.records import Kind, Record, Status
 
@@ -77,10 +76,10 @@ def namespace(site: str) -> str:
 
 def topics(body: bytes, address: str, now: datetime, content_type: str = "") -> Topics:
     """The topics of a page of a forum at `address`. Raises FormatChanged or Blocked."""
-    root = _tree(body, content_type)
+    root = page_tree(body, content_type)
     rows = [row for node in _ROWS(root) if (row := _row(node, address, now))]
     if not rows and not _NO_TOPICS(root):
-        _refuse(body, "no topics, and no word that there are none")
+        raise unlike(body, "no topics, and no word that there are none")
     return Topics(rows=tuple(rows), passed=len(rows), next=_next(root, address))
 
 
@@ -88,10 +87,10 @@ def thread(
     body: bytes, address: str, site: str, now: datetime, opening: bool, content_type: str = ""
 ) -> Thread:
     """The posts of a page of a topic at `address`; the first one opens the topic when `opening`."""
-    root = _tree(body, content_type)
+    root = page_tree(body, content_type)
     posts = _POSTS(root)
     if not posts:
-        _refuse(body, "no posts")
+        raise unlike(body, "no posts")
     title = next((_flat(node) for node in _TOPIC_TITLE(root) if _flat(node)), "")
     gathering = Gathering()
     for place, post in enumerate(gathering.bounded(posts), 1):
@@ -121,24 +120,6 @@ def without_session(address: str) -> str:
     parts = urlsplit(address)
     kept = [part for part in parts.query.split("&") if not part.startswith("sid=")]
     return urlunsplit(parts._replace(query="&".join(part for part in kept if part)))
-
-
-def _tree(body: bytes, content_type: str) -> etree._Element:
-    _, page = html_to_unicode(content_type or None, body, default_encoding="utf-8")
-    parser = etree.HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
-    try:
-        root = etree.fromstring(page.replace("\0", "").encode("utf-8", "replace"), parser)
-    except (etree.ParserError, etree.XMLSyntaxError):
-        root = None
-    if root is None:
-        raise FormatChanged("the page is empty")
-    return root
-
-
-def _refuse(body: bytes, what: str) -> None:
-    if cause := wall(body):
-        raise Blocked(cause, SAID[cause])
-    raise FormatChanged(what)
 
 
 def _row(node: etree._Element, address: str, now: datetime) -> Row | None:

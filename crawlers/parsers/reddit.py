@@ -11,7 +11,7 @@ from lxml import etree
 from crawlers.causes import Cause
 from crawlers.dates import instant, sensible
 from crawlers.parsers.addresses import safe
-from crawlers.parsers.blocks import SAID, wall
+from crawlers.parsers.blocks import unlike
 from crawlers.parsers.markup import TooLong, plain
 from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page
 from crawlers.parsers.stretch import Stretch, stretch
@@ -71,9 +71,7 @@ def _listings(body: bytes) -> list[object]:
     try:
         found = json_of(decoded(body))
     except NotJson as error:
-        if cause := wall(body):
-            raise Blocked(cause, SAID[cause]) from None
-        raise FormatChanged(f"the answer is {error}") from None
+        raise unlike(body, f"the answer is {error}") from None
     if number(at(found, "error")) is not None:
         raise Blocked(Cause.FORBIDDEN, "Reddit answers with an error in place of posts")
     listings = listed(found)
@@ -189,9 +187,7 @@ def _feed(body: bytes) -> etree._Element:
         root = None
     if root is not None and root.tag == f"{_ATOM}feed":
         return root
-    if cause := wall(body):
-        raise Blocked(cause, SAID[cause])
-    raise FormatChanged("the answer is not an Atom feed")
+    raise unlike(body, "the answer is not an Atom feed")
 
 
 def _add_entry(gathering: Gathering, where: str, entry: object) -> None:

@@ -11,8 +11,8 @@ from scrapy.utils.sitemap import Sitemap, sitemap_urls_from_robots
 
 from crawlers.dates import instant
 from crawlers.parsers.addresses import safe
-from crawlers.parsers.blocks import SAID, wall
-from crawlers.parsers.page import Blocked, FormatChanged, Page
+from crawlers.parsers.blocks import unlike
+from crawlers.parsers.page import FormatChanged, Page
 
 MOST_ENTRIES = 50_000
 """What the standard allows in one file."""
@@ -46,9 +46,7 @@ def parse(body: bytes, url: str) -> Map:
     except (StopIteration, etree.LxmlError, ValueError, TypeError, AttributeError, AssertionError) as error:
         raise FormatChanged(f"the sitemap cannot be read ({type(error).__name__})") from None
     if sitemap.type not in ("urlset", "sitemapindex"):
-        if cause := wall(body):
-            raise Blocked(cause, SAID[cause])
-        raise FormatChanged("the answer is not a sitemap")
+        raise unlike(body, "the answer is not a sitemap")
     if not entries and b"<loc" not in xml and xml.count(b"<url") + xml.count(b"<sitemap") > 2:
         raise FormatChanged("the sitemap has entries without addresses")
     return Map(

@@ -1,7 +1,7 @@
 """The answer to signing in (RFC 6749, 5.1)."""
 
-from crawlers.parsers.blocks import SAID, wall
-from crawlers.parsers.page import Blocked, FormatChanged
+from crawlers.parsers.blocks import unlike
+from crawlers.parsers.page import FormatChanged
 from crawlers.parsers.values import NotJson, at, decoded, json_of, text
 
 LONGEST = 10_000
@@ -16,9 +16,7 @@ def token(body: bytes, named: str = "access_token") -> str | None:
     try:
         found = json_of(decoded(body))
     except NotJson as error:
-        if cause := wall(body):
-            raise Blocked(cause, SAID[cause]) from None
-        raise FormatChanged(f"the answer to signing in is {error}") from None
+        raise unlike(body, f"the answer to signing in is {error}") from None
     if not isinstance(found, dict):
         raise FormatChanged("the answer to signing in is not an object")
     value = text(at(found, named))

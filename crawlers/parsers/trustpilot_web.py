@@ -5,7 +5,7 @@ import re
 from crawlers.causes import Cause
 from crawlers.dates import instant
 from crawlers.parsers.addresses import safe
-from crawlers.parsers.blocks import SAID, wall
+from crawlers.parsers.blocks import SAID, unlike
 from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Moved, Page
 from crawlers.parsers.values import (
     NotJson,
@@ -53,9 +53,7 @@ def _data(body: bytes) -> object:
     page = decoded(body)
     opening = _DATA.search(page)
     if opening is None:
-        if cause := wall(body):
-            raise Blocked(cause, SAID[cause])
-        raise FormatChanged("the page has no __NEXT_DATA__")
+        raise unlike(body, "the page has no __NEXT_DATA__")
     end = page.find("</script", opening.end())
     try:
         return json_of(page[opening.end() : end if end >= 0 else len(page)])

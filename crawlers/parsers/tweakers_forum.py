@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 
 from lxml import etree
 from lxml.cssselect import CSSSelector
-from w3lib.encoding import html_to_unicode
 
 from crawlers.dates import sensible, written
 from crawlers.parsers import feed
 from crawlers.parsers.addresses import safe
-from crawlers.parsers.blocks import SAID, wall
-from crawlers.parsers.markup import TooLong, plain
-from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page
+from crawlers.parsers.blocks import unlike
+from crawlers.parsers.markup import TooLong, page_tree, plain
+from crawlers.parsers.page import Gathering, Page
 from crawlers.parsers.values import count, headed
 from storage.records import Kind, Record, Status
 
@@ -70,19 +69,19 @@ def active(body: bytes, url: str, query: str, now: datetime, content_type: str =
 
 def search(body: bytes, url: str, content_type: str = "") -> Topics:
     """The topics on a page of search results."""
-    root = _tree(body, content_type)
+    root = page_tree(body, content_type)
     if not _LISTING(root):
-        _refuse(body, "no list of results")
+        raise unlike(body, "no list of results")
     found = _numbers(safe(link.get("href"), url) or "" for link in _FOUND(root))
     return Topics(topics=found, passed=len(found))
 
 
 def topic(body: bytes, url: str, first: bool, content_type: str = "") -> Topic:
     """The messages of a page of a topic; the first one opens the topic when `first`."""
-    root = _tree(body, content_type)
+    root = page_tree(body, content_type)
     found = _MESSAGES(root)
     if not found:
-        _refuse(body, "no messages")
+        raise unlike(body, "no messages")
     title = next((_flat(node).rsplit(" - ", 2)[0] for node in _TITLE(root)), "")
     gathering = Gathering()
     for place, node in enumerate(gathering.bounded(found), 1):
@@ -100,24 +99,6 @@ def topic(body: bytes, url: str, first: bool, content_type: str = "") -> Topic:
 
 def _numbers(addresses: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(match[1] for address in addresses if (match := _TOPIC.search(address))))
-
-
-def _tree(body: bytes, content_type: str) -> etree._Element:
-    _, page = html_to_unicode(content_type or None, body, default_encoding="utf-8")
-    parser = etree.HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
-    try:
-        root = etree.fromstring(page.replace("\0", "").encode("utf-8", "replace"), parser)
-    except (etree.ParserError, etree.XMLSyntaxError):
-        root = None
-    if root is None:
-        raise FormatChanged("the page is empty")
-    return root
-
-
-def _refuse(body: bytes, what: str) -> None:
-    if cause := wall(body):
-        raise Blocked(cause, SAID[cause])
-    raise FormatChanged(what)
 
 
 def _add(gathering: Gathering, where: str, node: etree._Element, kind: Kind, title: str, url: str) -> None:
