@@ -1,6 +1,5 @@
 """Which language a text is in."""
 
-from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -34,7 +33,3 @@ def language_of(text: str) -> str:
     # The first thousands of characters tell enough.
     language, certainty = _identifier().classify(text[:4000])
     return str(language) if certainty >= _SURE else "nl"
-
-
-def languages_of(texts: Sequence[str]) -> list[str]:
-    return [language_of(text) for text in texts]
