@@ -14,7 +14,10 @@ EMBEDDED = "embedded"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a model says of one text. `probabilities` has every sentiment and adds up to 1."""
+    """What a model says of one text. `probabilities` has every sentiment and adds up to 1.
+
+    `unsure` says that the probability of `sentiment` is below what the model states to be worth relying on.
+    """
 
     sentiment: Sentiment
     probabilities: Mapping[Sentiment, float]
@@ -23,6 +26,7 @@ class Verdict:
     churn: bool = False
     question: bool = False
     language: str = "und"
+    unsure: bool = False
 
 
 # A text without words holds no attitude.

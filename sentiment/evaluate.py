@@ -16,6 +16,7 @@ from sentiment.classifier import Classifier
 from sentiment.errors import SentimentError
 from sentiment.examples import Example, read_examples, written_examples
 from sentiment.heads import SENTIMENT
+from sentiment.manifest import FOLDER
 
 RESAMPLES = 1000
 
@@ -155,7 +156,7 @@ def _row(score: Score) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    from sentiment.onnx import FOLDER, EmbeddedClassifier
+    from sentiment.onnx import EmbeddedClassifier
 
     parser = argparse.ArgumentParser(prog="python -m sentiment.evaluate", description=__doc__)
     parser.add_argument("files", type=Path, nargs="*", help="JSON lines with text, label and source")

@@ -60,6 +60,7 @@ def answer(verdict: Verdict) -> dict[str, Any]:
     """The keys that a judged line gains."""
     return {
         "sentiment": verdict.sentiment.value,
+        "unsure": verdict.unsure,
         "probabilities": {label.value: round(value, 6) for label, value in verdict.probabilities.items()},
         "themes": list(verdict.themes),
         "escalation": verdict.escalation,

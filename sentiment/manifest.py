@@ -14,19 +14,26 @@ MODEL = "model.onnx"
 TOKENIZER = "tokenizer.json"
 _FORMAT = 1
 
+FOLDER = Path(__file__).with_name("model")
+"""Where the shipped model stands."""
+
 
 @dataclass(frozen=True)
 class Output:
     """One output of the model.
 
-    With a `temperature` one label is chosen: logits are divided by it (Guo et al. 2017) before the softmax. With
-    `thresholds`, one per label, any number of labels holds: those whose sigmoid reaches its threshold.
+    With a `temperature` one label is chosen: logits are divided by it (Guo et al. 2017) before the softmax. A
+    choice whose probability is below `sure_from` is unsure. With `thresholds`, one per label, any number of labels
+    holds: those whose sigmoid reaches its threshold. `confusion` counts true label × chosen label on development
+    texts; empty where nobody counted.
     """
 
     name: str
     labels: tuple[str, ...]
     temperature: float = 1.0
     thresholds: tuple[float, ...] = ()
+    sure_from: float = 0.0
+    confusion: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,8 @@ class Manifest:
                 "labels": list(output.labels),
                 "temperature": output.temperature,
                 "thresholds": list(output.thresholds),
+                "sure_from": output.sure_from,
+                "confusion": [list(row) for row in output.confusion],
             }
             for output in self.outputs
         ]
@@ -65,17 +74,21 @@ def read(folder: Path) -> Manifest:
 
     Raises ModelBroken naming the file that is missing or damaged and saying what to do.
     """
+    manifest = described(folder)
+    for name, expected in manifest.files.items():
+        _check(folder / name, expected)
+    return manifest
+
+
+def described(folder: Path = FOLDER) -> Manifest:
+    """What the manifest in `folder` says; its files are not looked at. Raises ModelBroken when it says nothing."""
     path = folder / MANIFEST
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        manifest = _manifest(content)
+        return _manifest(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise ModelBroken(f"{path}: cannot be read ({error.strerror}); {_MEND}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelBroken(f"{path}: is not a manifest of this version ({error!r}); {_MEND}") from error
-    for name, expected in manifest.files.items():
-        _check(folder / name, expected)
-    return manifest
 
 
 _MEND = "install klachtenradar again, or restore the folder with `git checkout -- sentiment/model`"
@@ -91,16 +104,19 @@ def _manifest(content: Mapping[str, Any]) -> Manifest:
         model_id=str(content["model_id"]),
         window=int(content["window"]),
         overlap=int(content["overlap"]),
-        outputs=tuple(
-            Output(
-                str(row["name"]),
-                tuple(map(str, row["labels"])),
-                float(row["temperature"]),
-                tuple(map(float, row.get("thresholds", ()))),
-            )
-            for row in content["outputs"]
-        ),
+        outputs=tuple(_output(row) for row in content["outputs"]),
         files=files,
+    )
+
+
+def _output(row: Mapping[str, Any]) -> Output:
+    return Output(
+        name=str(row["name"]),
+        labels=tuple(map(str, row["labels"])),
+        temperature=float(row["temperature"]),
+        thresholds=tuple(map(float, row.get("thresholds", ()))),
+        sure_from=float(row.get("sure_from", 0)),
+        confusion=tuple(tuple(map(int, counts)) for counts in row.get("confusion", ())),
     )
 
 

@@ -15,10 +15,9 @@ from sentiment import manifest
 from sentiment.classifier import NOTHING_SAID, Sentiment, Verdict
 from sentiment.errors import ModelBroken
 from sentiment.language import language_of
+from sentiment.manifest import FOLDER
 from sentiment.texts import groups, pieces, readable
 from sentiment.windows import Window, averaged, pack, sigmoid, softmax, strongest, windows
-
-FOLDER = Path(__file__).with_name("model")
 
 # Tokens in one run of the network. Its widest layer then takes 6 MB, which stays in a core's cache; twice as
 # many are slower, not faster.
@@ -61,6 +60,7 @@ class EmbeddedClassifier:
                 self.manifest.outputs[0].labels,
                 chosen[place],
                 {name: rows[place] for name, rows in zip(names, found, strict=True)},
+                self.manifest.outputs[0].sure_from,
             )
             for place, text in enumerate(texts)
         ]
@@ -94,8 +94,12 @@ def verdict_of(
     labels: Sequence[str],
     probabilities: NDArray[np.float64],
     found: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    sure_from: float = 0.0,
 ) -> Verdict:
-    """The verdict on a readable text whose sentiments have these probabilities; `found` per further output."""
+    """The verdict on a readable text whose sentiments have these probabilities; `found` per further output.
+
+    It is unsure where the likeliest sentiment has less than `sure_from`.
+    """
     if not text:
         return NOTHING_SAID
     named = {Sentiment(label): float(value) for label, value in zip(labels, probabilities, strict=True)}
@@ -108,6 +112,7 @@ def verdict_of(
         churn="churn" in signals,
         question="question" in signals,
         language=language_of(text),
+        unsure=max(named.values()) < sure_from,
     )
 
 

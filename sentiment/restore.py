@@ -21,7 +21,7 @@ from transformers import BertConfig, BertForSequenceClassification
 from sentiment import manifest
 from sentiment.errors import ModelBroken
 from sentiment.heads import SENTIMENT
-from sentiment.onnx import FOLDER
+from sentiment.manifest import FOLDER
 
 Floats = NDArray[np.float32]
 

@@ -14,7 +14,8 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from sentiment import manifest
-from sentiment.onnx import FOLDER, EmbeddedClassifier
+from sentiment.manifest import FOLDER
+from sentiment.onnx import EmbeddedClassifier
 
 _BATCH = 32
 _SENTENCE = (

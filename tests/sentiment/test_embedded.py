@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from sentiment import classifier, manifest
 from sentiment.errors import ModelBroken
-from sentiment.onnx import FOLDER, EmbeddedClassifier
+from sentiment.manifest import FOLDER
+from sentiment.onnx import EmbeddedClassifier
 from storage.records import Sentiment
 
 ODD = [
@@ -104,6 +105,48 @@ def test_a_missing_model_file_is_named(copy: Path) -> None:
     (copy / manifest.MODEL).unlink()
     with pytest.raises(ModelBroken, match=r"model\.onnx: cannot be read"):
         EmbeddedClassifier(copy)
+
+
+def changed(copy: Path, **keys: object) -> Path:
+    """The shipped model with other words in its manifest about its first output."""
+    for name in (manifest.MODEL, manifest.TOKENIZER):
+        shutil.copy(FOLDER / name, copy)
+    content = json.loads((copy / manifest.MANIFEST).read_text(encoding="utf-8"))
+    content["outputs"][0] |= keys
+    (copy / manifest.MANIFEST).write_text(json.dumps(content), encoding="utf-8")
+    return copy
+
+
+def test_below_the_stated_confidence_a_verdict_is_unsure(copy: Path) -> None:
+    texts = ["Top geholpen, heel vriendelijk en snel!", "Ze hebben een winkel.", "Mwah, ging wel", "Slecht."]
+    before = EmbeddedClassifier(changed(copy, sure_from=0.0)).classify(texts)
+    assert not any(verdict.unsure for verdict in before)
+    highest = [max(verdict.probabilities.values()) for verdict in before]
+    between = sum(sorted(highest)[1:3]) / 2
+    doubted = EmbeddedClassifier(changed(copy, sure_from=between)).classify(texts)
+    assert [verdict.unsure for verdict in doubted] == [sure < between for sure in highest]
+    assert [verdict.sentiment for verdict in doubted] == [verdict.sentiment for verdict in before]
+
+
+def test_a_text_without_words_is_no_doubtful_case(copy: Path) -> None:
+    assert EmbeddedClassifier(changed(copy, sure_from=1.0)).classify([""]) == [classifier.NOTHING_SAID]
+
+
+def test_what_a_model_confuses_is_read_from_its_manifest(copy: Path) -> None:
+    counts = [[5, 1, 0], [0, 4, 0], [2, 0, 9]]
+    assert manifest.described(changed(copy, confusion=counts)).outputs[0].confusion == tuple(
+        map(tuple, counts)
+    )
+
+
+def test_a_manifest_from_before_doubt_is_sure_of_everything(copy: Path) -> None:
+    content = json.loads((copy / manifest.MANIFEST).read_text(encoding="utf-8"))
+    for output in content["outputs"]:
+        output.pop("sure_from", None)
+        output.pop("confusion", None)
+    (copy / manifest.MANIFEST).write_text(json.dumps(content), encoding="utf-8")
+    first = manifest.described(copy).outputs[0]
+    assert (first.sure_from, first.confusion) == (0.0, ())
 
 
 @pytest.mark.parametrize("spoilt", ["{", "[]", "{}", '{"format": 99}', '{"format": 1, "files": {}}'])

@@ -49,6 +49,7 @@ def test_a_line_gains_the_verdict_and_keeps_its_other_keys(tmp_path: Path) -> No
         "text": "fijn",
         "nested": {"a": [1]},
         "sentiment": "positive",
+        "unsure": False,
         "probabilities": {"negative": 0.0, "neutral": 0.0, "positive": 1.0},
         "themes": [],
         "escalation": False,
