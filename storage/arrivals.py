@@ -4,7 +4,7 @@ Plain rows and not objects: a crawl stores thousands of them, and building objec
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -14,6 +14,8 @@ from storage.models import Mention, MentionVersion
 from storage.records import Record
 
 Row = dict[str, Any]
+LATE = timedelta(hours=1)
+"""How long sites may hold a post back: one of the hour before the first crawl that it did not show is news."""
 COUNTERS = ("likes", "shares", "replies", "views", "followers")
 
 
@@ -26,7 +28,7 @@ def mention_row(
     baseline: datetime | None,
     now: datetime,
 ) -> Row:
-    """A new mention. What was published before the source's baseline is history."""
+    """A new mention. What was published before the source's baseline, bar what appeared late, is history."""
     # A time in the future would keep a post at the top for ever and out of every "last hour".
     published = min(record.published_at or now, now)
     reply = record.reply
@@ -49,7 +51,7 @@ def mention_row(
         "reply_seen_at": now if reply else None,
         "first_seen_at": now,
         "last_seen_at": now,
-        "historic": baseline is None or published < baseline,
+        "historic": baseline is None or published < baseline - LATE,
         "triaged": False,
         **{name: getattr(record, name) for name in COUNTERS},
     }

@@ -108,10 +108,11 @@ def test_what_came_before_the_first_whole_crawl_is_history(database: Database) -
         runs.finish(session, run, runs.Outcome(Health.OK, None, {"new": 1}, {}), NOW)
     later = NOW + timedelta(minutes=10)
     store(database, record("late", published_at=NOW - timedelta(days=2)), now=later)
+    store(database, record("held back", published_at=NOW - timedelta(minutes=5)), now=later)
     store(database, record("fresh", published_at=later), now=later)
     with database.read() as session:
         historic = {mention.external_id: mention.historic for mention in session.exec(select(Mention))}
-    assert historic == {"old": True, "late": True, "fresh": False}
+    assert historic == {"old": True, "late": True, "held back": False, "fresh": False}
 
 
 def test_a_time_in_the_future_is_taken_as_now(database: Database) -> None:
