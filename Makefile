@@ -54,7 +54,8 @@ bench: $(DEV) $(TORCH)  ## speed, as ratios within one run
 
 train: $(TORCH)     ## train the model again: make train BASE=… DATA=…
 	$(BIN)/python -m sentiment.train --base $(BASE) --data $(DATA) --out training-runs/latest \
-	    --written sentiment/training --labels sentiment/training/human-labels.jsonl
+	    --written sentiment/training --written-share 1.5 --labels sentiment/training/human-labels.jsonl \
+	    --translated-epochs 1
 
 fuzz: $(DEV)        ## 10,000 mutations of every payload a parser reads
 	FUZZ_EXAMPLES=10000 $(BIN)/python -m pytest --timeout 7200 tests/crawlers/test_hostile_pages.py

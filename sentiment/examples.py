@@ -43,6 +43,9 @@ def _digest(text: str) -> str:
 LABELLED = "labelled"
 """The source of texts that were read again: they answer every head, so an epoch takes all of them."""
 
+ELSEWHERE = frozenset({"ecosent_headlines", "nl_politician_tweets"})
+"""Sources whose labels answer another question than ours: the tone about the economy, and about politics."""
+
 Labels = Mapping[str, Mapping[str, Any]]
 """Answers by the SHA-256 of the text they are about, for texts that are not ours to hand on."""
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from sentiment.errors import TrainingError
 from sentiment.evaluate import macro_f1, true_label
-from sentiment.examples import Example, epoch_sample, label_weights
+from sentiment.examples import ELSEWHERE, Example, epoch_sample, label_weights
 from sentiment.heads import HEADS, SENTIMENT
 from sentiment.network import Network, device, padded
 from sentiment.texts import readable
@@ -26,13 +26,18 @@ _FILLER = "<pad>"
 
 @dataclass(frozen=True)
 class Plan:
-    """One training run. `shares` says which part of each source an epoch sees; `rate` is the top learning rate."""
+    """One training run; `rate` is the top learning rate.
+
+    `shares` says which part of each source an epoch sees, `first_shares` the same of the first `first_epochs`.
+    """
 
     base: Path
     out: Path
     train: tuple[Example, ...]
     dev: tuple[Example, ...]
     shares: dict[str, float] = field(default_factory=dict)
+    first_shares: dict[str, float] = field(default_factory=dict)
+    first_epochs: int = 0
     epochs: int = 3
     rate: float = 8e-5
     batch: int = 32
@@ -72,7 +77,7 @@ class Trainer:
         moving = [weight for weight in self.network.parameters() if weight.requires_grad]
         self.optimizer = torch.optim.AdamW(moving, lr=plan.rate, weight_decay=0.01)
         self.weights = [
-            torch.tensor(label_weights(self._epoch(0), place), device=self.device)
+            torch.tensor(label_weights(self._epoch(plan.epochs - 1), place), device=self.device)
             for place in range(len(HEADS))
         ]
         self.total = sum(len(self.batches(epoch)) for epoch in range(plan.epochs))
@@ -80,7 +85,9 @@ class Trainer:
         self.best = -1.0
 
     def _epoch(self, epoch: int) -> list[Example]:
-        return epoch_sample(self.plan.train, self.plan.shares, self.plan.seed, epoch)
+        early = epoch < self.plan.first_epochs
+        shares = self.plan.first_shares if early else self.plan.shares
+        return epoch_sample(self.plan.train, shares, self.plan.seed, epoch)
 
     def batches(self, epoch: int) -> list[list[Example]]:
         """The epoch's batches, texts of like length together, in random order; a pure function of plan and epoch."""
@@ -157,12 +164,15 @@ class Trainer:
         return total
 
     def measure(self) -> dict[str, float]:
-        """Macro-F1 on the dev texts: sentiment of the written ones and of the others apart, then the further heads."""
+        """Macro-F1 on the dev texts: sentiment of the written ones and of reviews apart, then the further heads.
+
+        Sets whose labels answer another question (`ELSEWHERE`) are left out: nothing is chosen by them.
+        """
         outputs = self.outputs(self.plan.dev)
         groups: dict[str, tuple[list[str], list[str]]] = {}
         for example, guess in zip(self.plan.dev, outputs[0].argmax(1).tolist(), strict=True):
-            if (label := true_label(example)) is not None:
-                name = "written" if example.source == "written" else "shared"
+            if example.source not in ELSEWHERE and (label := true_label(example)) is not None:
+                name = "written" if example.source == "written" else "reviews"
                 truth, guessed = groups.setdefault(name, ([], []))
                 truth.append(label)
                 guessed.append(SENTIMENT.labels[guess])

@@ -1,0 +1,63 @@
+"""Averaging: `python -m sentiment.average ONE/best TWO/best… --out DIR`.
+
+The mean of the weights of networks that were trained from the same start, in another order of texts, makes fewer
+mistakes than either of them and costs nothing at use (Wortsman et al., "Model soups", ICML 2022).
+"""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from sentiment.errors import TrainingError
+from sentiment.manifest import TOKENIZER
+
+WEIGHTS = "model.safetensors"
+
+
+def average(runs: Sequence[Path], out: Path) -> None:
+    """Writes the mean network of the runs' folders to `out`, with the tokenizer and settings of the first.
+
+    Raises TrainingError naming a folder that holds no network, or one of another shape.
+    """
+    first, *others = [_weights(run) for run in runs]
+    for run, weights in zip(runs[1:], others, strict=True):
+        if {name: value.shape for name, value in weights.items()} != {
+            name: value.shape for name, value in first.items()
+        }:
+            raise TrainingError(f"{run}: holds a network of another shape than {runs[0]}")
+    mean = {name: np.mean([value, *(one[name] for one in others)], axis=0) for name, value in first.items()}
+    out.mkdir(parents=True, exist_ok=True)
+    for name in ("config.json", TOKENIZER):
+        shutil.copyfile(runs[0] / name, out / name)
+    save_file(mean, out / WEIGHTS, metadata={"format": "pt"})
+
+
+def _weights(run: Path) -> dict[str, np.ndarray]:  # type: ignore[type-arg] # of any kind
+    try:
+        return load_file(run / WEIGHTS)
+    except Exception as error:  # the library raises several kinds, one of them bare
+        raise TrainingError(f"{run}: is not the `best` folder of a training run ({error})") from error
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m sentiment.average", description=__doc__)
+    parser.add_argument(
+        "runs", type=Path, nargs="+", help="best/ folders of training runs with the same --base"
+    )
+    parser.add_argument("--out", type=Path, required=True)
+    asked = parser.parse_args(arguments)
+    try:
+        average(asked.runs, asked.out)
+    except TrainingError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - a command's progress
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
