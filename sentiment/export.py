@@ -8,7 +8,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from sentiment import graph, manifest
+from sentiment import calibrate, graph, manifest
 from sentiment.errors import TrainingError
-from sentiment.examples import Example, read_examples, written_examples
-from sentiment.heads import HEADS
+from sentiment.examples import ELSEWHERE, Example, read_examples, written_examples
+from sentiment.heads import HEADS, Head
 from sentiment.manifest import Manifest, Output
 from sentiment.texts import readable
 from sentiment.windows import OVERLAP, WINDOW, pack, sigmoid, softmax
@@ -66,8 +66,9 @@ class Trained:
 def export(run: Path, calibration: Sequence[Example], dev: Sequence[Example], out: Path) -> Manifest:
     """Writes model, tokenizer and manifest to `out`.
 
-    `calibration` texts set the ranges of the 8-bit layers (their labels do not matter); `dev` sets temperature and
-    thresholds. Heads that no text of `dev` answers are left out.
+    `calibration` texts set the ranges of the 8-bit layers (their labels do not matter); on `dev` temperature,
+    thresholds and the limit of doubt are chosen, and confusion is counted. Heads that no text of `dev` answers are
+    left out.
     """
     trained = Trained.read(run)
     names = [HEADS[place].name for place in _answered(dev)]
@@ -134,40 +135,33 @@ def _outputs(model: Path, trained: Trained, dev: Sequence[Example]) -> Iterator[
         logits = np.zeros((len(rows), len(head.labels)))
         for batch, _, found in _run(str(model), rows, [head.name]):
             logits[batch] = found[0]
-        known = [row for row, example in enumerate(dev) if example.targets[place] is not None]
-        truth = np.array([dev[row].targets[place] for row in known])
-        if head.exclusive:
-            yield Output(head.name, head.labels, temperature(logits[known], truth.argmax(axis=1)))
-        else:
-            yield Output(head.name, head.labels, thresholds=thresholds(sigmoid(logits[known]), truth))
+        known = [row for row, example in enumerate(dev) if _measured(example, place)]
+        yield _output(head, logits[known], np.array([dev[row].targets[place] for row in known]))
+
+
+def _measured(example: Example, head: int) -> bool:
+    return example.targets[head] is not None and example.source not in ELSEWHERE
+
+
+def _output(head: Head, logits: Floats, truth: Floats) -> Output:
+    if not head.exclusive:
+        return Output(
+            head.name, head.labels, thresholds=calibrate.thresholds(sigmoid(logits), truth, head.labels)
+        )
+    true = truth.argmax(axis=1)
+    heat = calibrate.temperature(logits, true)
+    return Output(
+        head.name,
+        head.labels,
+        temperature=heat,
+        sure_from=calibrate.sure_from(softmax(logits, heat), true),
+        confusion=calibrate.confusion(logits.argmax(axis=1), true, len(head.labels)),
+    )
 
 
 def _answered(dev: Sequence[Example]) -> list[int]:
     """The places of the heads that can be measured. One that nobody can measure is not shipped."""
-    return [place for place in range(len(HEADS)) if any(example.targets[place] for example in dev)]
-
-
-def thresholds(probabilities: Floats, truth: Floats) -> tuple[float, ...]:
-    """Per label the threshold at which F1 is highest on these texts (texts × labels).
-
-    F1 is averaged over neighbouring thresholds: with a few dozen texts of a label its peak is luck.
-    """
-    candidates = np.linspace(0.1, 0.9, 81)
-    best = []
-    for column, wanted in zip(probabilities.T, truth.T > 0.5, strict=True):
-        guessed = column[None] >= candidates[:, None]
-        scores = 2 * (guessed & wanted).sum(1) / np.maximum(guessed.sum(1) + wanted.sum(), 1)
-        smooth = np.convolve(np.pad(scores, 5, mode="edge"), np.ones(11) / 11, mode="valid")
-        best.append(round(float(candidates[int(smooth.argmax())]), 2))
-    return tuple(best)
-
-
-def temperature(logits: Floats, truth: NDArray[np.int64]) -> float:
-    """The temperature, from 0.5 to 5, at which the probabilities of the true labels are greatest (Guo et al. 2017)."""
-    candidates = np.geomspace(0.5, 5, 200)
-    places = np.arange(len(truth))
-    losses = [-np.log(softmax(logits, float(one))[places, truth] + 1e-12).mean() for one in candidates]
-    return round(float(candidates[int(np.argmin(losses))]), 3)
+    return [place for place in range(len(HEADS)) if any(_measured(example, place) for example in dev)]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -188,8 +182,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 - a command's progress
         return 2
     size = sum((asked.out / name).stat().st_size for name in written.files)
-    temperatures = {output.name: output.temperature for output in written.outputs}
-    print(json.dumps({"model_id": written.model_id, "bytes": size, "temperature": temperatures}))  # noqa: T201
+    outputs = {output.name: asdict(output) for output in written.outputs}
+    print(json.dumps({"model_id": written.model_id, "bytes": size, "outputs": outputs}))  # noqa: T201
     return 0
 
 

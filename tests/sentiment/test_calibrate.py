@@ -1,0 +1,58 @@
+"""What is chosen on development texts: temperature, thresholds, and the limit of doubt."""
+
+import numpy as np
+import pytest
+
+from sentiment.calibrate import confusion, sure_from, temperature, thresholds
+from sentiment.windows import Window, sigmoid, strongest
+
+
+def test_a_threshold_parts_the_texts_that_have_the_label() -> None:
+    probabilities = np.array([[0.1], [0.2], [0.3], [0.7], [0.8], [0.9]])
+    truth = np.array([[0.0], [0.0], [0.0], [1.0], [1.0], [1.0]])
+    (chosen,) = thresholds(probabilities, truth, ("prijs",))
+    assert 0.3 < chosen <= 0.7
+
+
+def test_escalation_comes_as_near_to_the_precision_and_recall_that_are_wanted() -> None:
+    dice = np.random.default_rng(1)
+    truth = dice.random((20_000, 1)) < 0.1
+    probabilities = np.clip(dice.normal(np.where(truth, 0.62, 0.38), 0.12), 0, 1)
+    said = probabilities >= thresholds(probabilities, truth, ("escalation",))[0]
+    both = (said & truth).sum()
+    assert both / said.sum() / 0.75 == pytest.approx(both / truth.sum() / 0.85, abs=0.05)
+
+
+def test_verdicts_below_the_limit_are_seldom_right_and_those_above_it_often() -> None:
+    dice = np.random.default_rng(1)
+    sure = dice.uniform(0.34, 1, 20_000)
+    probabilities = np.stack([sure, (1 - sure) / 2, (1 - sure) / 2], axis=1)
+    truth = np.where(dice.random(20_000) < sure, 0, 1)
+    assert sure_from(probabilities, truth) == pytest.approx(0.6, abs=0.05)
+
+
+def test_a_model_that_is_always_right_is_never_unsure() -> None:
+    probabilities = np.array([[0.5, 0.3, 0.2], [0.1, 0.9, 0.0]])
+    assert sure_from(probabilities, np.array([0, 1])) <= 0.5
+
+
+def test_temperature_undoes_too_much_certainty() -> None:
+    dice = np.random.default_rng(1)
+    logits = dice.normal(size=(5000, 3))
+    odds = np.exp(logits)
+    truth = (dice.random((5000, 1)) > np.cumsum(odds / odds.sum(1, keepdims=True), axis=1)).sum(1)
+    assert temperature(logits * 2, truth) == pytest.approx(2, rel=0.1)
+
+
+def test_confusion_counts_true_by_given() -> None:
+    assert confusion(np.array([0, 0, 2]), np.array([0, 1, 2]), 3) == ((1, 0, 0), (1, 0, 0), (0, 0, 1))
+
+
+def test_a_long_text_says_what_one_of_its_parts_says() -> None:
+    held = [Window(0, (1,), 5), Window(1, (1,), 5), Window(1, (2,), 90)]
+    answers = np.array([[0.2, 0.1], [0.9, 0.3], [0.1, 0.4]])
+    assert strongest(held, answers, 2).tolist() == [[0.2, 0.1], [0.9, 0.4]]
+
+
+def test_extreme_logits_give_probabilities() -> None:
+    assert sigmoid(np.array([[-1e6, 0.0, 1e6]])).tolist() == [[pytest.approx(0), 0.5, pytest.approx(1)]]
