@@ -418,14 +418,33 @@ def _chosen_sources(configuration: Configuration, names: list[str]) -> list[str]
 
 
 @app.command()
-def score() -> None:
+def score(
+    again: Annotated[
+        bool, typer.Option("--again", help="Then judge anew what another model judged, newest first.")
+    ] = False,
+) -> None:
     """Give a verdict to every mention that lacks one."""
     from sentiment import score as scoring
 
     with opened() as (configuration, database):
         model = _classifier_of(configuration)
+        scoring.begin(database, model, now())
         with _progress("judging") as advance:
             _report(scoring.run(database, model, now(), progress=advance.upto))
+        if again:
+            with _progress("judging again") as advance:
+                _report(scoring.all_again(database, model, now, time.sleep, advance.upto))
+        else:
+            _tell_of_outdated(database, model.model_id)
+
+
+def _tell_of_outdated(database: "Database", model_id: str) -> None:
+    from storage import verdicts
+
+    with database.read() as session:
+        outdated = verdicts.outdated_count(session, model_id)
+    if outdated:
+        tell(f"  {outdated} have another model's verdict; to judge them anew: klachtenradar score --again")
 
 
 @app.command()
@@ -592,11 +611,12 @@ def _watch(database: "Database", configuration: Configuration, stop: threading.E
     from sentiment import score as scoring
 
     model = _classifier_of(configuration)
+    scoring.begin(database, model, now())
     ended = scheduler.watch(
         database,
         configuration,
-        score=lambda moment: scoring.run(database, model, moment),
-        crawl=lambda name, end: crawling.crawl(database, configuration, name, patient=True, stop=end),
+        score=lambda moment: scoring.keep_up(database, model, moment),
+        crawl=lambda name, end: bool(crawling.attempt(database, configuration, name, patient=True, stop=end)),
         notifiers=notifiers.chosen(configuration),
         stop=stop,
         clock=now,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from storage import leases, trends
+from storage import buckets, leases
 from storage.database import Database, Session
 from storage.steps import StepReport
 
@@ -20,4 +20,4 @@ def run(database: Database, now: datetime) -> StepReport:
 
 def _recompute(session: Session) -> int:
     leases.exclusive(session)
-    return trends.recompute(session, CHUNK)
+    return buckets.recompute(session, CHUNK)

@@ -70,6 +70,7 @@ class _Player:
         self.database, self.configuration, self.clock, self.tell = database, configuration, clock, tell
         self.due = {source.name: clock() for source in configuration.source}
         self.model = classifier.load(configuration.sentiment)
+        score.begin(database, self.model, clock())
         self.channels = notifiers.chosen(configuration)
         self.seconds: dict[str, float] = {}
         self.past_alerts = 0

@@ -1,49 +1,117 @@
-"""The score step: a verdict for every mention that lacks one of this model."""
+"""The score step: a verdict for every mention that has none, and in the background for what another model judged."""
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 
-from sentiment.classifier import Classifier, Verdict
-from storage import verdicts
-from storage.database import Database
+from sentiment.classifier import Classifier, Sentiment, Verdict
+from sentiment.manifest import Manifest
+from storage import judges, leases, verdicts
+from storage.database import Database, Session
+from storage.judges import Confusion
 from storage.steps import StepReport
 from storage.verdicts import Judgement, Unjudged
 
 CHUNK = 500
 """Mentions a transaction. The model works between transactions, so no lock is held while it does."""
+AGAIN_CHUNK = 100
+"""Mentions judged anew at a time: what is new in the meantime waits no longer than these take."""
+AGAIN_LEASE, AGAIN_FOR = "again", timedelta(minutes=2)
+AGAIN_PAUSE = 1.0
+"""Seconds between two looks at how far another process is."""
 
 Progress = Callable[[int, int], None]
 """Called after every chunk with how many are judged and how many there were to judge."""
 
 
+def begin(database: Database, classifier: Classifier, now: datetime) -> None:
+    """From here on this model judges what is new, and trends and rules know it."""
+    confusion = confusion_of(classifier)
+    database.transact(lambda session: judges.put_to_use(session, classifier.model_id, confusion, now))
+
+
 def run(
     database: Database, classifier: Classifier, now: datetime, progress: Progress | None = None
 ) -> StepReport:
-    """Judge every mention whose newest version this model has not judged. Safe to repeat and to kill.
+    """Judge every mention whose newest version no model has judged. Safe to repeat and to kill.
 
     What was judged before a kill is kept chunk by chunk; the next run goes on with the rest.
     """
     done = 0
-    for kept, total in _chunks(database, classifier, now):
-        done += kept
-        if progress is not None:
-            progress(done, max(total, done))
-    return StepReport("score", done=done)
-
-
-def _chunks(database: Database, classifier: Classifier, now: datetime) -> Iterator[tuple[int, int]]:
     with database.read() as session:
-        total = verdicts.waiting(session, classifier.model_id)
+        total = verdicts.unjudged_count(session)
     while True:
         with database.read() as session:
-            chunk = verdicts.unjudged(session, classifier.model_id, CHUNK)
+            chunk = verdicts.unjudged(session, CHUNK)
         if not chunk:
-            return
-        keep = partial(
-            verdicts.store, judgements=_judged(chunk, classifier), model_id=classifier.model_id, now=now
-        )
-        yield database.transact(keep), total
+            return StepReport("score", done=done)
+        done += _keep(database, classifier, chunk, now)
+        if progress is not None:
+            progress(done, max(total, done))
+
+
+def again(database: Database, classifier: Classifier, now: datetime) -> int | None:
+    """Judge some of the mentions anew that another model judged, the newest first; returns how many.
+
+    0 when there is nothing to do: none are left, or another model was put to use since. None when another process
+    is at it. Whoever is killed loses no more than these; the next one goes on.
+    """
+    with database.read() as session:
+        superseded = judges.in_use(session) not in (None, classifier.model_id)
+        chunk = [] if superseded else verdicts.outdated(session, classifier.model_id, AGAIN_CHUNK)
+    if not chunk:
+        return 0
+    mine = leases.this_process()
+
+    def take(session: Session) -> bool:
+        return leases.acquire(session, AGAIN_LEASE, mine, now, length=AGAIN_FOR) is None
+
+    return _keep(database, classifier, chunk, now) if database.transact(take) else None
+
+
+def keep_up(database: Database, classifier: Classifier, now: datetime) -> StepReport:
+    """What a schedule does now and then: judge all that is new, and a little of what another model judged."""
+    report = run(database, classifier, now)
+    return replace(report, done=report.done + (again(database, classifier, now) or 0))
+
+
+def all_again(
+    database: Database,
+    classifier: Classifier,
+    clock: Callable[[], datetime],
+    pause: Callable[[float], None],
+    progress: Progress | None = None,
+) -> StepReport:
+    """Judge everything anew that another model judged, or wait until another process has. Safe to kill."""
+    with database.read() as session:
+        total = verdicts.outdated_count(session, classifier.model_id)
+    done = 0
+    while (judged := again(database, classifier, clock())) != 0:
+        done += judged or 0
+        if judged is None:
+            pause(AGAIN_PAUSE)
+        if progress is not None:
+            with database.read() as session:
+                left = verdicts.outdated_count(session, classifier.model_id)
+            progress(max(0, total - left), total)
+    return StepReport("score again", done=done)
+
+
+def confusion_of(classifier: Classifier) -> Confusion | None:
+    """The mistakes that whoever made the model counted, in the order of `Sentiment`; None where nobody did."""
+    manifest = getattr(classifier, "manifest", None)
+    if not isinstance(manifest, Manifest) or not manifest.outputs[0].confusion:
+        return None
+    output = manifest.outputs[0]
+    order = [output.labels.index(one.value) for one in Sentiment]
+    return tuple(tuple(output.confusion[true][said] for said in order) for true in order)
+
+
+def _keep(database: Database, classifier: Classifier, chunk: Sequence[Unjudged], now: datetime) -> int:
+    judgements = _judged(chunk, classifier)
+    keep = partial(verdicts.store, judgements=judgements, model_id=classifier.model_id, now=now)
+    return database.transact(keep)
 
 
 def _judged(chunk: Sequence[Unjudged], classifier: Classifier) -> list[Judgement]:
@@ -62,6 +130,7 @@ def _judgement(one: Unjudged, verdict: Verdict) -> Judgement:
         churn=verdict.churn,
         question=verdict.question,
         language=verdict.language,
+        unsure=verdict.unsure,
     )
 
 

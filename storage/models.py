@@ -40,13 +40,18 @@ PERSON = "person"
 
 
 class Health(StrEnum):
-    """How a crawl went; everything but `ok` is told to people."""
+    """How a crawl went; everything but `ok` is told to people. `suspicious` was read, but not as it used to be."""
 
     OK = "ok"
+    SUSPICIOUS = "suspicious"
     EMPTY = "empty"
     BLOCKED = "blocked"
     BROKEN = "broken"
     FORMAT_CHANGED = "format_changed"
+
+
+HEARD = (Health.OK, Health.SUSPICIOUS)
+"""After these we know what the source had to say."""
 
 
 class CaseState(StrEnum):
@@ -100,6 +105,10 @@ class Source(SQLModel, table=True):
     baseline_at: datetime | None = None
     """When the first whole crawl ended. What came before it is history and never alerts."""
     blocked_until: datetime | None = None
+    refusals: int = 0
+    """How often it refused us since it last let us in; each time the schedule waits longer."""
+    key_mark: str = Field(default="", max_length=8)
+    """Changes with the secrets it is read with, and is far too short to tell them."""
 
 
 class Mention(SQLModel, table=True):
@@ -205,8 +214,19 @@ class Verdict(SQLModel, table=True):
     escalation: bool = False
     churn: bool = False
     question: bool = False
+    unsure: bool = False
+    """The model's confidence in the sentiment is below what it states as its least."""
     language: str = Field(default="und", max_length=35)
     judged_at: datetime
+
+
+class Judge(SQLModel, table=True):
+    """A model that judges or judged here. The one put to use last is the one in use."""
+
+    model_id: str = Field(primary_key=True, max_length=200)
+    put_to_use_at: datetime
+    confusion: list[list[int]] | None = Field(default=None, sa_type=sa.JSON)
+    """Texts counted by true and by said sentiment, measured by who made the model; None where nobody did."""
 
 
 class Correction(SQLModel, table=True):
@@ -244,13 +264,15 @@ class TouchedHour(SQLModel, table=True):
 
 
 class Bucket(SQLModel, table=True):
-    """Counts of one brand, source and hour (UTC, by publication), recomputed from the mentions."""
+    """Counts of one brand, source, hour (UTC, by publication) and judge, recomputed from the mentions."""
 
     __table_args__ = (sa.Index("ix_bucket_hour", "hour"),)
 
     brand_id: int = Field(primary_key=True, foreign_key="brand.id")
     source_id: int = Field(primary_key=True, foreign_key="source.id")
     hour: datetime = Field(primary_key=True)
+    judge: str = Field(primary_key=True, max_length=200)
+    """The model, or `PERSON`, whose verdicts these are; empty for what is not judged yet."""
     mentions: int = 0
     negative: int = 0
     neutral: int = 0
@@ -258,13 +280,14 @@ class Bucket(SQLModel, table=True):
     escalation: int = 0
     churn: int = 0
     question: int = 0
+    unsure: int = 0
+    unsure_negative: int = 0
     historic: int = 0
     replied: int = 0
-    model_id: str | None = Field(default=None, max_length=200)
 
 
 class DayBucket(SQLModel, table=True):
-    """The buckets of one Dutch calendar day added up, so that weeks and months read fast."""
+    """The buckets of one judge and Dutch calendar day added up, so that weeks and months read fast."""
 
     __tablename__ = "day_bucket"
     __table_args__ = (sa.Index("ix_day_bucket_day", "day"),)
@@ -273,6 +296,7 @@ class DayBucket(SQLModel, table=True):
     source_id: int = Field(primary_key=True, foreign_key="source.id")
     day: str = Field(primary_key=True, max_length=10)
     """ISO date, Europe/Amsterdam."""
+    judge: str = Field(primary_key=True, max_length=200)
     mentions: int = 0
     negative: int = 0
     neutral: int = 0
@@ -280,6 +304,8 @@ class DayBucket(SQLModel, table=True):
     escalation: int = 0
     churn: int = 0
     question: int = 0
+    unsure: int = 0
+    unsure_negative: int = 0
     replied: int = 0
 
 
@@ -457,9 +483,9 @@ class CrawlRun(SQLModel, table=True):
 
 
 class Lease(SQLModel, table=True):
-    """Who may run the schedule on this database, and until when unless renewed."""
+    """Who may run the schedule on this database, crawl a source or ask a host, and until when unless renewed."""
 
-    name: str = Field(primary_key=True, max_length=32)
+    name: str = Field(primary_key=True, max_length=300)
     holder: str = Field(max_length=200)
     expires_at: datetime
 

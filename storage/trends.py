@@ -1,34 +1,32 @@
-"""Counting mentions per hour and Dutch day, and reading the counts back as series.
+"""What was counted per hour and Dutch day, read back as series."""
 
-Counts are never incremented: a touched hour is counted again from its mentions, so that repeating the step,
-or dying in the middle of it, cannot make a figure wrong.
-"""
-
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, delete, func, select, tuple_
+from sqlmodel import Session, col, func, select
 
 from storage.calendar import AMSTERDAM, HOUR, day_of, end_of, monday_of, start_of
 from storage.mentions import hour_of
-from storage.models import PERSON, Bucket, DayBucket, Mention, Sentiment, Source, TouchedHour, Verdict
+from storage.models import Bucket, DayBucket, Mention, Source, Verdict
 from storage.records import Status
-from storage.upsert import upsert
 
 UNCOUNTED = (Status.REMOVED,)
 """What the public can no longer read does not count."""
-_NEAR = timedelta(hours=36)
-"""Touched hours this close together are counted by one query."""
-_KEY = ("brand_id", "source_id", "hour")
+UNJUDGED = ""
+"""Stands where a judge does for what no model has judged yet."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """How many mentions, and how many of them are what. The sentiments count judged mentions only."""
+    """How many mentions, and how many of them are what. The sentiments count judged mentions only.
+
+    `unsure` are verdicts of which the model itself doubts, `unsure_negative` the negative ones among them.
+    """
 
     mentions: int = 0
     negative: int = 0
@@ -37,6 +35,8 @@ class Figures:
     escalation: int = 0
     churn: int = 0
     question: int = 0
+    unsure: int = 0
+    unsure_negative: int = 0
     replied: int = 0
 
     def __add__(self, other: "Figures") -> "Figures":
@@ -54,6 +54,23 @@ class Figures:
 
 NAMES = tuple(field.name for field in fields(Figures))
 
+ByJudge = Mapping[str, Figures]
+"""Figures by whose verdicts they rest on: model ids, `PERSON`, and `UNJUDGED`."""
+
+
+def total(judges: ByJudge) -> Figures:
+    """The figures of all judges together."""
+    return sum(judges.values(), Figures()) if len(judges) != 1 else next(iter(judges.values()))
+
+
+def merged(parts: Iterable[ByJudge]) -> ByJudge:
+    """The figures of several stretches added up, judge by judge."""
+    found: dict[str, Figures] = {}
+    for part in parts:
+        for judge, figures in part.items():
+            found[judge] = found[judge] + figures if judge in found else figures
+    return found
+
 
 class By(StrEnum):
     HOUR = "hour"
@@ -67,17 +84,11 @@ class Point:
 
     start: datetime
     end: datetime
-    figures: Figures
+    judges: ByJudge
 
-
-def recompute(session: Session, limit: int = 1000) -> int:
-    """Count up to `limit` touched hours again; returns how many were touched. Needs a write session."""
-    touched = _take(session, limit)
-    for brand_id, source_id, hours in _places(touched):
-        for span in _spans(hours):
-            _count_hours(session, brand_id, source_id, span)
-            _count_days(session, brand_id, source_id, span)
-    return len(touched)
+    @cached_property
+    def figures(self) -> Figures:
+        return total(self.judges)
 
 
 def series(
@@ -86,41 +97,33 @@ def series(
     since: datetime,
     until: datetime,
     by: By = By.DAY,
-    source_id: int | None = None,
 ) -> list[Point]:
     """Every hour, Dutch day or ISO week from `since` to `until`, oldest first, quiet ones included."""
     if by is By.HOUR:
-        hours = _hourly(session, brand_id, hour_of(since), until, source_id)
-        return [Point(hour, hour + HOUR, hours.get(hour, Figures())) for hour in _hours(since, until)]
-    daily = days(session, brand_id, _first_day(since, by), day_of(until), source_id)
+        hours = _hourly(session, brand_id, hour_of(since), until)
+        return [Point(hour, hour + HOUR, hours.get(hour, {})) for hour in _hours(since, until)]
+    daily = _daily(session, brand_id, _first_day(since, by), day_of(until))
     if by is By.DAY:
-        return [Point(start_of(day), end_of(day), figures) for day, figures in daily.items()]
-    weeks: dict[date, Figures] = {}
-    for day, figures in daily.items():
-        weeks[monday_of(day)] = weeks.get(monday_of(day), Figures()) + figures
-    return [Point(start_of(week), end_of(week + timedelta(days=6)), total) for week, total in weeks.items()]
+        return [Point(start_of(day), end_of(day), judges) for day, judges in daily.items()]
+    weeks: dict[date, list[ByJudge]] = {}
+    for day, judges in daily.items():
+        weeks.setdefault(monday_of(day), []).append(judges)
+    return [
+        Point(start_of(week), end_of(week + timedelta(days=6)), merged(parts))
+        for week, parts in weeks.items()
+    ]
 
 
-def days(
-    session: Session, brand_id: int, first: date, last: date, source_id: int | None = None
-) -> dict[date, Figures]:
+def days(session: Session, brand_id: int, first: date, last: date) -> dict[date, Figures]:
     """The figures of each Dutch day from `first` to `last`, both included, oldest first."""
-    query = _sums(DayBucket, col(DayBucket.day)).where(
-        col(DayBucket.brand_id) == brand_id,
-        _of_source(DayBucket, source_id),
-        col(DayBucket.day).between(first.isoformat(), last.isoformat()),
-    )
-    rows = session.execute(query.group_by(col(DayBucket.day)))
-    found = {date.fromisoformat(row[0]): Figures(*row[1:]) for row in rows}
-    length = (last - first).days + 1
-    return {day: found.get(day, Figures()) for day in (first + timedelta(days=n) for n in range(length))}
+    return {day: total(judges) for day, judges in _daily(session, brand_id, first, last).items()}
 
 
 def totals(session: Session, brand_id: int, since: datetime, until: datetime) -> Figures:
     """Everything of a brand from `since` up to `until`, in whole UTC hours."""
     query = sa.select(*_sum_columns(Bucket)).where(
         col(Bucket.brand_id) == brand_id,
-        _of_source(Bucket, None),
+        _of_a_source(Bucket),
         col(Bucket.hour) >= hour_of(since),
         col(Bucket.hour) < until,
     )
@@ -152,132 +155,49 @@ def verdict_that_counts() -> Any:
     )
 
 
-def _take(session: Session, limit: int) -> list[TouchedHour]:
-    """Take hours off the work list. First of all: what is touched from here on must stay on it."""
-    order = (col(TouchedHour.brand_id), col(TouchedHour.source_id), col(TouchedHour.hour))
-    touched = list(session.exec(select(TouchedHour).order_by(*order).limit(limit)))
-    session.expunge_all()
-    if touched:
-        keys = [(row.brand_id, row.source_id, row.hour) for row in touched]
-        session.execute(delete(TouchedHour).where(tuple_(*order).in_(keys)))
-    return touched
-
-
-def _places(touched: Sequence[TouchedHour]) -> Iterator[tuple[int, int, list[datetime]]]:
-    places: dict[tuple[int, int], list[datetime]] = {}
-    for row in touched:
-        places.setdefault((row.brand_id, row.source_id), []).append(row.hour)
-    for (brand_id, source_id), hours in places.items():
-        yield brand_id, source_id, hours
-
-
-def _spans(hours: Sequence[datetime]) -> Iterator[list[datetime]]:
-    span: list[datetime] = []
-    for hour in hours:
-        if span and hour - span[-1] > _NEAR:
-            yield span
-            span = []
-        span.append(hour)
-    if span:
-        yield span
-
-
-def _count_hours(session: Session, brand_id: int, source_id: int, hours: list[datetime]) -> None:
-    """Overwrite the buckets of these hours with what the mentions say now."""
-    counted = _counted(session, brand_id, source_id, hours[0], hours[-1] + HOUR)
-    place = {"brand_id": brand_id, "source_id": source_id}
-    rows = [place | {"hour": hour} | counted[hour] for hour in hours if hour in counted]
-    upsert(session, Bucket, rows, _KEY)
-    gone = [hour for hour in hours if hour not in counted]
-    if gone:
-        session.execute(
-            delete(Bucket).where(
-                col(Bucket.brand_id) == brand_id,
-                col(Bucket.source_id) == source_id,
-                col(Bucket.hour).in_(gone),
-            )
-        )
-
-
-def _counted(
-    session: Session, brand_id: int, source_id: int, since: datetime, until: datetime
-) -> dict[datetime, dict[str, Any]]:
-    columns = _counting()
-    hour = hour_text(session, col(Mention.published_at)).label("hour")
-    query = (
-        sa.select(hour, *(column.label(name) for name, column in columns.items()))
-        .select_from(Mention)
-        .outerjoin(Verdict, verdict_that_counts())
-        .where(
-            col(Mention.brand_id) == brand_id,
-            col(Mention.source_id) == source_id,
-            col(Mention.published_at) >= since,
-            col(Mention.published_at) < until,
-            col(Mention.status).not_in(UNCOUNTED),
-        )
-        .group_by(sa.text("1"))
-    )
-    rows = session.execute(query).all()
-    return {parse_hour(row[0]): dict(zip(columns, row[1:], strict=True)) for row in rows}
-
-
-def _counting() -> dict[str, Any]:
-    return {
-        "mentions": func.count(),
-        **{one.value: _count_if(col(Verdict.sentiment) == one) for one in Sentiment},
-        **{one: _count_if(getattr(Verdict, one).is_(True)) for one in ("escalation", "churn", "question")},
-        "historic": _count_if(col(Mention.historic).is_(True)),
-        "replied": _count_if(col(Mention.reply_seen_at).is_not(None)),
-        "model_id": func.max(sa.case((col(Mention.judged_by) != PERSON, col(Mention.judged_by)))),
-    }
-
-
-def _count_if(condition: Any) -> Any:
-    return func.sum(sa.case((condition, 1), else_=0))
-
-
-def _count_days(session: Session, brand_id: int, source_id: int, hours: list[datetime]) -> None:
-    """Add up the buckets of the days in which these hours lie."""
-    totals = {day_of(hour): Figures() for hour in hours}
-    query = sa.select(col(Bucket.hour), *(getattr(Bucket, name) for name in NAMES)).where(
-        col(Bucket.brand_id) == brand_id,
-        col(Bucket.source_id) == source_id,
-        col(Bucket.hour) >= start_of(day_of(hours[0])),
-        col(Bucket.hour) < end_of(day_of(hours[-1])),
-    )
-    for hour, *figures in session.execute(query):
-        if day_of(hour) in totals:
-            totals[day_of(hour)] += Figures(*figures)
-    place = {"brand_id": brand_id, "source_id": source_id}
-    rows = [place | {"day": day.isoformat()} | asdict(figures) for day, figures in totals.items()]
-    upsert(session, DayBucket, rows, ("brand_id", "source_id", "day"))
-
-
 def _sum_columns(model: type[Bucket] | type[DayBucket]) -> list[Any]:
     return [func.sum(getattr(model, name)) for name in NAMES]
 
 
 def _sums(model: type[Bucket] | type[DayBucket], start: Any) -> Any:
-    return sa.select(start, *_sum_columns(model))
+    return sa.select(start, col(model.judge), *_sum_columns(model)).group_by(start, col(model.judge))
+
+
+def _by_start(rows: Iterable[Any]) -> dict[Any, dict[str, Figures]]:
+    found: dict[Any, dict[str, Figures]] = {}
+    for start, judge, *figures in rows:
+        found.setdefault(start, {})[judge] = Figures(*figures)
+    return found
 
 
 def _hourly(
-    session: Session, brand_id: int, since: datetime, until: datetime, source_id: int | None
-) -> dict[datetime, Figures]:
+    session: Session, brand_id: int, since: datetime, until: datetime
+) -> dict[datetime, dict[str, Figures]]:
     query = _sums(Bucket, col(Bucket.hour)).where(
         col(Bucket.brand_id) == brand_id,
-        _of_source(Bucket, source_id),
+        _of_a_source(Bucket),
         col(Bucket.hour) >= since,
         col(Bucket.hour) < until,
     )
-    rows = session.execute(query.group_by(col(Bucket.hour)))
-    return {row[0]: Figures(*row[1:]) for row in rows}
+    return _by_start(session.execute(query))
 
 
-def _of_source(model: type[Bucket] | type[DayBucket], source_id: int | None) -> Any:
-    """One source, or every source by name: the key begins with brand and source, and only so the time narrows it."""
-    wanted = col(model.source_id)
-    return wanted.in_(select(Source.id)) if source_id is None else wanted == source_id
+def _daily(session: Session, brand_id: int, first: date, last: date) -> dict[date, ByJudge]:
+    """Every Dutch day from `first` to `last`, both included, oldest first."""
+    query = _sums(DayBucket, col(DayBucket.day)).where(
+        col(DayBucket.brand_id) == brand_id,
+        _of_a_source(DayBucket),
+        col(DayBucket.day) >= first.isoformat(),
+        col(DayBucket.day) <= last.isoformat(),
+    )
+    found = _by_start(session.execute(query))
+    length = (last - first).days + 1
+    return {day: found.get(day.isoformat(), {}) for day in (first + timedelta(days=n) for n in range(length))}
+
+
+def _of_a_source(model: type[Bucket] | type[DayBucket]) -> Any:
+    """Every source by name: the key begins with brand and source, and only so the time narrows it."""
+    return col(model.source_id).in_(select(Source.id))
 
 
 def _hours(since: datetime, until: datetime) -> Iterator[datetime]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session, col, func, select, update
@@ -11,6 +11,9 @@ from storage.mentions import touch
 from storage.models import PERSON, Mention, MentionVersion, Verdict
 from storage.records import Sentiment
 from storage.upsert import insert_missing
+
+STILL_NEWS = timedelta(days=7)
+"""What another model makes of a post this young may still need an answer; older ones open no cases any more."""
 
 
 @dataclass(frozen=True)
@@ -36,38 +39,32 @@ class Judgement:
     churn: bool
     question: bool
     language: str
+    unsure: bool = False
 
 
-def unjudged(session: Session, model_id: str, limit: int) -> list[Unjudged]:
-    """Up to `limit` mentions that lack this model's verdict: those without any first, the newest of them first.
+def unjudged(session: Session, limit: int) -> list[Unjudged]:
+    """Up to `limit` mentions whose newest words have no verdict at all, the newest of them first."""
+    return _readable(session, col(Mention.judged_by).is_(None), limit)
 
-    Mentions whose words are gone are left as they are: there is nothing to read.
-    """
+
+def outdated(session: Session, model_id: str, limit: int) -> list[Unjudged]:
+    """Up to `limit` mentions that another model judged and this one did not, the newest of each model first."""
     found: list[Unjudged] = []
-    for lacking in _lacking(model_id):
-        query = (
-            select(Mention.id, Mention.version, MentionVersion.title, MentionVersion.text)
-            .join(MentionVersion, _newest())
-            .where(lacking, col(Mention.pruned_at).is_(None))
-            # In the order of the index that finds them: by id alone SQLite would look through every mention.
-            .order_by(col(Mention.judged_by).desc(), col(Mention.id).desc())
-            .limit(limit - len(found))
-        )
-        found += [Unjudged(*row) for row in session.execute(query)]
+    for lacking in _judged_by_others(model_id):
+        found += _readable(session, lacking, limit - len(found))
         if len(found) == limit:
             break
     return found
 
 
-def waiting(session: Session, model_id: str) -> int:
-    """How many mentions lack this model's verdict."""
-    counts = (
-        session.exec(
-            select(func.count()).select_from(Mention).where(lacking, col(Mention.pruned_at).is_(None))
-        )
-        for lacking in _lacking(model_id)
-    )
-    return sum(count.one() for count in counts)
+def unjudged_count(session: Session) -> int:
+    """How many mentions have no verdict at all."""
+    return _count(session, col(Mention.judged_by).is_(None))
+
+
+def outdated_count(session: Session, model_id: str) -> int:
+    """How many mentions another model judged and this one did not."""
+    return sum(_count(session, lacking) for lacking in _judged_by_others(model_id))
 
 
 def store(session: Session, judgements: Sequence[Judgement], model_id: str, now: datetime) -> int:
@@ -75,17 +72,24 @@ def store(session: Session, judgements: Sequence[Judgement], model_id: str, now:
 
     Safe to repeat. A mention that was edited, blanked or erased in the meantime is passed over: it has other
     words now, or none. What a person said of a mention goes on counting; the model's verdict stands beside it.
+    A post of the last days that another model judged before is triaged again: it may be a complaint after all.
     """
     current = _current(session, judgements)
     kept = [one for one in judgements if one.mention_id in current]
     insert_missing(session, Verdict, [_row(one, model_id, now) for one in kept])
-    judged = [key for key, mention in current.items() if mention.judged_by != PERSON]
-    session.execute(update(Mention).where(col(Mention.id).in_(judged)).values(judged_by=model_id))
+    judged = [mention for mention in current.values() if mention.judged_by != PERSON]
+    again = [one.id for one in judged if one.judged_by is not None and now - one.published_at <= STILL_NEWS]
+    _set(session, [one.id for one in judged], judged_by=model_id)
+    _set(session, again, triaged=False)
     touch(session, current.values())
     return len(kept)
 
 
-def _lacking(model_id: str) -> tuple[Any, ...]:
+def _set(session: Session, ids: Sequence[int | None], **values: Any) -> None:
+    session.execute(update(Mention).where(col(Mention.id).in_(ids)).values(**values))
+
+
+def _judged_by_others(model_id: str) -> tuple[Any, ...]:
     """Conditions that the index on `judged_by` answers; "not equal" it would not.
 
     Corrected mentions name a person as their judge, so their verdicts are asked for one by one: they are few.
@@ -98,11 +102,28 @@ def _lacking(model_id: str) -> tuple[Any, ...]:
         Verdict.model_id == model_id,
     )
     return (
-        judged_by.is_(None),
         (judged_by < model_id) & by_model,
         (judged_by > model_id) & by_model,
         (judged_by == PERSON) & ~verdict.exists(),
     )
+
+
+def _readable(session: Session, wanted: Any, limit: int) -> list[Unjudged]:
+    """Mentions whose words are still there; of others there is nothing to read."""
+    query = (
+        select(Mention.id, Mention.version, MentionVersion.title, MentionVersion.text)
+        .join(MentionVersion, _newest())
+        .where(wanted, col(Mention.pruned_at).is_(None))
+        # In the order of the index that finds them: by id alone SQLite would look through every mention.
+        .order_by(col(Mention.judged_by).desc(), col(Mention.id).desc())
+        .limit(limit)
+    )
+    return [Unjudged(*row) for row in session.execute(query)]
+
+
+def _count(session: Session, wanted: Any) -> int:
+    query = select(func.count()).select_from(Mention).where(wanted, col(Mention.pruned_at).is_(None))
+    return session.exec(query).one()
 
 
 def _newest() -> Any:
@@ -129,6 +150,7 @@ def _row(one: Judgement, model_id: str, now: datetime) -> dict[str, Any]:
         "escalation": one.escalation,
         "churn": one.churn,
         "question": one.question,
+        "unsure": one.unsure,
         "language": one.language,
         "judged_at": now,
     }

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
-from storage import sources, trends, users
+from storage import buckets, sources, users
 from storage.configuration import Configuration
 from storage.database import Database
 from storage.models import CrawlRun, Health, Mention, MentionVersion, Source, Verdict
@@ -103,7 +103,7 @@ def fill(database: Database, mentions: int) -> None:
             "strftime('%Y-%m-%d %H:00:00.000000', published_at) FROM mention"
         )
         session.execute(hours)
-    while database.transact(trends.recompute):
+    while database.transact(buckets.recompute):
         pass
 
 

@@ -239,7 +239,7 @@ def _play(database: Database, said: list[Said]) -> None:
 
 def _judge(database: Database, said: dict[str, Said]) -> None:
     with database.write() as session:
-        found = verdicts.unjudged(session, MODEL, 100_000)
+        found = verdicts.unjudged(session, 100_000)
         judgements = [_judgement(one, said[one.text]) for one in found if one.text in said]
         verdicts.store(session, judgements[:-2] if len(judgements) > 100 else judgements, MODEL, NOW)
 

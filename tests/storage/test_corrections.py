@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import select
 
 from storage import (
+    buckets,
     cases,
     corrections,
     evidence,
@@ -60,7 +61,7 @@ def correct(
 
 def figures(world: World) -> Figures:
     with world.database.write() as session:
-        trends.recompute(session)
+        buckets.recompute(session)
         brand = session.exec(select(Mention.brand_id)).first()
         return trends.totals(session, brand or 0, NOW - 24 * HOUR, NOW + HOUR)
 
@@ -80,11 +81,14 @@ def rescored(world: World, model: str, sentiment: Sentiment) -> int:
     """Judges what lacks a verdict of this model; returns how many."""
     shares = {one: float(one is sentiment) for one in Sentiment}
     with world.database.write() as session:
-        found = verdicts.unjudged(session, model, 100)
-        assert verdicts.waiting(session, model) == len(found)
+        new, old = verdicts.unjudged(session, 100), verdicts.outdated(session, model, 100)
+        assert (len(new), len(old)) == (
+            verdicts.unjudged_count(session),
+            verdicts.outdated_count(session, model),
+        )
         judgements = [
             Judgement(one.mention_id, one.version, sentiment, shares, (), False, False, False, "nl")
-            for one in found
+            for one in (*new, *old)
         ]
         return verdicts.store(session, judgements, model, NOW)
 
@@ -100,12 +104,13 @@ def test_the_figures_follow_a_correction(world: World) -> None:
         assert summary.verdicts(session) == {"negative": 2}
 
 
-def test_trends_name_the_model_and_not_the_person(world: World) -> None:
+def test_a_bucket_tells_apart_what_the_model_and_what_a_person_said(world: World) -> None:
     [mention, _] = world.post(NOW - HOUR, NOW - HOUR)
     correct(world, mention, PRAISE)
     figures(world)
     with world.database.read() as session:
-        assert session.exec(select(Bucket.model_id)).all() == [MODEL]
+        counted = {(row.judge, row.negative, row.positive) for row in session.exec(select(Bucket))}
+    assert counted == {(MODEL, 1, 0), ("person", 0, 1)}
 
 
 def test_lists_and_their_filters_follow_a_correction(world: World) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from storage import evidence, incidents, trends
+from storage import buckets, evidence, incidents
 from storage.database import Database
 from storage.evidence import EndedCrawl, Floors
 from storage.incidents import Finding
@@ -46,7 +46,7 @@ def open_spike(world: World, *mentions: int, started: datetime, ended: datetime 
 def history(world: World) -> dict[float, int]:
     """Complaints by hours before NOW's hour."""
     with world.database.write() as session:
-        trends.recompute(session)
+        buckets.recompute(session)
     with world.database.read() as session:
         found = evidence.history(session, brand(world), NOW - 24 * HOUR, NOW)
     return {(hour_of(NOW) - hour) / HOUR: count for hour, count in found}
@@ -66,7 +66,7 @@ def test_hours_inside_an_earlier_spike_are_not_ordinary(world: World) -> None:
 def test_hours_in_which_nobody_listened_are_not_ordinary(world: World) -> None:
     world.post(NOW + 1 * HOUR, NOW + 10 * HOUR)
     with world.database.write() as session:
-        trends.recompute(session)
+        buckets.recompute(session)
     for name in ("pagina", "berichten"):
         world.crawled(name, NOW + 9 * HOUR)
         world.crawled(name, NOW + 10 * HOUR)

@@ -56,7 +56,7 @@ def shop(database: Database) -> Database:
                 False,
                 "en" if "Belpunt" in one.text else "nl",
             )
-            for one in verdicts.unjudged(session, MODEL, 10)
+            for one in verdicts.unjudged(session, 10)
         ]
         verdicts.store(session, judged, MODEL, NOW)
     return database

@@ -12,9 +12,12 @@ from tests.storage.shop import NOW, record, set_up, store
 
 def waiting(database: Database, model: str = "m1") -> list[Unjudged]:
     with database.read() as session:
-        found = verdicts.unjudged(session, model, 100)
-        assert verdicts.waiting(session, model) == len(found)
-    return found
+        new, old = verdicts.unjudged(session, 100), verdicts.outdated(session, model, 100)
+        assert (len(new), len(old)) == (
+            verdicts.unjudged_count(session),
+            verdicts.outdated_count(session, model),
+        )
+    return [*new, *old]
 
 
 def judgement(one: Unjudged, sentiment: Sentiment = Sentiment.NEGATIVE) -> Judgement:

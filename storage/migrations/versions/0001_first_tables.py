@@ -42,8 +42,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("author_key", name=op.f("pk_erased_author")),
     )
     op.create_table(
+        "judge",
+        sa.Column("model_id", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("put_to_use_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("confusion", sa.JSON(), nullable=True),
+        sa.PrimaryKeyConstraint("model_id", name=op.f("pk_judge")),
+    )
+    op.create_table(
         "lease",
-        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=300), nullable=False),
         sa.Column("holder", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
         sa.Column("expires_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
@@ -80,6 +87,8 @@ def upgrade() -> None:
         sa.Column("state", sa.JSON(), nullable=False),
         sa.Column("baseline_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("blocked_until", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("refusals", sa.Integer(), nullable=False),
+        sa.Column("key_mark", sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
         sa.ForeignKeyConstraint(["brand_id"], ["brand.id"], name=op.f("fk_source_brand_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_source")),
         sa.UniqueConstraint("name", name=op.f("uq_source_name")),
@@ -104,6 +113,7 @@ def upgrade() -> None:
         sa.Column("brand_id", sa.Integer(), nullable=False),
         sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("hour", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("judge", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
         sa.Column("mentions", sa.Integer(), nullable=False),
         sa.Column("negative", sa.Integer(), nullable=False),
         sa.Column("neutral", sa.Integer(), nullable=False),
@@ -111,12 +121,13 @@ def upgrade() -> None:
         sa.Column("escalation", sa.Integer(), nullable=False),
         sa.Column("churn", sa.Integer(), nullable=False),
         sa.Column("question", sa.Integer(), nullable=False),
+        sa.Column("unsure", sa.Integer(), nullable=False),
+        sa.Column("unsure_negative", sa.Integer(), nullable=False),
         sa.Column("historic", sa.Integer(), nullable=False),
         sa.Column("replied", sa.Integer(), nullable=False),
-        sa.Column("model_id", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=True),
         sa.ForeignKeyConstraint(["brand_id"], ["brand.id"], name=op.f("fk_bucket_brand_id")),
         sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_bucket_source_id")),
-        sa.PrimaryKeyConstraint("brand_id", "source_id", "hour", name=op.f("pk_bucket")),
+        sa.PrimaryKeyConstraint("brand_id", "source_id", "hour", "judge", name=op.f("pk_bucket")),
     )
     with op.batch_alter_table("bucket", schema=None) as batch_op:
         batch_op.create_index("ix_bucket_hour", ["hour"], unique=False)
@@ -131,6 +142,7 @@ def upgrade() -> None:
             "health",
             sa.Enum(
                 "ok",
+                "suspicious",
                 "empty",
                 "blocked",
                 "broken",
@@ -165,6 +177,7 @@ def upgrade() -> None:
         sa.Column("brand_id", sa.Integer(), nullable=False),
         sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("day", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("judge", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
         sa.Column("mentions", sa.Integer(), nullable=False),
         sa.Column("negative", sa.Integer(), nullable=False),
         sa.Column("neutral", sa.Integer(), nullable=False),
@@ -172,10 +185,12 @@ def upgrade() -> None:
         sa.Column("escalation", sa.Integer(), nullable=False),
         sa.Column("churn", sa.Integer(), nullable=False),
         sa.Column("question", sa.Integer(), nullable=False),
+        sa.Column("unsure", sa.Integer(), nullable=False),
+        sa.Column("unsure_negative", sa.Integer(), nullable=False),
         sa.Column("replied", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["brand_id"], ["brand.id"], name=op.f("fk_day_bucket_brand_id")),
         sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_day_bucket_source_id")),
-        sa.PrimaryKeyConstraint("brand_id", "source_id", "day", name=op.f("pk_day_bucket")),
+        sa.PrimaryKeyConstraint("brand_id", "source_id", "day", "judge", name=op.f("pk_day_bucket")),
     )
     with op.batch_alter_table("day_bucket", schema=None) as batch_op:
         batch_op.create_index("ix_day_bucket_day", ["day"], unique=False)
@@ -501,6 +516,7 @@ def upgrade() -> None:
         sa.Column("escalation", sa.Boolean(), nullable=False),
         sa.Column("churn", sa.Boolean(), nullable=False),
         sa.Column("question", sa.Boolean(), nullable=False),
+        sa.Column("unsure", sa.Boolean(), nullable=False),
         sa.Column("language", sqlmodel.sql.sqltypes.AutoString(length=35), nullable=False),
         sa.Column("judged_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.CheckConstraint(
@@ -634,6 +650,7 @@ def downgrade() -> None:
     op.drop_table("cluster")
     op.drop_table("setting")
     op.drop_table("lease")
+    op.drop_table("judge")
     op.drop_table("erased_author")
     op.drop_table("brand")
     op.drop_table("app_user")
