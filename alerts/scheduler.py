@@ -15,18 +15,20 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from alerts import deliver, steps
 from alerts.notifiers import Notifier
+from crawlers.sources import hosts
+from crawlers.turns import Turn, Turns
 from storage import leases, retention, runs, sources
 from storage.configuration import Configuration
 from storage.database import Database
 from storage.leases import Holder, this_process
-from storage.models import Health, Lease, Source
+from storage.models import CrawlRun, Health, Lease, Source
 from storage.steps import StepReport
 
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
-Crawl = Callable[[str, threading.Event], object]
-"""Crawls one source, by its name, to its end; the event ends it early."""
+Crawl = Callable[[str, threading.Event], bool]
+"""Crawls one source, by its name, to its end; the event ends it early. False when something it needs is taken."""
 Score = Callable[[datetime], StepReport]
 
 LEASE = "watch"
@@ -38,8 +40,6 @@ MEND_EVERY = 24 * 3600.0
 """What a channel refused is tried again at every start, when a token may be new, and once a day."""
 RETENTION_EVERY = 24 * 3600.0
 RETENTION_FIRST = 600.0
-STAGGER = 0.5
-"""Seconds between the first crawls of two sources, so that they do not all start at once."""
 JITTER = 0.1
 """Of an interval: sites should not be asked by everybody on the minute."""
 ENDING = 9.0
@@ -74,12 +74,12 @@ def watch(
     """Run the schedule until `stop` is set; ends within ten seconds of that.
 
     Returns whether everything had ended by itself. Raises AlreadyWatched when another process holds the lease.
-    `clock` is the time by which posts are judged and told; intervals go by the machine's own.
+    `clock` is the time by which posts are judged and told; intervals go by the machine's own. The database knows
+    the sources of the configuration already (`storage.sources.sync`).
     """
     holder = this_process()
     _take_lease(database, holder, stop)
     try:
-        database.transact(lambda session: sources.sync(session, configuration))
         running = _Watch(database, configuration, score, crawl, notifiers, stop, clock, holder)
         return running.run()
     finally:
@@ -124,34 +124,35 @@ class _Watch:
             add(f"deliver {notifier.name}", partial(self._deliver, desk), DELIVER_EVERY)
             add(f"mend {notifier.name}", partial(self._mend, notifier), MEND_EVERY)
         add("retention", self._prune, RETENTION_EVERY, first=RETENTION_FIRST)
-        at_once = threading.BoundedSemaphore(self.configuration.crawl.at_once)
-        for place, (source, wait) in enumerate(self._sources()):
-            every = float(source.every_seconds)
-            work = partial(self._crawl, source.name, at_once)
-            add(f"crawl {source.name}", work, every, first=max(wait, place * STAGGER), jitter=JITTER * every)
+        turns = Turns(self.configuration.crawl.at_once)
+        for source, due in self._sources():
+            every, asked = float(source.every_seconds), self._asked(source.name)
+            wait = (due - self.clock()).total_seconds()
+            if wait <= 0:
+                turns.put(Turn(source.name, asked, due))
+            work = partial(_due, turns, source.name, asked)
+            add(f"due {source.name}", work, every, first=wait if wait > 0 else every, jitter=JITTER * every)
+        # Without an interval: it lasts as long as the schedule does.
+        scheduler.add_job(partial(turns.run, self._crawl, self.stop, lasting=True), id="crawls")
 
-    def _sources(self) -> list[tuple[Source, float]]:
-        """The sources to crawl, each with the seconds until its next crawl is due."""
+    def _asked(self, name: str) -> frozenset[str]:
+        """The hosts that reading this source asks."""
+        return frozenset(host for one in self.configuration.source if one.name == name for host in hosts(one))
+
+    def _sources(self) -> list[tuple[Source, datetime]]:
+        """The sources to crawl, each with when its next crawl is due."""
         now = self.clock()
         with self.database.read() as session:
             last = runs.latest(session)
             found = sources.active_sources(session)
-        waits = []
-        for source in found:
-            run = last.get(source.id or 0)
-            healthy = run is not None and run.health is Health.OK
-            due = run.started_at + timedelta(seconds=source.every_seconds) if run and healthy else now
-            waits.append((source, max(0.0, (due - now).total_seconds())))
-        return waits
+        return [(source, _next_due(source, last.get(source.id or 0), now)) for source in found]
 
-    def _crawl(self, name: str, at_once: threading.Semaphore) -> None:
-        with at_once:
-            if not self.stop.is_set():
-                self._guarded(f"crawl {name}", partial(self._crawled, name))
-
-    def _crawled(self, name: str) -> StepReport:
-        self.crawl(name, self.stop)
-        return StepReport("crawl", done=1)
+    def _crawl(self, name: str) -> bool:
+        """Whether its turn is over, however the crawl went."""
+        report = self._guarded(
+            f"crawl {name}", lambda: StepReport("crawl", done=int(self.crawl(name, self.stop)))
+        )
+        return report is None or report.done + report.failed > 0
 
     def _score(self) -> None:
         self._guarded("score", lambda: self.score(self.clock()))
@@ -189,9 +190,12 @@ class _Watch:
             log.error("stopping: %s", AlreadyWatched(lost))
             self.stop.set()
 
-    def _guarded(self, name: str, work: Callable[[], StepReport]) -> None:
-        if not self.stop.is_set():
-            self._note(name, steps.guarded(name, work, self.failing.get(name)))
+    def _guarded(self, name: str, work: Callable[[], StepReport]) -> StepReport | None:
+        if self.stop.is_set():
+            return None
+        report = steps.guarded(name, work, self.failing.get(name))
+        self._note(name, report)
+        return report
 
     def _note(self, name: str, report: StepReport) -> None:
         """Remember what fails, so that a lasting fault is logged once and its end too."""
@@ -199,6 +203,18 @@ class _Watch:
             self.failing[name] = report.notes[0]
         elif self.failing.pop(name, None):
             log.info("%s works again", name)
+
+
+def _next_due(source: Source, last: CrawlRun | None, now: datetime) -> datetime:
+    """An interval after the last crawl; at once when that went wrong or there was none."""
+    if last is None:
+        return datetime.min.replace(tzinfo=UTC)
+    due = last.started_at + timedelta(seconds=source.every_seconds)
+    return due if last.health is Health.OK else min(due, now)
+
+
+def _due(turns: Turns, name: str, asked: frozenset[str]) -> None:
+    turns.put(Turn(name, asked, system_clock()))
 
 
 class _Threads(BaseExecutor):  # type: ignore[misc] # APScheduler has no types

@@ -10,10 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from crawlers import health
+from crawlers import claims, health
 from crawlers.process import run_child
-from crawlers.run import CrawlResult, alone_on, order, unready
-from crawlers.sources import hosts
+from crawlers.run import CrawlResult, order, unready
 from storage.configuration import Configuration, SourceSettings
 from storage.database import Database, is_there
 from storage.models import Health
@@ -39,11 +38,12 @@ def preview(configuration: Configuration, name: str, now: datetime | None = None
     settings = {source.name: source for source in configuration.source}[name]
     if failure := unready(settings):
         return Preview(_result(settings, health.failed(failure)))
-    with tempfile.TemporaryDirectory() as folder, alone_on(hosts(settings)):
+    with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "found.jsonl"
         with _database(configuration, settings, Path(folder)) as database:
             told = order(database, configuration, settings, 0, now) | {"dry": str(path)}
-            run_child(told, configuration.crawl.timeout, threading.Event())
+            with claims.waited_for(database, settings, configuration.crawl) as claim:
+                run_child(told, configuration.crawl.timeout, threading.Event(), claim.give)
         return _read(path, settings)
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,18 @@ OVERTIME = timedelta(seconds=15)
 PATIENCE_S = (3.0, 2.0, 10.0)
 """How long to wait after SIGINT, SIGTERM and SIGKILL."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+LONGEST_END = timedelta(seconds=sum(PATIENCE_S))
 _GLANCE_S = 0.1
 _ROOT = Path(__file__).resolve().parent.parent
 
 
-def run_child(told: dict[str, Any], limit: timedelta, stop: threading.Event) -> None:
-    """Run one crawl in a child, and end it when it overruns its limit or `stop` is set."""
+def run_child(
+    told: dict[str, Any], limit: timedelta, stop: threading.Event, started: Callable[[int], None]
+) -> None:
+    """Run one crawl in a child, and end it when it overruns its limit or `stop` is set.
+
+    `started` gets its process id before it is told what to do.
+    """
     environment = {key: value for key, value in os.environ.items() if not key.startswith("KLACHTENRADAR_")}
     paths = [str(_ROOT), environment.get("PYTHONPATH", "")]
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
@@ -35,6 +42,7 @@ def run_child(told: dict[str, Any], limit: timedelta, stop: threading.Event) -> 
         start_new_session=True,
     )
     try:
+        started(child.pid)
         _tell(child, told)
         _await(child, (limit + OVERTIME).total_seconds(), stop)
     finally:

@@ -2,23 +2,23 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from crawlers import health
+from crawlers import claims, health, turns
 from crawlers.causes import Cause, Failure
+from crawlers.claims import Claim
 from crawlers.process import run_child
 from crawlers.secrets import missing, secrets_of
 from crawlers.sources import faults_of, hosts, permission_missing
+from crawlers.turns import Turn, Turns
 from storage import runs
 from storage.configuration import Configuration, SourceSettings
 from storage.database import Database, Session
 from storage.models import CrawlRun, Health
-from storage.sources import source_named, sync
+from storage.sources import source_named
 
 logger = logging.getLogger(__name__)
 
@@ -64,21 +64,18 @@ def crawl(
     patient: bool = False,
     stop: threading.Event | None = None,
 ) -> CrawlResult:
-    """One crawl of the source `name`, to its end.
+    """One crawl of the source `name`, to its end, once nobody else crawls it or asks its hosts.
 
-    `now` is the time to crawl at; without one, this process and its child go by the machine's clock. `timeout`
-    replaces the configured limit. With `patient`, a source that asked to be left alone still is. Setting
-    `stop` ends the crawl early. Raises KeyError for a name that is not configured; everything that goes wrong
-    with the source is in the result.
+    As `attempt`, which see; `timeout` replaces the configured limit.
     """
-    settings = {source.name: source for source in configuration.source}[name]
+    stop = stop or threading.Event()
     if timeout is not None:
         configuration = configuration.model_copy(
             update={"crawl": configuration.crawl.model_copy(update={"timeout": timeout})}
         )
-    database.transact(lambda session: sync(session, configuration))
-    with alone_on(hosts(settings)):
-        return _crawl(database, configuration, settings, now, patient, stop or threading.Event())
+    while (result := attempt(database, configuration, name, now, patient, stop)) is None:
+        stop.wait(turns.AGAIN.total_seconds())
+    return result
 
 
 def crawl_all(
@@ -86,12 +83,11 @@ def crawl_all(
     configuration: Configuration,
     names: Sequence[str] = (),
     now: datetime | None = None,
-    at_once: int | None = None,
     on_progress: Progress = lambda result: None,
     patient: bool = False,
     stop: threading.Event | None = None,
 ) -> list[CrawlResult]:
-    """Crawl the named sources, or all that are enabled; several at a time, never two of one host.
+    """Crawl the named sources, or all that are enabled: the most overdue first, never two of one host.
 
     `on_progress` is called in this thread as each ends. The results come in the order of the configuration; when
     `stop` is set, sources that were not begun have none.
@@ -102,78 +98,108 @@ def crawl_all(
     ]
     if unknown := set(names) - {source.name for source in chosen}:
         raise KeyError(", ".join(sorted(unknown)))
-
-    def one(settings: SourceSettings) -> CrawlResult:
-        try:
-            return crawl(database, configuration, settings.name, now, patient=patient, stop=stop)
-        except Exception as error:
-            # A fault with one source, of whatever nature, must not keep the others from being read.
-            logger.exception("crawling %s failed", settings.name)
-            reason = health.reason(Failure(Cause.ERROR, "", type(error).__name__))
-            return CrawlResult(settings.name, settings.kind, Health.BROKEN, reason, Cause.ERROR.value)
-
     results: dict[str, CrawlResult] = {}
-    with ThreadPoolExecutor(at_once or configuration.crawl.at_once) as pool, _ending(stop):
-        for ended in as_completed([pool.submit(_each, one, group, stop) for group in _by_host(chosen)]):
-            for result in ended.result():
-                results[result.source] = result
-                on_progress(result)
+
+    def one(name: str) -> bool:
+        found = _unfailing(database, configuration, name, now, patient, stop)
+        if found is not None:
+            results[name] = found
+        return found is not None
+
+    waiting = Turns(configuration.crawl.at_once)
+    for turn in _turns(database, chosen):
+        waiting.put(turn)
+    waiting.run(one, stop, on_end=lambda name: on_progress(results[name]))
     return [results[source.name] for source in chosen if source.name in results]
 
 
-@contextmanager
-def _ending(stop: threading.Event) -> Iterator[None]:
-    """End the crawls of other threads when this one is interrupted; the pool would wait for them."""
-    try:
-        yield
-    except BaseException:
-        stop.set()
-        raise
+def _turns(database: Database, sources: Sequence[SourceSettings]) -> list[Turn]:
+    """The turns of these sources, due since an interval after their last crawl began, whenever that was."""
+    with database.read() as session:
+        begun = runs.last_begun(session)
+    never = datetime.min.replace(tzinfo=UTC)
+    return [
+        Turn(one.name, frozenset(hosts(one)), begun[one.name] + one.every if one.name in begun else never)
+        for one in sources
+    ]
 
 
-def _each(
-    one: Callable[[SourceSettings], CrawlResult], group: list[SourceSettings], stop: threading.Event
-) -> list[CrawlResult]:
-    return [one(settings) for settings in group if not stop.is_set()]
-
-
-def _by_host(sources: Sequence[SourceSettings]) -> list[list[SourceSettings]]:
-    """Sources that ask the same host, together, so that they do not fill the places of others while waiting."""
-    groups: dict[tuple[str, ...], list[SourceSettings]] = {}
-    for settings in sources:
-        groups.setdefault(hosts(settings) or (settings.name,), []).append(settings)
-    return list(groups.values())
-
-
-def _crawl(
+def _unfailing(
     database: Database,
     configuration: Configuration,
-    settings: SourceSettings,
+    name: str,
     now: datetime | None,
     patient: bool,
     stop: threading.Event,
-) -> CrawlResult:
+) -> CrawlResult | None:
+    """A fault with one source, of whatever nature, must not keep the others from being read."""
+    try:
+        return attempt(database, configuration, name, now, patient, stop)
+    except Exception as error:
+        logger.exception("crawling %s failed", name)
+        kind = next(source.kind for source in configuration.source if source.name == name)
+        reason = health.reason(Failure(Cause.ERROR, "", type(error).__name__))
+        return CrawlResult(name, kind, Health.BROKEN, reason, Cause.ERROR.value)
+
+
+def attempt(
+    database: Database,
+    configuration: Configuration,
+    name: str,
+    now: datetime | None = None,
+    patient: bool = False,
+    stop: threading.Event | None = None,
+) -> CrawlResult | None:
+    """One crawl of the source `name`, to its end; None when something it needs for itself is taken.
+
+    That holds for all processes of the database, see `crawlers.claims`. `now` is the time to crawl at; without one,
+    this process and its child go by the machine's clock. With `patient`, a source that asked to be left alone
+    still is. Setting `stop` ends the crawl early. Raises KeyError for a name that is not configured, UnknownName for
+    one that the database does not know yet (`storage.sources.sync`); everything that goes wrong with the source is
+    in the result.
+    """
+    settings = {source.name: source for source in configuration.source}[name]
     started = now or datetime.now(UTC)
-    if stop.is_set():
-        return CrawlResult(settings.name, settings.kind, None, "stopped before it began")
+    if stop is not None and stop.is_set():
+        return CrawlResult(name, settings.kind, None, "stopped before it began")
     with database.read() as session:
-        source = source_named(session, settings.name)
-    assert source.id is not None  # noqa: S101 - comes from the database
-    source_id = source.id
+        source = source_named(session, name)
     if patient and source.blocked_until and source.blocked_until > started:
         until = source.blocked_until.isoformat(timespec="seconds")
-        return CrawlResult(settings.name, settings.kind, None, f"left alone until {until}, as the site asked")
-    run_id = database.transact(lambda session: _begin(session, source_id, started))
-    if failure := unready(settings):
+        return CrawlResult(name, settings.kind, None, f"left alone until {until}, as the site asked")
+    with claims.claimed(database, settings, configuration.crawl) as claim:
+        if claim is None:
+            return None
+        assert source.id is not None  # noqa: S101 - comes from the database
+        return _crawl(_Crawl(database, configuration, settings, source.id, claim), now, stop)
+
+
+@dataclass(frozen=True)
+class _Crawl:
+    """One crawl that may begin."""
+
+    database: Database
+    configuration: Configuration
+    settings: SourceSettings
+    source_id: int
+    claim: Claim
+
+
+def _crawl(one: _Crawl, now: datetime | None, stop: threading.Event | None) -> CrawlResult:
+    started = now or datetime.now(UTC)
+    run_id = one.database.transact(lambda session: _begin(session, one.source_id, started))
+    if failure := unready(one.settings):
         outcome = health.failed(failure)
-        database.transact(lambda session: runs.finish(session, run_id, outcome, started))
+        one.database.transact(lambda session: runs.finish(session, run_id, outcome, started))
     else:
-        run_child(order(database, configuration, settings, run_id, now), configuration.crawl.timeout, stop)
+        told = order(one.database, one.configuration, one.settings, run_id, now)
+        run_child(told, one.configuration.crawl.timeout, stop or threading.Event(), one.claim.give)
     ended = now or datetime.now(UTC)
-    return database.transact(lambda session: _result(session, settings, source_id, run_id, ended))
+    return one.database.transact(lambda session: _result(session, one.settings, run_id, ended))
 
 
 def _begin(session: Session, source_id: int, started: datetime) -> int:
+    # Whoever crawls a source has it for itself: a run without an end is of a process that died.
     runs.abandoned(session, source_id, started)
     return runs.start(session, source_id, started)
 
@@ -213,13 +239,11 @@ def order(
     }
 
 
-def _result(
-    session: Session, settings: SourceSettings, source_id: int, run_id: int, now: datetime
-) -> CrawlResult:
+def _result(session: Session, settings: SourceSettings, run_id: int, now: datetime) -> CrawlResult:
     """The result as its row has it; a row without an end is given one, because its process died."""
     run = session.get_one(CrawlRun, run_id)
     if run.finished_at is None:
-        runs.abandoned(session, source_id, now)
+        runs.broken_off(session, run, now)
     return CrawlResult(
         source=settings.name,
         kind=settings.kind,
@@ -237,18 +261,3 @@ def _result(
         seconds=(run.finished_at - run.started_at).total_seconds() if run.finished_at else 0.0,
         stats=dict(run.stats),
     )
-
-
-_LOCKS: dict[str, threading.Lock] = {}
-_LOCKS_LOCK = threading.Lock()
-
-
-@contextmanager
-def alone_on(names: Sequence[str]) -> Iterator[None]:
-    """Wait until no other crawl of this process asks these hosts. The order is fixed, so none waits for ever."""
-    with _LOCKS_LOCK:
-        locks = [_LOCKS.setdefault(name, threading.Lock()) for name in sorted(names)]
-    with ExitStack() as stack:
-        for lock in locks:
-            stack.enter_context(lock)
-        yield

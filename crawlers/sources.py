@@ -298,7 +298,10 @@ def _fault(place: str, detail: Any) -> Fault:
 
 
 def hosts(settings: SourceSettings) -> tuple[str, ...]:
-    """The servers (host and port) that reading this source asks, in order; none when not configured well."""
+    """The hosts that reading this source asks, in order; none for a file, or when not configured well.
+
+    As robots.txt has it (RFC 9309, 2.3) a port that the scheme does not give is a host of its own. `www.` is not.
+    """
     source = SOURCES.get(settings.kind)
     if source is None:
         return ()
@@ -319,8 +322,13 @@ def _as_list(value: object) -> list[object]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
+_PORTS = {"http": 80, "https": 443}
+
+
 def _host(address: object) -> str | None:
     try:
-        return urlsplit(address).netloc.lower() or None if isinstance(address, str) else None
+        parts = urlsplit(address) if isinstance(address, str) else urlsplit("")
+        name, port = (parts.hostname or "").removeprefix("www.").rstrip("."), parts.port
     except ValueError:
         return None
+    return f"{name}:{port}" if port and port != _PORTS.get(parts.scheme) else name or None

@@ -56,10 +56,22 @@ def abandoned(session: Session, source_id: int, now: datetime) -> int:
         select(CrawlRun).where(CrawlRun.source_id == source_id, col(CrawlRun.finished_at).is_(None))
     ).all()
     for run in lost:
-        run.finished_at, run.health = now, Health.BROKEN
-        run.reason = "the crawl was ended before it was done; what it had stored is kept"
-        session.add(run)
+        broken_off(session, run, now)
     return len(lost)
+
+
+def broken_off(session: Session, run: CrawlRun, now: datetime) -> None:
+    """Give a run its end whose process died."""
+    run.finished_at, run.health = now, Health.BROKEN
+    run.reason = "the crawl was ended before it was done; what it had stored is kept"
+    session.add(run)
+
+
+def last_begun(session: Session) -> dict[str, datetime]:
+    """When the last crawl of every source that had one began, by the source's name."""
+    # By the index on start times, source by source: grouping would go through every run there ever was.
+    newest = select(func.max(CrawlRun.started_at)).where(CrawlRun.source_id == Source.id).scalar_subquery()
+    return {name: begun for name, begun in session.exec(select(Source.name, newest)) if begun}
 
 
 def latest(session: Session) -> dict[int, CrawlRun]:

@@ -34,9 +34,10 @@ class Service:
         self.ended: bool | None = None
         self.thread = threading.Thread(target=self._watch)
 
-    def crawl(self, name: str, stop: threading.Event) -> None:
+    def crawl(self, name: str, stop: threading.Event) -> bool:
         self.crawled.append(name)
         self.on_crawl(name, stop)
+        return True
 
     def score(self, now: datetime) -> StepReport:
         self.scored += 1

@@ -172,6 +172,12 @@ def configured(base_url: str, *kinds: Kind, timeout: float = 20, **changes: Any)
     )
 
 
+def known(database: Database, configuration: Configuration) -> Configuration:
+    """The configuration, once the database knows its sources, as the front door sees to."""
+    database.transact(lambda session: sync(session, configuration))
+    return configuration
+
+
 @dataclass
 class Crawling:
     """Crawls the replica into the database, one source at a time."""

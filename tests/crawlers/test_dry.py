@@ -12,6 +12,7 @@ from storage.database import Database
 from storage.export import mentions
 from storage.models import Health
 from storage.sources import source_named
+from tests.crawlers.conftest import known
 
 
 def configuration(folder: Path, **changes: object) -> Configuration:
@@ -45,7 +46,7 @@ def test_what_is_stored_already_is_known_and_stays_as_it_is(folder: Path) -> Non
     told = configuration(folder)
     with Database(told.database) as database:
         database.upgrade()
-        crawl(database, told, "klachten")
+        crawl(database, known(database, told), "klachten")
         with database.read() as session:
             before = (source_named(session, "klachten").state, list(mentions(session)))
         (folder / "k.csv").write_text("Nr;Klacht\n1;Traag\n2;Weer stuk\n3;Nieuw\n", "utf-8")

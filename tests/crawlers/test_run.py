@@ -11,14 +11,14 @@ import psutil
 import pytest
 from sqlmodel import col, select
 
-from crawlers.run import CrawlResult, alone_on, crawl, crawl_all
+from crawlers.run import CrawlResult, crawl, crawl_all
 from demo.replica import Fault, Kind, Replica
 from storage.database import Database
 from storage.export import mentions
 from storage.models import CrawlRun, Health, Mention
-from storage.sources import source_named, sync
+from storage.sources import source_named
 from tests.crawlers.complaints import posts
-from tests.crawlers.conftest import START, configured
+from tests.crawlers.conftest import START, configured, known
 
 
 def stored(database: Database) -> list[dict[str, Any]]:
@@ -48,7 +48,7 @@ def test_a_crawl_in_a_process_of_its_own_goes_by_the_time_it_is_given(
     database: Database, replica: Replica
 ) -> None:
     show(replica, *posts(Kind.FEED, 3))
-    result = crawl(database, configured(replica.url, Kind.FEED), "feed", now=START)
+    result = crawl(database, known(database, configured(replica.url, Kind.FEED)), "feed", now=START)
 
     assert (result.health, result.new, result.cause) == (Health.OK, 3, None)
     [run] = ended_runs(database)
@@ -67,7 +67,7 @@ def test_one_broken_source_does_not_stop_the_others(database: Database, replica:
     )
     told: list[CrawlResult] = []
 
-    results = crawl_all(database, configuration, on_progress=told.append)
+    results = crawl_all(database, known(database, configuration), on_progress=told.append)
 
     assert [(result.source, result.health, result.cause) for result in results] == [
         ("apple_app", Health.BLOCKED, "waf"),
@@ -84,7 +84,7 @@ def test_a_killed_crawl_ends_as_broken_and_the_next_one_completes_it(
     database: Database, replica: Replica
 ) -> None:
     show(replica, *posts(Kind.TRUSTPILOT, 90))
-    configuration = configured(replica.url, Kind.TRUSTPILOT)
+    configuration = known(database, configured(replica.url, Kind.TRUSTPILOT))
     arguments: list[str] = []
 
     def kill_at_page_three(request: Any) -> None:
@@ -109,7 +109,9 @@ def test_a_crawl_ends_when_it_is_told_to_stop(database: Database, replica: Repli
     stop = threading.Event()
     replica.faults.set(Kind.FEED, Fault.HANG)
     replica._watch = lambda request: stop.set() if request.path != "/robots.txt" else None
-    result = crawl(database, configured(replica.url, Kind.FEED, timeout=120), "feed", stop=stop)
+    result = crawl(
+        database, known(database, configured(replica.url, Kind.FEED, timeout=120)), "feed", stop=stop
+    )
 
     assert (result.health, result.cause) == (Health.BROKEN, "stopped")
     assert result.seconds < 30
@@ -121,16 +123,17 @@ import sys
 from datetime import timedelta
 from crawlers.run import crawl
 from storage.database import Database
-from tests.crawlers.conftest import configured
+from tests.crawlers.conftest import configured, known
 from demo.replica import Kind
-crawl(Database(sys.argv[1]), configured(sys.argv[2], Kind.FEED, timeout=300), "feed")
+database = Database(sys.argv[1])
+crawl(database, known(database, configured(sys.argv[2], Kind.FEED, timeout=300)), "feed")
 """
 
 
 def test_a_crawl_that_is_stopped_before_it_began_leaves_no_run(database: Database, replica: Replica) -> None:
     stop = threading.Event()
     stop.set()
-    result = crawl(database, configured(replica.url, Kind.FEED), "feed", stop=stop)
+    result = crawl(database, known(database, configured(replica.url, Kind.FEED)), "feed", stop=stop)
 
     assert (result.health, result.reason) == (None, "stopped before it began")
     assert ended_runs(database) == []
@@ -148,7 +151,7 @@ def test_an_interrupted_round_of_crawls_ends_all_of_them(database: Database, rep
         elsewhere = configuration.source[0].model_copy(update={"base_url": other.url})
         both = configuration.model_copy(update={"source": (elsewhere, configuration.source[1])})
         with pytest.raises(KeyboardInterrupt):
-            crawl_all(database, both, on_progress=interrupt)
+            crawl_all(database, known(database, both), on_progress=interrupt)
 
     assert {run.health for run in ended_runs(database)} == {Health.EMPTY, Health.BROKEN}
 
@@ -170,8 +173,7 @@ def test_a_crawl_ends_when_its_parent_is_gone(database: Database, replica: Repli
 def test_a_run_whose_parent_died_too_gets_its_end_at_the_next_crawl(
     database: Database, replica: Replica
 ) -> None:
-    configuration = configured(replica.url, Kind.TRUSTPILOT, permission=False)
-    database.transact(lambda session: sync(session, configuration))
+    configuration = known(database, configured(replica.url, Kind.TRUSTPILOT, permission=False))
     with database.write() as session:
         source = source_named(session, "trustpilot_web")
         assert source.id is not None
@@ -184,8 +186,7 @@ def test_a_run_whose_parent_died_too_gets_its_end_at_the_next_crawl(
 def test_a_source_that_asked_for_rest_is_left_alone_by_the_patient(
     database: Database, replica: Replica
 ) -> None:
-    configuration = configured(replica.url, Kind.FEED)
-    database.transact(lambda session: sync(session, configuration))
+    configuration = known(database, configured(replica.url, Kind.FEED))
     with database.write() as session:
         source_named(session, "feed").blocked_until = START + timedelta(hours=1)
     result = crawl(database, configuration, "feed", now=START, patient=True)
@@ -196,7 +197,9 @@ def test_a_source_that_asked_for_rest_is_left_alone_by_the_patient(
 
 
 def test_a_source_that_is_not_configured_well_says_what_to_do(database: Database, replica: Replica) -> None:
-    result = crawl(database, configured(replica.url, Kind.FEED, url="nieuws"), "feed", now=START)
+    result = crawl(
+        database, known(database, configured(replica.url, Kind.FEED, url="nieuws")), "feed", now=START
+    )
 
     assert (result.health, result.cause) == (Health.BROKEN, "configuration")
     assert result.reason is not None
@@ -217,25 +220,6 @@ def test_a_source_that_never_had_anything_is_no_failure(
     health: Health | None, cause: str | None, failed: bool
 ) -> None:
     assert CrawlResult("bron", "feed", health, cause=cause).failed is failed
-
-
-def test_two_crawls_never_ask_one_server_at_the_same_time() -> None:
-    entered, order = threading.Event(), []
-
-    def second() -> None:
-        entered.set()
-        with alone_on(("a.example", "b.example")):
-            order.append("second")
-
-    other = threading.Thread(target=second)
-    with alone_on(("b.example",)), alone_on(("c.example",)):
-        other.start()
-        assert entered.wait(5)
-        other.join(0.1)
-        order.append("first")
-    other.join(5)
-
-    assert order == ["first", "second"]
 
 
 def test_an_unknown_source_is_refused(database: Database, replica: Replica) -> None:

@@ -17,6 +17,7 @@ from crawlers.sources import SOURCES, Source, faults_of
 from storage.configuration import BrandSettings, Configuration, CrawlSettings, SourceSettings
 from storage.database import Database
 from storage.models import Health
+from tests.crawlers.conftest import known
 
 VARIABLE = "KLACHTENRADAR_SOURCE_SNELVELD_KEYED_TOKEN"
 
@@ -98,7 +99,7 @@ def test_a_source_that_is_off_needs_no_secret() -> None:
 
 
 def test_without_its_secret_a_source_is_broken_and_says_what_to_set(database: Database) -> None:
-    result = crawl(database, configured(source()), "snelveld-keyed")
+    result = crawl(database, known(database, configured(source())), "snelveld-keyed")
 
     assert (result.health, result.cause) == (Health.BROKEN, "configuration")
     assert result.reason is not None

@@ -17,7 +17,7 @@ from storage.database import Database
 from storage.models import Health
 from storage.records import Status
 from tests.crawlers.complaints import posts, show
-from tests.crawlers.conftest import START, Crawling, configured
+from tests.crawlers.conftest import START, Crawling, configured, known
 from tests.crawlers.payloads_reviews import webwinkelkeur_page
 
 SHOP = Kind.WEBWINKELKEUR
@@ -144,7 +144,7 @@ def test_the_code_is_nowhere_but_in_the_request(
     show(crawling, posts(SHOP, 2))
     if fault:
         crawling.replica.faults.set(SHOP, fault)
-    result = crawl(database, configured(crawling.replica.url, SHOP), "webwinkelkeur", START)
+    result = crawl(database, known(database, configured(crawling.replica.url, SHOP)), "webwinkelkeur", START)
     told = capfd.readouterr()
     kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
 
@@ -160,7 +160,7 @@ def test_a_fault_of_our_own_is_logged_without_the_code(
     show(crawling, posts(SHOP, 2))
     with database.write() as session:
         session.execute(text("DROP TABLE mention_version"))
-    result = crawl(database, configured(crawling.replica.url, SHOP), "webwinkelkeur", START)
+    result = crawl(database, known(database, configured(crawling.replica.url, SHOP)), "webwinkelkeur", START)
     told = capfd.readouterr().err
 
     assert (result.health, result.cause) == (Health.BROKEN, "error")
