@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from alerts.rules import negative_spike, severe_mention, source_silent
 from alerts.spikes import SENSITIVITIES, fit
-from storage import evidence, incidents, leases
+from storage import evidence, incidents, leases, usual
 from storage.configuration import AlertSettings
 from storage.database import Database, Session
 from storage.incidents import Finding
@@ -110,8 +110,11 @@ class _Judge:
         limits = negative_spike.Limits(self.settings.minimum, sensitivity)
         if all(len(window.complaints) < limits.minimum for window in windows):
             return None  # most of the time; spares learning what is usual
-        history = evidence.history(self.session, brand_id, self.now - HISTORY, self.now)
-        return negative_spike.judge(brand_id, windows, fit(history), limits)
+        history = usual.history(self.session, brand_id, self.now - HISTORY, self.now)
+        baseline = fit([(hour.start, hour.complaints) for hour in history])
+        finding = negative_spike.judge(brand_id, windows, baseline, limits)
+        inexact = sum(not hour.exact for hour in history)
+        return finding and replace(finding, facts=finding.facts | {"inexact_hours": inexact})
 
     def _still_arriving(self, brand_id: int, seen_at: datetime) -> bool:
         """Whether the rest of a burst is being scored at this moment."""

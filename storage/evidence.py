@@ -1,21 +1,21 @@
 """What the rules look at: complaints, what is ordinary for a source, and how its crawls went."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
-from storage import holes, runs, trends
-from storage.calendar import HOUR
-from storage.mentions import hour_of
+from storage import judges, runs, trends
 from storage.models import (
+    HEARD,
+    PERSON,
     Brand,
     CrawlRun,
     Health,
-    Incident,
     IncidentMention,
     Mention,
     MentionVersion,
@@ -31,7 +31,7 @@ MOST_NOTABLE = 1_000
 
 @dataclass(frozen=True)
 class Complaint:
-    """A negative mention that may be a reason to alert."""
+    """A negative mention that may be a reason to alert; `unsure` when the model doubts that it is negative."""
 
     mention_id: int
     source_id: int
@@ -44,6 +44,7 @@ class Complaint:
     rating: float | None
     rating_min: float | None
     escalation: bool
+    unsure: bool
     first_seen_at: datetime
 
     @property
@@ -98,8 +99,13 @@ class Watched:
 
 
 def complaints(session: Session, brand_id: int, since: datetime, until: datetime) -> list[Complaint]:
-    """Negative mentions published in this stretch, oldest first, without history and what was removed."""
+    """Negative mentions published in this stretch, oldest first, without history and what was removed.
+
+    Only what the model in use says, or a person: verdicts of two models are not added up.
+    """
     query = _complaints(brand_id).where(col(Mention.published_at) > since, col(Mention.published_at) <= until)
+    if (present := judges.in_use(session)) is not None:
+        query = query.where(col(Mention.judged_by).in_((present, PERSON)))
     return [Complaint(*row) for row in session.execute(query.order_by(col(Mention.published_at)))]
 
 
@@ -115,12 +121,16 @@ def still_to_judge(session: Session, brand_id: int, seen_since: datetime) -> boo
 
 
 def notable(session: Session, brand_id: int, since: datetime, floors: Floors) -> list[Complaint]:
-    """Complaints since then that no incident has counted yet and that might be severe by themselves."""
+    """Complaints since then that no incident has counted yet and that might be severe by themselves.
+
+    What an earlier model saw otherwise is no news: the model changed, not the world.
+    """
     engagement = func.coalesce(Mention.likes, 0) + func.coalesce(Mention.shares, 0)
     counted = select(IncidentMention.mention_id).where(IncidentMention.mention_id == Mention.id).exists()
     query = _complaints(brand_id).where(
         col(Mention.published_at) >= since,
         ~counted,
+        ~_seen_otherwise(),
         (col(Mention.followers) >= floors.followers)
         | (engagement >= floors.engagement)
         | (col(Mention.views) >= floors.views)
@@ -158,28 +168,6 @@ def ordinary(session: Session, source_id: int) -> Ordinary:
     )
 
 
-def history(session: Session, brand_id: int, since: datetime, until: datetime) -> list[tuple[datetime, int]]:
-    """Complaints in each whole hour that may count as ordinary, silent hours as 0, historic ones included.
-
-    Left out are the time before anything is known, hours inside earlier spikes of this brand, and hours in
-    which not one source was listened to.
-    """
-    oldest = trends.oldest_hour(session, brand_id)
-    if oldest is None:
-        return []
-    since = max(hour_of(since), oldest)
-    points = trends.series(session, brand_id, since, hour_of(until), trends.By.HOUR)
-    stormy = _stormy(session, brand_id, since, until)
-    sources = holes.sources_of(session, brand_id)
-    deaf = holes.deaf_hours(holes.holes(session, sources, since, until), sources)
-    return [
-        (point.start, point.figures.negative)
-        for point in points
-        if point.start not in deaf
-        and not any(start < point.end and point.start < end for start, end in stormy)
-    ]
-
-
 def watched(session: Session, most: int) -> list[Watched]:
     """Every source, with up to `most` of its last ended crawls."""
     return [_watched(session, source, most) for source in session.exec(select(Source).order_by(Source.name))]
@@ -206,7 +194,7 @@ def heard_since(session: Session, incident_id: int, moment: datetime) -> bool:
     crawled = select(CrawlRun.id).where(of_source).exists()
     healthy = (
         select(CrawlRun.id)
-        .where(of_source, col(CrawlRun.started_at) >= moment, CrawlRun.health == Health.OK)
+        .where(of_source, col(CrawlRun.started_at) >= moment, col(CrawlRun.health).in_(HEARD))
         .exists()
     )
     unheard = select(Source.id).where(col(Source.id).in_(telling), col(Source.active), crawled, ~healthy)
@@ -227,6 +215,7 @@ def _complaints(brand_id: int) -> Any:
             col(MentionVersion.rating),
             col(MentionVersion.rating_min),
             col(Verdict.escalation),
+            col(Verdict.unsure),
             col(Mention.first_seen_at),
         )
         .join(Verdict, trends.verdict_that_counts())
@@ -240,23 +229,28 @@ def _complaints(brand_id: int) -> Any:
     )
 
 
+def _seen_otherwise() -> Any:
+    """Another model judged the same words, and found them no complaint or no escalation."""
+    other = aliased(Verdict)
+    return (
+        select(other.id)
+        .where(
+            col(other.mention_id) == Mention.id,
+            col(other.version) == Mention.version,
+            col(other.model_id).not_in((PERSON, Mention.judged_by)),
+            (col(other.sentiment) != Sentiment.NEGATIVE) | (col(Verdict.escalation) & ~col(other.escalation)),
+            col(Mention.judged_by) != PERSON,
+        )
+        .exists()
+    )
+
+
 def _newest_version() -> Any:
     return (col(MentionVersion.mention_id) == Mention.id) & (col(MentionVersion.number) == Mention.version)
 
 
 def _known(values: Iterator[int | None]) -> tuple[int, ...]:
     return tuple(sorted(value for value in values if value is not None))
-
-
-def _stormy(
-    session: Session, brand_id: int, since: datetime, until: datetime
-) -> Sequence[tuple[datetime, datetime]]:
-    query = select(Incident).where(
-        Incident.brand_id == brand_id,
-        Incident.rule == "negative_spike",
-        (col(Incident.resolved_at) >= since) | col(Incident.resolved_at).is_(None),
-    )
-    return [(one.started_at, one.resolved_at or until + HOUR) for one in session.exec(query)]
 
 
 def _watched(session: Session, source: Source, most: int) -> Watched:

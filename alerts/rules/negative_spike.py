@@ -19,16 +19,26 @@ CRITICAL_RATIO, CRITICAL_MINIMUMS = 10.0, 4
 SMOULDER = 0.25
 """A storm flares up again from this part of its worst hour."""
 EXAMPLES = 5
-MEASURES = ("observed", "expected", "ratio", "p_value", "window_since", "window_until", "history_hours")
+MEASURES = (
+    "observed",
+    "doubted",
+    "expected",
+    "ratio",
+    "p_value",
+    "window_since",
+    "window_until",
+    "history_hours",
+)
 
 
 @dataclass(frozen=True)
 class Window:
-    """A stretch of an hour and the complaints in it."""
+    """A stretch of an hour and the complaints in it; `doubted` are those that the model is unsure of, uncounted."""
 
     since: datetime
     until: datetime
     complaints: tuple[Complaint, ...]
+    doubted: int = 0
 
 
 @dataclass(frozen=True)
@@ -67,16 +77,22 @@ def windows(complaints: Sequence[Complaint], told: Set[int], held: Set[int], now
     are those of the open incident: a past hour with nothing but these brings no news.
     """
     fresh = [one for one in complaints if one.mention_id not in told]
-    last = tuple(one for one in fresh if now - HOUR < one.published_at <= now)
+    last = [one for one in fresh if now - HOUR < one.published_at <= now]
     hours: dict[datetime, list[Complaint]] = {}
     for one in fresh:
         hours.setdefault(hour_of(one.published_at), []).append(one)
     late = [
-        Window(hour, hour + HOUR, tuple(inside))
+        _window(hour, inside)
         for hour, inside in sorted(hours.items())
         if hour + HOUR <= now and any(one.mention_id not in held for one in inside)
     ]
-    return [Window(now - HOUR, now, last), *late] if last else late
+    return [_window(now - HOUR, last), *late] if last else late
+
+
+def _window(since: datetime, inside: Sequence[Complaint]) -> Window:
+    """Only what the model is sure of counts, here and in what is usual."""
+    sure = tuple(one for one in inside if not one.unsure)
+    return Window(since, since + HOUR, sure, doubted=len(inside) - len(sure))
 
 
 def measure(window: Window, baseline: Baseline) -> Measured:
@@ -152,6 +168,7 @@ def _facts(
     return {
         "observed": worst.observed,
         "latest": worst.observed,
+        "doubted": worst.window.doubted,
         "expected": round(worst.expected, 3),
         "ratio": round(worst.ratio, 1),
         "p_value": worst.p_value,

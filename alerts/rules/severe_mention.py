@@ -41,7 +41,10 @@ def key(brand_id: int) -> str:
 
 
 def weigh(complaint: Complaint, ordinary: Ordinary) -> Severe | None:
-    """What makes a complaint severe, given what is ordinary for its source; None when nothing does."""
+    """What makes a complaint severe, given what is ordinary for its source; None when nothing does.
+
+    Reach alone does not, where the model is unsure that it is a complaint at all.
+    """
     reach = {
         "followers": _share(complaint.followers, FLOORS.followers, ordinary.followers),
         "engagement": _share(complaint.engagement, FLOORS.engagement, ordinary.engagement),
@@ -52,7 +55,9 @@ def weigh(complaint: Complaint, ordinary: Ordinary) -> Severe | None:
         reasons.append("rating")
     if complaint.escalation:
         reasons.append("escalation")
-    return Severe(complaint, tuple(reasons), max(reach.values())) if reasons else None
+    if not reasons or (complaint.unsure and not {"rating", "escalation"} & set(reasons)):
+        return None
+    return Severe(complaint, tuple(reasons), max(reach.values()))
 
 
 def judge(brand_id: int, severe: Sequence[Severe], known: Mapping[str, Any]) -> Finding | None:

@@ -26,7 +26,7 @@ KNOWN = Ordinary(
 
 
 def complaint(number: int = 1, **changes: object) -> Complaint:
-    plain = Complaint(number, 1, NOW - MINUTE, None, None, None, None, None, 2, 1, False, NOW)
+    plain = Complaint(number, 1, NOW - MINUTE, None, None, None, None, None, 2, 1, False, False, NOW)
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
@@ -106,6 +106,28 @@ def test_the_lowest_rating_is_severe_where_hardly_anybody_gives_it() -> None:
     assert severe.reasons == ("rating",)
     assert severe_mention.weigh(complaint(rating=2), happy) is None
     assert severe_mention.weigh(complaint(rating=1), replace(happy, rated=20, lowest=0)) is None
+
+
+def test_what_the_model_doubts_does_not_count_towards_a_spike() -> None:
+    sure, doubted = storm(20), [replace(one, mention_id=100 + one.mention_id) for one in storm(9)]
+    doubted = [replace(one, unsure=True) for one in doubted]
+    last, *_ = negative_spike.windows([*sure, *doubted], set(), set(), NOW)
+    assert (len(last.complaints), last.doubted) == (20, 9)
+    alone = negative_spike.windows(doubted, set(), set(), NOW)
+    assert negative_spike.judge(1, alone, QUIET, LIMITS) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "severe"),
+    [
+        ({"followers": 90_000}, False),
+        ({"followers": 90_000, "escalation": True}, True),
+        ({"rating": 1}, True),
+    ],
+)
+def test_reach_alone_is_no_alarm_where_the_model_doubts(changes: dict[str, object], severe: bool) -> None:
+    ordinary = replace(KNOWN, lowest=2)
+    assert (severe_mention.weigh(complaint(unsure=True, **changes), ordinary) is not None) is severe
 
 
 def test_an_unknown_source_needs_twice_the_floor() -> None:

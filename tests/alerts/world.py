@@ -1,14 +1,14 @@
 """A small world to judge: an own brand, a competitor, two sources, and complaints to pour in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
 from sqlmodel import SQLModel, col, select
 
-from storage import mentions, runs, sources, verdicts
+from storage import judges, mentions, runs, sources, verdicts
 from storage.configuration import Configuration
 from storage.database import Database, Session
 from storage.models import CrawlRun, Health, Incident, Mention, Source
@@ -81,6 +81,8 @@ class World:
         seen: datetime | None = None,
         question: bool = False,
         escalation: bool = False,
+        unsure: bool = False,
+        model: str = MODEL,
         **changes: Any,
     ) -> list[int]:
         """Store and judge one post for each time; returns their ids."""
@@ -92,11 +94,25 @@ class World:
             matcher = sources.matcher_of(session, self.configuration, row)
             mentions.store_batch(session, row.id or 0, Batch(records=tuple(records)), matcher, now)
             ids = self._ids(session, records)
-            judgements = [self._judgement(one, sentiment, question, escalation) for one in ids]
-            verdicts.store(session, judgements, MODEL, now)
+            given = self._judgement(ids[0], sentiment, question, escalation)
+            judgements = [replace(given, mention_id=one, unsure=unsure) for one in ids]
+            verdicts.store(session, judgements, model, now)
             return ids
 
         return self.database.transact(work)
+
+    def put_to_use(self, model: str, at: datetime = NOW) -> None:
+        """From here on this model judges what is new."""
+        with self.database.write() as session:
+            judges.put_to_use(session, model, None, at)
+
+    def judge_again(self, model: str, most: int = 10_000, at: datetime = NOW, **said: Any) -> int:
+        """Let a model judge what others judged, the newest first; returns how many it did."""
+        given = {"sentiment": Sentiment.NEGATIVE, "question": False, "escalation": False} | said
+        with self.database.write() as session:
+            found = verdicts.outdated(session, model, most)
+            judgements = [self._judgement(one.mention_id, **given) for one in found]
+            return verdicts.store(session, judgements, model, at)
 
     def store(self, record: Record, source: str = "pagina", seen: datetime = NOW) -> None:
         """Store a post as a crawl brings it, without a verdict."""

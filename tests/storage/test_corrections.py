@@ -20,6 +20,7 @@ from storage import (
     summary,
     trends,
     triage,
+    usual,
     verdicts,
 )
 from storage.corrections import Answers, Change, StaleMention, UnknownMention
@@ -144,8 +145,8 @@ def test_what_is_ordinary_follows_a_correction(world: World) -> None:
     correct(world, mention.id or 0, PRAISE)
     figures(world)
     with world.database.read() as session:
-        hours = evidence.history(session, mention.brand_id, NOW - timedelta(days=3), NOW)
-    assert sum(count for _, count in hours) == len(world.all(Mention)) - 1
+        hours = usual.history(session, mention.brand_id, NOW - timedelta(days=3), NOW)
+    assert sum(hour.complaints for hour in hours) == len(world.all(Mention)) - 1
 
 
 def test_praise_that_turns_out_a_complaint_becomes_a_case(world: World) -> None:

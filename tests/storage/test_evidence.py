@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from storage import buckets, evidence, incidents
+from storage import buckets, evidence, incidents, usual
 from storage.database import Database
 from storage.evidence import EndedCrawl, Floors
 from storage.incidents import Finding
@@ -48,8 +48,8 @@ def history(world: World) -> dict[float, int]:
     with world.database.write() as session:
         buckets.recompute(session)
     with world.database.read() as session:
-        found = evidence.history(session, brand(world), NOW - 24 * HOUR, NOW)
-    return {(hour_of(NOW) - hour) / HOUR: count for hour, count in found}
+        found = usual.history(session, brand(world), NOW - 24 * HOUR, NOW)
+    return {(hour_of(NOW) - hour.start) / HOUR: hour.complaints for hour in found}
 
 
 def test_history_begins_where_anything_is_known_and_ends_before_this_hour(world: World) -> None:
@@ -71,8 +71,8 @@ def test_hours_in_which_nobody_listened_are_not_ordinary(world: World) -> None:
         world.crawled(name, NOW + 9 * HOUR)
         world.crawled(name, NOW + 10 * HOUR)
     with world.database.read() as session:
-        found = evidence.history(session, brand(world), NOW, NOW + 11 * HOUR)
-    assert [(hour - hour_of(NOW)) / HOUR for hour, _ in found] == [9, 10]
+        found = usual.history(session, brand(world), NOW, NOW + 11 * HOUR)
+    assert [(hour.start - hour_of(NOW)) / HOUR for hour in found] == [9, 10]
 
 
 def test_complaints_are_negative_recent_and_no_history(world: World) -> None:
