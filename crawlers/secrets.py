@@ -4,8 +4,10 @@ import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from urllib.parse import quote, quote_plus
 
+from pydantic import ValidationError
+
 from crawlers.job import Job
-from crawlers.sources import SOURCES, Source
+from crawlers.sources import SOURCES, Source, parameters_of
 from storage.configuration import Configuration, ConfigurationError, Fault, SourceSettings, secret_variable
 
 SHORTEST_CONCEALED = 4
@@ -38,7 +40,11 @@ def missing(settings: SourceSettings) -> Iterator[Fault]:
         yield from error.faults
         return
     # Those that a source can do without go together: half of them opens nothing.
-    extra = source.optional_secrets if any(name in known for name in source.optional_secrets) else ()
+    extra = (
+        source.optional_secrets
+        if any(name in known for name in source.optional_secrets)
+        else _needed(settings)
+    )
     chosen = way(source, known)
     instead = [_variables(settings.name, one) for one in source.ways if one != chosen]
     for name in (*source.secrets, *chosen, *extra):
@@ -53,6 +59,14 @@ def missing(settings: SourceSettings) -> Iterator[Fault]:
             yield Fault(f"source {settings.name}.{name}", advice)
         elif name not in source.multiline_secrets and not (value.isascii() and value.isprintable()):
             yield Fault(variable, "holds characters that no key has; copy it again, as one line")
+
+
+def _needed(settings: SourceSettings) -> tuple[str, ...]:
+    """The secrets that a source could do without, but not with these parameters."""
+    try:
+        return parameters_of(settings).secrets()
+    except ValidationError:
+        return ()
 
 
 def variables(job: Job) -> str:

@@ -147,6 +147,7 @@ SOURCES: dict[str, Source] = {
         "crawlers.spiders.mastodon.MastodonSpider",
         "An open interface; each instance has rules of its own, and authors can ask not to be indexed.",
         needs_base_url=True,
+        optional_secrets=("token",),
     ),
     "feed": Source(
         FeedParameters,

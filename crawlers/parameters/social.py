@@ -17,25 +17,6 @@ def _hashtag(value: str) -> str:
     return found
 
 
-class MastodonParameters(Parameters):
-    """Hashtags on one instance. Posts in other `languages` are left out, those that state none are kept."""
-
-    hashtags: Annotated[
-        tuple[Annotated[str, AfterValidator(_hashtag)], ...],
-        Several,
-        Field(min_length=1, max_length=50),
-    ]
-    languages: Annotated[tuple[Tongue, ...], Several] = ("nl",)
-    bots: bool = False
-
-
-def _subreddit(value: str) -> str:
-    found = value.strip().strip("/").removeprefix("r/")
-    if not re.fullmatch(r"[A-Za-z0-9_]{2,21}", found):
-        raise ValueError('write the name of the subreddit as in its address: "thenetherlands"')
-    return found
-
-
 def _query(value: str) -> str:
     found = value.strip()
     if not found or not found.isprintable():
@@ -44,6 +25,36 @@ def _query(value: str) -> str:
 
 
 Query = Annotated[str, Field(max_length=512), AfterValidator(_query)]
+
+
+class MastodonParameters(Parameters):
+    """Hashtags on one instance, and a search for words, which needs a token.
+
+    Posts in other `languages` are left out, those that state none are kept.
+    """
+
+    hashtags: Annotated[
+        tuple[Annotated[str, AfterValidator(_hashtag)], ...], Several, Field(max_length=50)
+    ] = ()
+    query: Query | None = None
+    languages: Annotated[tuple[Tongue, ...], Several] = ("nl",)
+    bots: bool = False
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if not self.hashtags and self.query is None:
+            raise ValueError('write hashtags = ["snelveld"], a query, or both')
+        return self
+
+    def secrets(self) -> tuple[str, ...]:
+        return ("token",) if self.query else ()
+
+
+def _subreddit(value: str) -> str:
+    found = value.strip().strip("/").removeprefix("r/")
+    if not re.fullmatch(r"[A-Za-z0-9_]{2,21}", found):
+        raise ValueError('write the name of the subreddit as in its address: "thenetherlands"')
+    return found
 
 
 class RedditParameters(Parameters):

@@ -18,6 +18,10 @@ class Parameters(BaseModel):
         """The sites (scheme and host) that are asked, where these depend on a parameter or are several."""
         return ()
 
+    def secrets(self) -> tuple[str, ...]:
+        """Those of the secrets that a kind can do without which these parameters need."""
+        return ()
+
 
 def several(value: object) -> object:
     """One text where a list is meant."""

@@ -1,15 +1,16 @@
-"""A page of an instance's hashtag timeline, newest first."""
+"""Statuses of a Mastodon instance, newest first: a page of a hashtag, or of what its search finds."""
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from datetime import datetime
 
 from crawlers.causes import Cause
 from crawlers.dates import instant
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.blocks import unlike
 from crawlers.parsers.markup import TooLong, plain
-from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page
+from crawlers.parsers.page import Blocked, FormatChanged, Gathering
+from crawlers.parsers.stretch import Stretch
 from crawlers.parsers.values import (
     NotJson,
     at,
@@ -30,40 +31,42 @@ _LINK = re.compile(r'<([^<>]{1,2000})>\s*;\s*rel="?(\w+)"?')
 _MARK = re.compile(r"[?&](max_id|min_id)=(\d{1,30})(?:&|$)")
 
 
-@dataclass(frozen=True)
-class Timeline(Page):
-    """`newest` and `oldest` are the ids of the page as numbers, local to the instance; None when it is empty.
-
-    `next` is the `max_id` of the following, older page. `shown` has the id and the `uri` of every record.
-    """
-
-    newest: int | None = None
-    oldest: int | None = None
-    shown: tuple[tuple[int, str], ...] = ()
-
-
-def parse(body: bytes, link: str = "", languages: Collection[str] = (), bots: bool = False) -> Timeline:
-    """The statuses of one page that their authors let be found.
+def parse(
+    body: bytes, link: str = "", languages: Collection[str] = (), bots: bool = False, full: int = 0
+) -> Stretch:
+    """The statuses of one page of a timeline that their authors let be found.
 
     Left out: boosts, statuses that are not public, authors who do not want to be indexed or discovered, bots
-    unless asked for, and other languages than `languages` when those are given (none stated passes). `link`
-    is the header of that name. Raises Blocked or FormatChanged.
+    unless asked for, pictures without a word, and other languages than `languages` when those are given (none
+    stated passes). `next` is the `max_id` of the older page: as `link`, the header of that name, has it, else the
+    lowest id of a page of `full` statuses or more. Raises Blocked or FormatChanged.
     """
-    statuses = _statuses(body)
+    statuses = _listed(_answer(body))
+    numbers = [number for status in statuses if (number := _number(status)) is not None]
+    below = str(min(numbers)) if numbers and 0 < full <= len(statuses) else None
+    return _stretch(statuses, older(link) or below, languages, bots)
+
+
+def parse_search(body: bytes, languages: Collection[str] = (), bots: bool = False) -> Stretch:
+    """The statuses that a search found, as `parse` gives those of a timeline; how it goes on is not told."""
+    return _stretch(_listed(at(_answer(body), "statuses")), None, languages, bots)
+
+
+def _stretch(
+    statuses: list[object], following: str | None, languages: Collection[str], bots: bool
+) -> Stretch:
+    """A page; what it shows is known by the instance's own id and the `uri`, with a space between."""
     gathering = Gathering()
+    shown: list[tuple[str, datetime]] = []
     for place, status in enumerate(gathering.bounded(statuses), 1):
         if isinstance(status, dict) and _is_left_out(status, languages, bots):
             gathering.passed += 1
-        else:
-            _add(gathering, f"status {place}", status)
-    page = gathering.page(older(link))
-    numbered = [
-        (number, text(at(status, "uri"))) for status in statuses if (number := _number(status)) is not None
-    ]
-    ids = [number for number, _ in numbered]
-    kept = {record.external_id for record in page.records}
-    shown = tuple((number, uri) for number, uri in numbered if uri in kept)
-    return Timeline(**vars(page), newest=max(ids, default=None), oldest=min(ids, default=None), shown=shown)
+            continue
+        _add(gathering, f"status {place}", status)
+        number, uri, made = _number(status), text(at(status, "uri")), instant(at(status, "created_at"))
+        if number is not None and uri and made:
+            shown.append((f"{number} {uri}", made))
+    return Stretch(**vars(gathering.page(following)), shown=tuple(shown))
 
 
 def older(link: str) -> str | None:
@@ -75,14 +78,18 @@ def older(link: str) -> str | None:
     return None
 
 
-def _statuses(body: bytes) -> list[object]:
+def _answer(body: bytes) -> object:
     try:
         found = json_of(decoded(body))
     except NotJson as error:
         raise unlike(body, f"the answer is {error}") from None
+    if isinstance(at(found, "error"), str):
+        raise Blocked(Cause.SIGN_IN, "the instance refuses its timeline to outsiders")
+    return found
+
+
+def _listed(found: object) -> list[object]:
     if not isinstance(found, list):
-        if isinstance(at(found, "error"), str):
-            raise Blocked(Cause.SIGN_IN, "the instance refuses its timeline to outsiders")
         raise FormatChanged("the answer is not a list of statuses")
     return found
 
@@ -98,10 +105,15 @@ def _is_left_out(status: dict[str, object], languages: Collection[str], bots: bo
         return True
     if at(account, "discoverable") is False or text(status.get("visibility")) not in PUBLIC:
         return True
-    if not bots and at(account, "bot") is True:
+    if (not bots and at(account, "bot") is True) or _is_wordless(status):
         return True
     tongue = language(status.get("language"))
     return bool(languages) and tongue is not None and primary(tongue) not in languages
+
+
+def _is_wordless(status: dict[str, object]) -> bool:
+    """Whether it is a picture, a film or a poll alone."""
+    return status.get("content") in ("", "<p></p>") and not text(status.get("spoiler_text"))
 
 
 def _add(gathering: Gathering, where: str, status: object) -> None:
@@ -121,7 +133,7 @@ def _add(gathering: Gathering, where: str, status: object) -> None:
         namespace=NAMESPACE,
         external_id=text(at(status, "uri")),
         kind=Kind.POST if at(status, "in_reply_to_id") is None else Kind.COMMENT,
-        url=safe(at(status, "url")),
+        url=safe(at(status, "url")) or safe(at(status, "uri")),
         **headed(text(at(status, "spoiler_text")), words),
         language=language(at(status, "language")),
         author_id=text(at(account, "url")) or text(at(account, "acct")),

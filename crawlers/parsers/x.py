@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from crawlers.dates import instant
 from crawlers.parsers.answers import answer
@@ -18,7 +19,14 @@ _NO_TONGUE = frozenset({"und", "art", "qam", "qct", "qht", "qme", "qst", "zxx"})
 """What X writes for a text of only links, emoji, hashtags and the like."""
 
 
-def parse(body: bytes) -> Stretch:
+@dataclass(frozen=True)
+class Found(Stretch):
+    """`lowest` is the lowest id of the page."""
+
+    lowest: str | None = None
+
+
+def parse(body: bytes) -> Found:
     """The posts of one page. `mark` is the newest id, from where the next search goes on.
 
     Without hits there is no list at all. Reposts are left out. An edit has an id of its own; a post is known here
@@ -38,8 +46,9 @@ def parse(body: bytes) -> Stretch:
             gathering.passed += 1
         else:
             _add(gathering, f"post {place}", post, users)
-    newest = _id(at(found, "meta", "newest_id"))
-    return stretch(gathering.page(text(at(found, "meta", "next_token"))), mark=newest)
+    newest, lowest = _id(at(found, "meta", "newest_id")), _id(at(found, "meta", "oldest_id"))
+    page = stretch(gathering.page(text(at(found, "meta", "next_token"))), mark=newest)
+    return Found(**vars(page), lowest=lowest)
 
 
 def _id(value: object) -> str | None:

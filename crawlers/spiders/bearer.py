@@ -1,6 +1,7 @@
 """Signing in first: secrets are exchanged for a token, which goes with every request that follows."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from typing import Any
 
 from scrapy import Request
@@ -18,13 +19,19 @@ _REFUSALS = frozenset({400, 401, 403})
 """Statuses by which a site says that client and secret do not belong together (RFC 6749, 5.2, and habit)."""
 
 
-class BearerSpider(ReadingSpider):
-    """A kind says how to sign in and what to read after. The token lives as long as the crawl, in memory only.
+MOST_RENEWALS = 3
+"""A crawl; a token that lives for minutes only is a fault."""
 
+
+class BearerSpider(ReadingSpider):
+    """A kind says how to sign in and what to read after. The token is kept in memory only.
+
+    When it expires while the crawl goes on, a new one is asked for, and then what was refused once more.
     `named` is what the answer to signing in calls the token.
     """
 
     named = TOKEN
+    signed = 0
 
     def sign_in(self, callback: Callable[..., Any]) -> Request:
         """The request for a token, made with `self.ask(…, callback, where=…)`."""
@@ -34,6 +41,10 @@ class BearerSpider(ReadingSpider):
         """The first requests, once there is a token, which they carry by themselves."""
         raise NotImplementedError
 
+    def has_expired(self, response: Response) -> bool:
+        """Whether the site does not take the token, which it took or gave before."""
+        return response.status == 401
+
     @property
     def headers(self) -> dict[str, str]:
         found = self.job.secrets.get(TOKEN)
@@ -42,21 +53,55 @@ class BearerSpider(ReadingSpider):
     async def start(self) -> AsyncIterator[Any]:
         yield self.sign_in(self.signed_in)
 
+    def ask(self, address: str, callback: Callable[..., Any], *asked: Any, **named: Any) -> Request:
+        if not self.signed or TOKEN not in self.job.secrets:
+            return super().ask(address, callback, *asked, **named)
+        return super().ask(address, self.answered, *asked, then=callback, **named)
+
     async def signed_in(self, response: Response, where: str) -> AsyncIterator[Any]:
+        if self._has_token(response, where):
+            for request in self.begin():
+                yield request
+
+    async def answered(
+        self, response: Response, then: Callable[..., Any], **named: Any
+    ) -> AsyncIterator[Any]:
+        """Hand an answer to whom it is for, unless the token has expired."""
+        refused = response.request
+        again = refused is None or refused.meta.get("again") or self.signed > MOST_RENEWALS
+        if refused and not again and self.has_expired(response):
+            del self.job.secrets[TOKEN]
+            yield self.sign_in(partial(self.renewed, refused=refused))
+            return
+        found = then(response, **named)
+        if isinstance(found, AsyncIterator):
+            async for one in found:
+                yield one
+        else:
+            for one in found or ():
+                yield one
+
+    async def renewed(self, response: Response, where: str, refused: Request) -> AsyncIterator[Any]:
+        if self._has_token(response, where):
+            headers = {**refused.headers, **self.headers}
+            yield refused.replace(headers=headers, meta=refused.meta | {"again": True})
+
+    def _has_token(self, response: Response, where: str) -> bool:
+        """Whether the answer to signing in holds a token, which is kept; else why not is noted."""
         if response.status in _REFUSALS and wall(response.body) is None:
             self.note(Failure(Cause.KEY, where, f"status {response.status}; check {variables(self.job)}"))
-            return
+            return False
         if failure := self.unfit(response, where):
             self.refuse(failure)
-            return
+            return False
         try:
             found = token(response.body, self.named)
         except ParseError as error:
             self.refuse(Failure(error.cause, where, str(error)))
-            return
+            return False
         if found is None:
             self.note(Failure(Cause.KEY, where, f"no token; check {variables(self.job)}"))
-            return
+            return False
         self.job.secrets[TOKEN] = found
-        for request in self.begin():
-            yield request
+        self.signed += 1
+        return True

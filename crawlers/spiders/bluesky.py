@@ -25,6 +25,7 @@ class BlueskySpider(BearerSpider, RecentSpider):
     """A part for each search. They are ordered by when a post was indexed, whatever time its author claims."""
 
     namespace = bluesky.NAMESPACE
+    lists_everything = True
     most_missing = 25  # as one look-up takes
     named = "accessJwt"
     server: str | None = None
@@ -49,6 +50,11 @@ class BlueskySpider(BearerSpider, RecentSpider):
         self.server = bluesky.server(response.body) if response.status == 200 else None
         async for one in super().signed_in(response, where):
             yield one
+
+    def has_expired(self, response: Response) -> bool:
+        return super().has_expired(response) or (
+            response.status == 400 and any(word in response.text for word in EXPIRED)
+        )
 
     def begin(self) -> Iterator[Any]:
         for query in self.wanted.searches:

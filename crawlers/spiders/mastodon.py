@@ -1,137 +1,91 @@
-"""Hashtag timelines of one Mastodon instance."""
+"""Hashtag timelines of one Mastodon instance, and its search for those who have a token."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from scrapy import Request
 from scrapy.http import Response
 
-from crawlers.causes import Cause, Failure
 from crawlers.job import ReadPage
-from crawlers.paging import MOST_CHECKED
 from crawlers.parameters.social import MastodonParameters
 from crawlers.parsers import mastodon
-from crawlers.parsers.mastodon import Timeline
-from crawlers.parsers.page import Page, gone
-from crawlers.spiders.reading import ReadingSpider
+from crawlers.parsers.page import Page
+from crawlers.parsers.stretch import Stretch
+from crawlers.spiders.reading import Parse
+from crawlers.spiders.recent import Gap, Reading, RecentSpider
+from crawlers.spiders.whole import WholeSpider
 
 LIMIT = 40
 """Statuses a page; instances give no more."""
-FARTHEST_BACK = 50
-"""Pages that the first reading goes back: 2,000 statuses."""
-FARTHEST_ON = 500
-"""Pages that one crawl catches up; the next one goes on from there."""
+SEARCH = "search"
 
 
-class MastodonSpider(ReadingSpider):
-    """Every crawl reads the newest page, for edits and what is new.
+class MastodonSpider(WholeSpider):
+    """A part for each hashtag, and one for the search.
 
-    When that page does not reach back to where reading had come to (`newest`, an id of this instance), what
-    lies between is read upward from there, so that being cut off leaves no gap. The first crawl goes back.
+    A status from elsewhere has an id by the time of its making, so that one that comes late stands further down: the
+    reading again of a week, once a day, finds it. Going back by `max_id` leaves no gap, whatever is posted meanwhile.
     """
+
+    namespace = mastodon.NAMESPACE
+    lists_everything = True
+    link = ""
 
     @property
     def wanted(self) -> MastodonParameters:
         assert isinstance(self.job.parameters, MastodonParameters)  # noqa: S101 - the table of kinds says so
         return self.job.parameters
 
+    @property
+    def headers(self) -> dict[str, str]:
+        token = self.job.secrets.get("token")
+        return {"Authorization": f"Bearer {token}"} if token else {}
+
     async def start(self) -> AsyncIterator[Any]:
         for tag in self.wanted.hashtags:
-            yield self._timeline(tag, self.newest, {})
+            yield self.back(f"#{tag}")
+        if self.wanted.query:
+            yield self.back(SEARCH)
 
-    def _timeline(self, tag: str, callback: Any, marker: dict[str, object], **named: Any) -> Request:
-        query = urlencode({"limit": LIMIT} | marker)
-        site = (self.job.base_url or "").rstrip("/")
-        address = f"{site}/api/v1/timelines/tag/{quote(tag)}?{query}"
-        return self.ask(address, callback, where=f"#{tag}", tag=tag, **named)
+    def address(self, reading: Reading, cursor: str | None) -> str:
+        if reading.part == SEARCH:
+            asked = {"q": self.wanted.query, "type": "statuses", "limit": LIMIT, "offset": cursor or 0}
+            return f"{self._site}/api/v2/search?{urlencode(asked)}"
+        query = urlencode({"limit": LIMIT} | ({"max_id": cursor} if cursor else {}))
+        return f"{self._site}/api/v1/timelines/tag/{quote(reading.part[1:])}?{query}"
 
-    def _read(self, response: Response, where: str) -> Timeline | None:
-        link = (response.headers.get("Link") or b"").decode("latin-1")
+    @property
+    def _site(self) -> str:
+        return (self.job.base_url or "").rstrip("/")
+
+    def page_of(self, response: Response, where: str, parse: Parse) -> Page | None:
+        self.link = (response.headers.get("Link") or b"").decode("latin-1")
+        return super().page_of(response, where, parse)
+
+    def stretch_of(self, body: bytes, reading: Reading) -> Stretch:
         wanted = self.wanted
-        languages = frozenset() if "all" in wanted.languages else frozenset(wanted.languages)
-        page = self.page_of(response, where, lambda body: mastodon.parse(body, link, languages, wanted.bots))
-        return page if isinstance(page, Timeline) else None
+        tongues = frozenset() if "all" in wanted.languages else frozenset(wanted.languages)
+        if reading.part != SEARCH:
+            return mastodon.parse(body, self.link, tongues, wanted.bots, full=LIMIT)
+        page = mastodon.parse_search(body, tongues, wanted.bots)
+        read = reading.number * LIMIT
+        return replace(page, next=str(read)) if page.entries >= LIMIT else page
 
-    async def newest(self, response: Response, where: str, tag: str) -> AsyncIterator[Any]:
-        page = self._read(response, where)
-        if page is None:
-            return
-        state, top = self.state_of(tag), page.newest
-        if top is None or page.oldest is None:
-            if had := state.get("had"):
-                self.note(Failure(Cause.EMPTY_BEFORE, where, f"{had} were there before"))
-            return
-        mark = _id(state.get("newest"))
-        # A page may be short because the instance hides some of it: only a missing link says that it is the last.
-        reached = mark is not None and (page.oldest <= mark or (page.next is None and page.entries < LIMIT))
-        before = _shown(state)
-        shown = {str(number): uri for number, uri in page.shown}
-        seen = {"had": page.entries, "shown": shown}
-        item = ReadPage(page, where, tag, (state | seen) if mark is not None else None)
-        state = seen | {"newest": str(max(top, mark or 0))}
-        if reached:
-            item.state = state
-        yield item
-        await item.stored
-        for number in sorted(before.keys() - shown.keys(), key=int)[-MOST_CHECKED:]:
-            if int(number) > page.oldest:
-                yield self._status(tag, number, before[number])
-        if mark is None:
-            yield self._back(tag, page, state, 1)
-        elif not reached:
-            yield self._timeline(tag, self.newer, {"min_id": mark}, top=top, number=1)
+    def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
+        for identity in identities:
+            address = f"{self._site}/api/v1/statuses/{identity.partition(' ')[0]}"
+            yield self.ask(address, self.looked_up, where=f"{part} gone", part=part, identity=identity)
 
-    def _status(self, tag: str, number: str, uri: str) -> Request:
-        """A look at one status that is no longer in its place."""
-        address = f"{(self.job.base_url or '').rstrip('/')}/api/v1/statuses/{number}"
-        return self.ask(address, self.looked_up, where=f"#{tag} gone", tag=tag, uri=uri)
-
-    async def looked_up(self, response: Response, where: str, tag: str, uri: str) -> AsyncIterator[Any]:
+    async def looked_up(self, response: Response, where: str, part: str, identity: str) -> AsyncIterator[Any]:
         if self.is_gone(response, where):
-            yield ReadPage(gone(mastodon.NAMESPACE, uri), where, tag)
+            for one in self.all_gone(part, [identity]):
+                yield one
 
-    def _back(self, tag: str, page: Timeline, state: dict[str, Any], number: int) -> Any:
-        """The page before `page`, or the end of the first reading with the state that it leaves."""
-        before = page.next or (page.oldest if page.entries >= LIMIT else None)
-        if before is None or number >= FARTHEST_BACK:
-            return ReadPage(Page(), f"#{tag} end", tag, state)
-        return self._timeline(tag, self.older, {"max_id": before}, state=state, number=number + 1)
+    def known_as(self, key: str) -> str:
+        return key.partition(" ")[2]
 
-    async def older(
-        self, response: Response, where: str, tag: str, state: dict[str, Any], number: int
-    ) -> AsyncIterator[Any]:
-        page = self._read(response, where)
-        if page is None:
-            return
-        item = ReadPage(page, where, tag)
-        yield item
-        await item.stored
-        if page.oldest is None:
-            yield ReadPage(Page(), f"#{tag} end", tag, state)
-        else:
-            yield self._back(tag, page, state, number)
-
-    async def newer(
-        self, response: Response, where: str, tag: str, top: int, number: int
-    ) -> AsyncIterator[Any]:
-        page = self._read(response, where)
-        if page is None:
-            return
-        mark = top if page.newest is None else page.newest
-        item = ReadPage(page, where, tag, self.state_of(tag) | {"newest": str(mark)})
-        yield item
-        await item.stored
-        if mark < top and number < FARTHEST_ON:
-            yield self._timeline(tag, self.newer, {"min_id": mark}, top=top, number=number + 1)
-
-
-def _shown(state: dict[str, Any]) -> dict[str, str]:
-    """The statuses of the newest page at the last crawl, `uri` by id."""
-    shown = state.get("shown")
-    found = shown.items() if isinstance(shown, dict) else ()
-    return {number: uri for number, uri in found if _id(number) is not None and isinstance(uri, str)}
-
-
-def _id(value: object) -> int | None:
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else None
+    def _end(self, reading: Reading, where: str, gap: Gap | None = None) -> ReadPage | None:
+        """Only those are found who want to be: a search that never found anybody may be right."""
+        ended = RecentSpider._end if reading.part == SEARCH else WholeSpider._end
+        return ended(self, reading, where, gap)

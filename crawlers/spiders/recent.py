@@ -14,7 +14,7 @@ from crawlers.job import ReadPage
 from crawlers.paging import MOST_CHECKED, WHOLE_EVERY
 from crawlers.parsers.page import Page, gone
 from crawlers.parsers.stretch import Stretch
-from crawlers.parsers.values import number
+from crawlers.parsers.values import number, text
 from crawlers.spiders.reading import LONGEST_WAIT, ReadingSpider
 
 OVERLAP = timedelta(hours=1)
@@ -28,13 +28,33 @@ LATEST_COUNT = 10**9
 """Seconds. More than this is a moment since 1970 (September 2001), not a time to wait."""
 
 
+_PASSED_BY = frozenset({Cause.STATUS, Cause.NOT_FOUND, Cause.CONFIGURATION})
+"""What a site answers to a cursor that it does not know any more."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What one crawl left unread because there was too much: from `cursor` on, down to `floor`.
+
+    `mark` is how far it had been read before, as the source names it.
+    """
+
+    cursor: str
+    floor: datetime
+    mark: str | None = None
+
+
 @dataclass(frozen=True)
 class Reading:
-    """One way back through a part, down to `floor` (None: as far as it goes). `seen` has what was shown by id."""
+    """One way back through a part, down to `floor` (None: as far as it goes). `seen` has what was shown by id.
+
+    With a `gap` it reads what an earlier crawl left.
+    """
 
     part: str
     floor: datetime | None
     reread: bool
+    gap: Gap | None = None
     number: int = 1
     entries: int = 0
     mark: str | None = None
@@ -45,8 +65,9 @@ class RecentSpider(ReadingSpider):
     """A kind says how to ask for a page and how to parse one.
 
     State of a part: `newest`, the time down to which everything was read; `reread_at`, when a week was last read
-    again; `shown`, what was seen in that week, time by id; `mark`, the source's own mark of how far it was read.
-    It moves when a reading has ended: one that was broken off is begun again from the top.
+    again; `shown`, what was seen in that week, time by id; `mark`, the source's own mark of how far it was read;
+    `gap`, what lies below and is still to be read. It moves when a reading has ended: one that was broken off is
+    begun again from the top.
     """
 
     most_pages = 50
@@ -55,6 +76,8 @@ class RecentSpider(ReadingSpider):
     reread = REREAD
     rereads = True
     most_missing = MOST_CHECKED
+    lists_everything = False
+    """Whether posts stay listed however old they are, so that an empty listing is not calm once there were some."""
 
     def address(self, reading: Reading, cursor: str | None) -> str:
         raise NotImplementedError
@@ -62,9 +85,17 @@ class RecentSpider(ReadingSpider):
     def stretch_of(self, body: bytes, reading: Reading) -> Stretch:
         raise NotImplementedError
 
+    def place(self, page: Stretch) -> str:
+        """From where the next crawl goes on when there is more than this one reads."""
+        return page.next or ""
+
     def also(self, page: Stretch, reading: Reading) -> Iterator[Any]:
         """What else to read because of a page that was stored."""
         return iter(())
+
+    def known_as(self, key: str) -> str:
+        """The id of the record that is shown under `key`."""
+        return key
 
     def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
         """What to do about posts that stand no more where they stood: look them up, or say that they are gone."""
@@ -94,12 +125,18 @@ class RecentSpider(ReadingSpider):
         return self.ask(self.address(reading, cursor), self.went_back, where=where, reading=reading)
 
     async def went_back(self, response: Response, where: str, reading: Reading) -> AsyncIterator[Any]:
+        if reading.gap and (failure := self.unfit(response, where)) and failure.cause in _PASSED_BY:
+            self.job.findings.note("what an earlier crawl left unread cannot be asked for any more")
+            yield self._closed(reading.part)
+            return
         page = self.page_of(response, where, lambda body: self.stretch_of(body, reading))
         if not isinstance(page, Stretch):
             return
-        entries = reading.entries + page.entries
         reading = replace(
-            reading, entries=entries, mark=reading.mark or page.mark, seen=reading.seen | dict(page.shown)
+            reading,
+            entries=reading.entries + page.entries,
+            mark=reading.mark or page.mark,
+            seen=reading.seen | dict(page.shown),
         )
         item = ReadPage(page, where, reading.part)
         yield item
@@ -107,21 +144,49 @@ class RecentSpider(ReadingSpider):
         for one in self.also(page, reading):
             yield one
         reached = page.next is None or _is_before(page, reading.floor)
-        caught_up = reached or _is_before(page, instant(self.state_of(reading.part).get("newest")))
         if not reached and reading.number < self.most_pages:
             yield self.step(replace(reading, number=reading.number + 1), page.next)
             return
-        if reading.floor and not caught_up:
-            self.job.findings.note("more was posted since the last crawl than one crawl reads")
+        gap = self._gap(page, reading, reached)
         if not reached:
             reading = replace(reading, floor=page.last or self.job.now())
-        end = self._end(reading, where)
-        if end is not None:
-            yield end
-            await end.stored
-            if lost := self._lost(reading):
-                for one in self.missing(reading.part, lost):
-                    yield one
+        end = self._end(reading, where, gap)
+        if end is None:
+            return
+        yield end
+        await end.stored
+        for one in self._after(reading, gap):
+            yield one
+
+    def _gap(self, page: Stretch, reading: Reading, reached: bool) -> Gap | None:
+        """What is left to read below this reading."""
+        state = self.state_of(reading.part)
+        newest, left = instant(state.get("newest")), _gap_of(state)
+        if reading.gap:
+            return None if reached else replace(reading.gap, cursor=self.place(page))
+        if reached or reading.floor is None or newest is None or _is_before(page, newest):
+            return left
+        self.job.findings.note(
+            "more was posted since the last crawl than one crawl reads; the next one goes on"
+        )
+        return replace(
+            left or Gap("", newest - self.overlap, text(state.get("mark"))), cursor=self.place(page)
+        )
+
+    def _after(self, reading: Reading, gap: Gap | None) -> Iterator[Any]:
+        """Look for what is missing, and go on with what was left, when a reading has ended."""
+        if not reading.gap and (lost := self._lost(reading)):
+            yield from self.missing(reading.part, lost)
+        number = reading.number + bool(reading.entries)
+        if gap and number <= self.most_pages:
+            yield self.step(
+                Reading(reading.part, gap.floor, reread=False, gap=gap, number=number), gap.cursor
+            )
+
+    def _closed(self, part: str) -> ReadPage:
+        state = self.state_of(part)
+        state.pop("gap", None)
+        return ReadPage(Page(), f"{part} end", part, state)
 
     def _lost(self, reading: Reading) -> list[str]:
         """What stood above the floor and was not shown this time."""
@@ -129,15 +194,20 @@ class RecentSpider(ReadingSpider):
         within = (key for key, time in before.items() if reading.floor is None or time > reading.floor)
         return sorted(key for key in within if key not in reading.seen)[: self.most_missing]
 
-    def _end(self, reading: Reading, where: str) -> ReadPage | None:
+    def _end(self, reading: Reading, where: str, gap: Gap | None = None) -> ReadPage | None:
         """The state that a finished reading leaves; None when nothing came where there must be something."""
         state = self.state_of(reading.part)
-        if state and not reading.entries:
-            if lost := self._lost(reading):
-                self.note(Failure(Cause.EMPTY_BEFORE, where, f"{len(lost)} were there before"))
+        if state and not reading.entries and not reading.gap:
+            lost = len(self._lost(reading)) or (state.get("had") if self.lists_everything else 0)
+            if lost:
+                self.note(Failure(Cause.EMPTY_BEFORE, where, f"{lost} were there before"))
                 return None
             self.job.findings.not_modified += 1
-        return ReadPage(Page(), f"{reading.part} end", reading.part, self._left(state, reading))
+        state = self._left(state, reading)
+        state.pop("gap", None)
+        if gap:
+            state["gap"] = [gap.cursor, gap.floor.isoformat(), gap.mark]
+        return ReadPage(Page(), f"{reading.part} end", reading.part, state)
 
     def _left(self, state: dict[str, Any], reading: Reading) -> dict[str, Any]:
         now = self.job.now()
@@ -153,7 +223,9 @@ class RecentSpider(ReadingSpider):
         }
         if reading.reread:
             state["reread_at"] = now.isoformat()
-        if mark := reading.mark or state.get("mark"):
+        if reading.entries and not reading.gap:
+            state["had"] = reading.entries
+        if mark := (None if reading.gap else reading.mark) or state.get("mark"):
             state["mark"] = mark
         return state
 
@@ -161,14 +233,15 @@ class RecentSpider(ReadingSpider):
         """That these posts cannot be read any more; they are not looked for again."""
         state = self.state_of(part)
         state["shown"] = {key: at for key, at in (state.get("shown") or {}).items() if key not in identities}
-        records = tuple(record for one in identities for record in gone(self.namespace, one).records)
+        names = map(self.known_as, identities)
+        records = tuple(record for one in names for record in gone(self.namespace, one).records)
         yield ReadPage(Page(records), f"{part} gone", part, state)
 
 
 def until_reset(response: Response, now: datetime) -> timedelta | None:
     """How long until a site counts requests anew, from a header in seconds from now or since 1970.
 
-    At most a day.
+    At most `LONGEST_WAIT`.
     """
     said = next((value for name in RESETS if (value := response.headers.get(name))), b"")
     seconds = number(said.decode("latin-1"))
@@ -176,6 +249,13 @@ def until_reset(response: Response, now: datetime) -> timedelta | None:
         return None
     wait = seconds - now.timestamp() if seconds > LATEST_COUNT else seconds
     return timedelta(seconds=min(max(wait, 1), LONGEST_WAIT.total_seconds()))
+
+
+def _gap_of(state: dict[str, Any]) -> Gap | None:
+    found = state.get("gap")
+    cursor, floor, mark = found if isinstance(found, list) and len(found) == 3 else (None, None, None)
+    below = instant(floor)
+    return Gap(cursor, below, text(mark)) if isinstance(cursor, str) and below else None
 
 
 def _is_before(page: Stretch, floor: datetime | None) -> bool:

@@ -34,6 +34,7 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
     """
 
     namespace = reddit.NAMESPACE
+    lists_everything = True
     most_missing = 100  # as one look-up takes
     most_pages = 10  # Reddit's listings go no further back than about 1,000 posts
 
@@ -70,6 +71,8 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
         async for item in super().read(response, where, url):
             if isinstance(item, ReadPage) and item.state is not None and item.page.entries:
                 shown = [record.external_id for record in item.page.records]
+                if before and not set(before) & set(shown):
+                    self.job.findings.note("more was posted than the feed holds; read it more often")
                 missing = vanished(before, frozenset(shown))
                 item.state["shown"] = shown
             yield item

@@ -7,15 +7,15 @@ from scrapy.http import Response
 
 from crawlers.causes import Cause, Failure
 from crawlers.job import ReadPage
-from crawlers.spiders.recent import Reading, RecentSpider
+from crawlers.spiders.recent import Gap, Reading, RecentSpider
 
 
 class WholeSpider(RecentSpider):
     """Its listing is of all reviews: once there were some, an empty one is a fault or a refusal, never calm."""
 
-    def _end(self, reading: Reading, where: str) -> ReadPage | None:
-        if reading.entries:
-            return super()._end(reading, where)
+    def _end(self, reading: Reading, where: str, gap: Gap | None = None) -> ReadPage | None:
+        if reading.entries or reading.gap:
+            return super()._end(reading, where, gap)
         if self.state_of(reading.part):
             self.note(Failure(Cause.EMPTY_BEFORE, where, "reviews were there before"))
         return None

@@ -13,6 +13,7 @@ from crawlers.dates import instant
 from crawlers.parameters.social import XParameters
 from crawlers.parsers import x
 from crawlers.parsers.stretch import Stretch
+from crawlers.parsers.x import Found
 from crawlers.sources import SOURCES
 from crawlers.spiders.recent import Reading, RecentSpider
 
@@ -56,7 +57,8 @@ class XSpider(RecentSpider):
 
     def address(self, reading: Reading, cursor: str | None) -> str:
         asked: dict[str, object] = {"query": self.wanted.query, "max_results": LIMIT}
-        asked |= self._since(reading) | FIELDS | ({"next_token": cursor} if cursor else {})
+        token = cursor if cursor and not (reading.gap and cursor == reading.gap.cursor) else None
+        asked |= self._since(reading) | FIELDS | ({"next_token": token} if token else {})
         site = (self.job.base_url or SOURCES["x"].home or "").rstrip("/")
         return f"{site}/2/tweets/search/recent?{urlencode(asked)}"
 
@@ -64,16 +66,20 @@ class XSpider(RecentSpider):
         """From where on; nothing where that is longer ago than the search goes back."""
         state, earliest = self.state_of(reading.part), self.job.now() - FURTHEST + timedelta(minutes=30)
         newest, mark = instant(state.get("newest")), state.get("mark")
+        if gap := reading.gap:
+            since = {"since_id": gap.mark} if gap.mark and gap.floor > earliest else {}
+            return {"until_id": gap.cursor} | since
         if reading.reread or not mark:
-            return (
-                {"start_time": reading.floor.isoformat()}
-                if reading.floor and reading.floor > earliest
-                else {}
-            )
+            below = reading.floor if reading.floor and reading.floor > earliest else None
+            return {"start_time": f"{below:%Y-%m-%dT%H:%M:%SZ}"} if below else {}
         return {"since_id": str(mark)} if newest and newest > earliest else {}
 
-    def stretch_of(self, body: bytes, reading: Reading) -> Stretch:
+    def stretch_of(self, body: bytes, reading: Reading) -> Found:
         return x.parse(body)
+
+    def place(self, page: Stretch) -> str:
+        """An id, since the mark of a page holds only with the question that it came from."""
+        return (page.lowest if isinstance(page, Found) else None) or super().place(page)
 
     def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
         return self.all_gone(part, identities)

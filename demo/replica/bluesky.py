@@ -19,6 +19,8 @@ def answer(request: Request, board: Board, fault: Fault | None) -> Answer:
     method = request.path.removeprefix("/xrpc/")
     if method == "com.atproto.server.createSession":
         return _session(request)
+    if fault is Fault.EXPIRED:
+        return said({"error": "ExpiredToken", "message": "Token has expired"}, 400)
     if fault is Fault.CLOSED or not bears(request):
         return said({"error": "Forbidden", "message": "Request forbidden by administrative rules."}, 403)
     posts = board.seen(Kind.BLUESKY)

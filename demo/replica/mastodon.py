@@ -1,4 +1,4 @@
-"""A Mastodon instance's public hashtag timeline and single statuses (API v1)."""
+"""A Mastodon instance's public hashtag timeline, single statuses, and its search for those with a token."""
 
 import html
 import json
@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from demo.replica.faults import Fault
+from demo.replica.keyed import KEY, bears, said
 from demo.replica.loopback import Answer, Request
 from demo.replica.posts import Post, digest
 
@@ -14,6 +15,7 @@ from demo.replica.posts import Post, digest
 INSTANCE = "https://mastodon.example"
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 40
+SEARCH = "/api/v2/search"
 HASHTAG = re.compile(r"#(\w+)")
 
 
@@ -27,6 +29,18 @@ def timeline(request: Request, hashtag: str, posts: list[Post], fault: Fault | N
     statuses = [status(request, post, fault) for post in shown]
     headers = _limits(request) | _links(request, shown)
     return Answer.of("application/json", json.dumps(statuses, ensure_ascii=False), 200, **headers)
+
+
+def search(request: Request, posts: list[Post], fault: Fault | None) -> Answer:
+    """Statuses with all words of `q`, newest first, from `offset` on; nobody is searched without a token."""
+    if fault is Fault.CLOSED or not bears(request, KEY):
+        return _error(401, "The access token is invalid")
+    words, offset = request.first("q").lower().split(), _number(request, "offset") or 0
+    limit = min(_number(request, "limit") or DEFAULT_LIMIT, MAX_LIMIT)
+    found = [post for post in posts if all(word in post.text.lower() for word in words)]
+    shown = [] if fault is Fault.EMPTY else sorted(found, key=lambda post: -int(post.key))[offset:]
+    statuses = [status(request, post, fault) for post in shown[:limit]]
+    return said({"accounts": [], "statuses": statuses, "hashtags": []})
 
 
 def one(request: Request, post: Post | None, fault: Fault | None) -> Answer:

@@ -13,6 +13,7 @@ from demo.replica.posts import Board, Kind, Post
 PREFIXES = ("/r/", "/search", "/comments/", "/api/v1/access_token", "/api/info")
 CLIENT = ("snelveld-app", "s3cret/reddit")
 TOKEN = "eyJ-reddit-token"  # noqa: S105 - of a game
+SHUT = (Fault.CLOSED, Fault.EXPIRED)
 MOST = 100
 ATOM = "http://www.w3.org/2005/Atom"
 
@@ -26,7 +27,7 @@ def answer(request: Request, board: Board, fault: Fault | None) -> Answer:
         return Answer.of("text/html", "<h1>whoa there, pardner!</h1>", 403)
     if path.endswith((".rss", "/.rss")):
         return _feed(request, _found(request, board, path), fault)
-    if request.headers.get("authorization", "").lower() != f"bearer {TOKEN}".lower() or fault is Fault.CLOSED:
+    if request.headers.get("authorization", "").lower() != f"bearer {TOKEN}".lower() or fault in SHUT:
         return _json({"message": "Unauthorized", "error": 401}, 401)
     if path == "/api/info":
         return _json(_listing([_info(board, name) for name in request.first("id").split(",")], None))

@@ -45,7 +45,7 @@ PREFIXES = {
     Kind.APP_STORE_CONNECT: app_store_connect.PREFIXES,
     Kind.GOOGLE_PLAY: google_play.PREFIXES,
     Kind.PLAY_DEVELOPER: play_developer.PREFIXES,
-    Kind.MASTODON: ("/api/v1/",),
+    Kind.MASTODON: ("/api/v1/", mastodon.SEARCH),
     Kind.FEED: ("/feeds/", "/alerts/"),
     Kind.SCHEMA_ORG: ("/ervaringen/",),
     Kind.KIYOH: kiyoh.PREFIXES,
@@ -168,6 +168,8 @@ class Replica(Loopback):
 
     def _mastodon(self, request: Request, fault: Fault | None) -> Answer:
         posts = self.posts.seen(Kind.MASTODON)
+        if request.path == mastodon.SEARCH:
+            return mastodon.search(request, posts, fault)
         part, _, name = request.path.removeprefix("/api/v1/").partition("/")
         if part == "timelines" and name.startswith("tag/"):
             return mastodon.timeline(request, name.removeprefix("tag/"), posts, fault)

@@ -1,16 +1,18 @@
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from crawlers.causes import Cause
-from crawlers.parsers.mastodon import Timeline, older, parse
+from crawlers.parsers.mastodon import older, parse, parse_search
 from crawlers.parsers.page import Blocked, FormatChanged
+from crawlers.parsers.stretch import Stretch
 from storage.records import Kind, Status
 from tests.crawlers.payloads import LINK, WAF_PAGE, mastodon, status
 
 
-def read(*statuses: object, **asked: Any) -> Timeline:
+def read(*statuses: object, **asked: Any) -> Stretch:
     return parse(mastodon(*statuses), **asked)
 
 
@@ -93,9 +95,42 @@ def test_bots_are_kept_when_asked_for() -> None:
 
 
 def test_ids_are_compared_as_numbers() -> None:
-    page = read(status(id="99"), status(id="115570012345678901"), status(id="oeps"))
+    page = read(status(id="99"), status(id="115570012345678901"), status(id="oeps"), full=3)
 
-    assert (page.oldest, page.newest) == (99, 115570012345678901)
+    assert page.next == "99"
+
+
+def test_a_page_that_is_not_full_and_has_no_link_is_the_last() -> None:
+    assert read(status(), full=2).next is None
+
+
+def test_what_was_left_out_still_counts_for_how_far_a_page_goes() -> None:
+    assert read(status(), status(id="7", visibility="private"), full=2).next == "7"
+
+
+@pytest.mark.parametrize("content", ["", "<p></p>"])
+def test_a_picture_without_a_word_is_passed_by(content: str) -> None:
+    page = read(status(content=content))
+
+    assert (page.records, page.problems, page.passed) == ((), (), 1)
+
+
+def test_a_status_without_an_address_is_found_by_its_uri() -> None:
+    [record] = read(status(url=None)).records
+
+    assert record.url == record.external_id
+
+
+def test_what_a_search_finds_is_read_as_a_timeline_is() -> None:
+    found = json.dumps({"accounts": [], "statuses": [status()], "hashtags": []}).encode()
+
+    assert parse_search(found).records == read(status()).records
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b'{"statuses": null}', b'{"statuses": {}}'])
+def test_a_search_of_another_form_is_named(body: bytes) -> None:
+    with pytest.raises(FormatChanged):
+        parse_search(body)
 
 
 def test_the_link_header_gives_the_older_page() -> None:
@@ -120,7 +155,7 @@ def test_a_link_header_without_an_older_page_gives_none(link: str) -> None:
 def test_an_empty_timeline_is_an_empty_page() -> None:
     page = read()
 
-    assert (page.entries, page.newest) == (0, None)
+    assert (page.entries, page.newest, page.next) == (0, None, None)
 
 
 def test_an_error_object_means_that_outsiders_are_kept_out() -> None:

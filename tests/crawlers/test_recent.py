@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from crawlers.child import spider_of
 from demo.replica import Fault, Kind, Post
+from demo.replica.reddit import CLIENT
 from storage.models import Health
 from tests.crawlers.complaints import posts, show
 from tests.crawlers.conftest import START, Crawling
@@ -68,14 +70,74 @@ def test_an_old_post_that_is_pinned_on_top_does_not_end_the_reading(crawling: Cr
     assert crawling(kind).counts["new"] == 250
 
 
-def test_more_than_a_crawl_reads_is_noted(crawling: Crawling) -> None:
+def test_more_than_a_crawl_reads_is_read_by_the_next_ones(crawling: Crawling) -> None:
     show(crawling, posts(Kind.X, 3, first=160))
     crawling(Kind.X, pages=1)
     show(crawling, posts(Kind.X, 150))
-    outcome = crawling(Kind.X, pages=1)
+    outcome, rest, calm = crawling(Kind.X, pages=1), crawling(Kind.X, pages=1), crawling(Kind.X, pages=1)
 
     assert (outcome.health, outcome.counts["new"]) == (Health.OK, 100)
-    assert outcome.stats["notes"] == ["more was posted since the last crawl than one crawl reads"]
+    assert outcome.stats["notes"] == [
+        "more was posted since the last crawl than one crawl reads; the next one goes on"
+    ]
+    assert (rest.health, rest.counts["new"], rest.counts["removed"]) == (Health.OK, 50, 0)
+    assert (calm.counts["requests"], calm.counts["new"]) == (2, 0)  # robots.txt and one look
+
+
+@pytest.mark.parametrize("kind", [Kind.BLUESKY, Kind.MASTODON, Kind.REDDIT])
+def test_a_gap_is_closed_page_by_page_while_more_is_posted(
+    crawling: Crawling, kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spider_of(kind.value), "most_pages", 2)
+    monkeypatch.setenv("KLACHTENRADAR_SOURCE_REDDIT_CLIENT_ID", CLIENT[0])
+    monkeypatch.setenv("KLACHTENRADAR_SOURCE_REDDIT_CLIENT_SECRET", CLIENT[1])
+    show(crawling, posts(kind, 3, first=500))
+    crawling(kind)
+    show(crawling, posts(kind, 400, first=30))
+    crawling(kind)
+    show(crawling, posts(kind, 30))
+    for _ in range(12):
+        crawling(kind)
+
+    assert len(crawling.mentions()) == 433
+
+
+@pytest.mark.parametrize("kind", [Kind.BLUESKY, Kind.REDDIT])
+def test_a_token_that_expires_on_the_way_is_renewed(
+    crawling: Crawling, kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KLACHTENRADAR_SOURCE_REDDIT_CLIENT_ID", CLIENT[0])
+    monkeypatch.setenv("KLACHTENRADAR_SOURCE_REDDIT_CLIENT_SECRET", CLIENT[1])
+    show(crawling, posts(kind, 250))
+    crawling.replica.faults.set(kind, Fault.EXPIRED, times=1, after=2)
+    outcome = crawling(kind)
+
+    assert (outcome.health, outcome.counts["new"]) == (Health.OK, 250)
+
+
+def test_a_token_that_is_never_good_is_not_asked_for_without_end(crawling: Crawling) -> None:
+    crawling.replica.faults.set(Kind.BLUESKY, Fault.EXPIRED)
+    outcome = crawling(Kind.BLUESKY)
+
+    assert (outcome.health, outcome.stats["cause"], len(crawling.asked())) == (Health.BLOCKED, "key", 4)
+
+
+def test_a_gap_whose_place_the_source_has_forgotten_is_let_go(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spider_of("bluesky"), "most_pages", 1)
+    show(crawling, posts(Kind.BLUESKY, 3, first=300))
+    crawling(Kind.BLUESKY)
+    show(crawling, posts(Kind.BLUESKY, 250))
+    crawling(Kind.BLUESKY)
+    monkeypatch.setattr(spider_of("bluesky"), "most_pages", 2)
+    crawling.replica.faults.set(Kind.BLUESKY, Fault.NOT_FOUND, after=2)
+    outcome = crawling(Kind.BLUESKY)
+    crawling.replica.faults.clear()
+
+    assert outcome.health is Health.OK
+    assert outcome.stats["notes"] == ["what an earlier crawl left unread cannot be asked for any more"]
+    assert "notes" not in crawling(Kind.BLUESKY).stats
 
 
 def test_a_reading_again_that_does_not_reach_the_end_of_a_week_is_no_news(crawling: Crawling) -> None:

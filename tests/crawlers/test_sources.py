@@ -89,7 +89,7 @@ def test_every_kind_refuses_unknown_parameters(kind: str) -> None:
         ("google_play", {"package": "Snelveld"}, "package", '"nl.snelveld.app"'),
         ("google_play", {"language": "nl-NL"}, "language", '"nl"'),
         ("mastodon", {"hashtags": ["snel veld"]}, "hashtags.0", "without spaces"),
-        ("mastodon", {"hashtags": []}, "hashtags", "is empty; write at least one"),
+        ("mastodon", {"hashtags": ["#"]}, "hashtags.0", "is not one hashtag"),
         ("mastodon", {"base_url": None}, "base_url", '"https://mastodon.nl"'),
         ("mastodon", {"bots": "soms"}, "bots", "write true or false"),
         ("reddit", {"subreddits": ["the netherlands"]}, "subreddits.0", '"thenetherlands"'),

@@ -1,0 +1,96 @@
+"""Reading an instance: hashtags, its search, and posts that reach it late."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from crawlers.secrets import missing
+from demo.replica import Fault, Kind, Post
+from demo.replica.keyed import KEY
+from storage.models import Health
+from tests.crawlers.complaints import posts, show
+from tests.crawlers.conftest import START, Crawling, configured
+
+TOKEN = "KLACHTENRADAR_SOURCE_MASTODON_TOKEN"
+FOUND: dict[str, Any] = {"hashtags": [], "query": "snelveld"}
+
+
+def texts(crawling: Crawling, status: str) -> list[str]:
+    return [line["text"] for line in crawling.mentions() if line["status"] == status]
+
+
+def test_a_post_that_reaches_the_instance_late_is_found_within_a_day(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.MASTODON, 130))
+    crawling(Kind.MASTODON)
+    late = Post(
+        Kind.MASTODON, "Pas nu hier #snelveld", START - timedelta(hours=100, minutes=30), author="Laat"
+    )
+    show(crawling, [late])
+    soon = crawling(Kind.MASTODON)
+    crawling.clock.advance(timedelta(days=1))
+
+    assert (soon.counts["new"], crawling(Kind.MASTODON).counts["new"]) == (0, 1)
+
+
+def test_an_edit_and_a_removal_further_down_are_found_within_a_day(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.MASTODON, 130))
+    crawling(Kind.MASTODON)
+    crawling.clock.advance(timedelta(days=1))
+    crawling.replica.posts.edit(shown[90].key, text="Opgelost, na vier keer bellen. #snelveld")
+    crawling.replica.posts.remove(shown[100].key)
+    outcome, again = crawling(Kind.MASTODON), crawling(Kind.MASTODON)
+
+    assert (outcome.counts["edited"], outcome.counts["removed"]) == (1, 1)
+    assert (again.counts["edited"], again.counts["removed"]) == (0, 0)
+    assert texts(crawling, "edited") == ["Opgelost, na vier keer bellen. #snelveld"]
+
+
+def test_a_timeline_that_shows_nothing_after_weeks_of_calm_is_not_calm(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.MASTODON, 3))
+    crawling(Kind.MASTODON)
+    crawling.clock.advance(timedelta(days=30))
+    calm = crawling(Kind.MASTODON)
+    crawling.replica.faults.set(Kind.MASTODON, Fault.EMPTY)
+    empty = crawling(Kind.MASTODON)
+
+    assert (calm.health, empty.health, empty.stats["cause"]) == (Health.OK, Health.EMPTY, "empty_before")
+
+
+def test_a_search_with_a_token_reads_all_pages_once(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(TOKEN, KEY)
+    show(crawling, posts(Kind.MASTODON, 95))
+    first, again = crawling(Kind.MASTODON, **FOUND), crawling(Kind.MASTODON, **FOUND)
+
+    assert (first.health, first.counts["new"]) == (Health.OK, 95)
+    assert (again.counts["new"], again.counts["requests"]) == (0, 2)
+    assert "offset=40" in " ".join(crawling.asked())
+
+
+def test_a_search_that_never_found_anything_may_be_right(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(TOKEN, KEY)
+    first, again = crawling(Kind.MASTODON, **FOUND), crawling(Kind.MASTODON, **FOUND)
+
+    assert (first.health, again.health) == (Health.EMPTY, Health.OK)
+
+
+def test_a_search_without_a_token_is_a_fault_of_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(TOKEN, raising=False)
+    [source] = configured("http://127.0.0.1:1", Kind.MASTODON, **FOUND).source
+    [fault] = missing(source)
+
+    assert (fault.key, TOKEN in fault.message) == ("source mastodon.token", True)
+
+
+def test_a_token_that_is_not_taken_is_a_matter_of_the_key(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(TOKEN, "verlopen-sleutel")
+    outcome = crawling(Kind.MASTODON, **FOUND)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BLOCKED, "key")
+    assert TOKEN in str(outcome.reason)
