@@ -72,6 +72,13 @@ def merged(parts: Iterable[ByJudge]) -> ByJudge:
     return found
 
 
+def shares(judges: ByJudge) -> dict[str, float]:
+    """Which part of the verdicts each judge gave, the largest first."""
+    judged = {judge: one.judged for judge, one in judges.items() if one.judged}
+    whole = sum(judged.values())
+    return {judge: count / whole for judge, count in sorted(judged.items(), key=lambda pair: -pair[1])}
+
+
 class By(StrEnum):
     HOUR = "hour"
     DAY = "day"
