@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from babel import dates, numbers
+from babel import Locale, dates, numbers
 
 from alerts import catalogue
 from alerts.catalogue import Catalogue
@@ -39,6 +39,11 @@ class Formats:
             return self.text("time.yesterday", clock=clock)
         pattern = "EEE d MMM HH:mm" if local.year == today.year else "d MMM y HH:mm"
         return self._dates(pattern, local).replace(".", "")
+
+    def language(self, code: str) -> str:
+        """`Engels` for `en`; the code itself where Dutch has no word for it."""
+        name = Locale(self.text.language).languages.get(code, code)
+        return name[:1].upper() + name[1:]
 
     def clock(self, moment: datetime) -> str:
         return self._dates("HH:mm", moment.astimezone(AMSTERDAM))

@@ -25,7 +25,6 @@ class Verdict:
     escalation: bool = False
     churn: bool = False
     question: bool = False
-    language: str = "und"
     unsure: bool = False
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from sentiment.classifier import Classifier, Verdict
+from sentiment.language import language_of
 
 # Lines and bytes that are held in memory and judged together.
 _LINES = 2048
@@ -47,7 +48,7 @@ def classify(source: BinaryIO, out: TextIO, classifier: Classifier, tell: Callab
         good = [row for row in chunk if not isinstance(row, _Fault)]
         verdicts = classifier.classify([row["text"] for row in good])
         for row, verdict in zip(good, verdicts, strict=True):
-            out.write(_written({**row, **answer(verdict)}, out.encoding))
+            out.write(_written({**row, **answer(verdict, language_of(row["text"]))}, out.encoding))
         out.flush()
         for fault in chunk:
             if isinstance(fault, _Fault):
@@ -56,7 +57,7 @@ def classify(source: BinaryIO, out: TextIO, classifier: Classifier, tell: Callab
     return faults
 
 
-def answer(verdict: Verdict) -> dict[str, Any]:
+def answer(verdict: Verdict, language: str) -> dict[str, Any]:
     """The keys that a judged line gains."""
     return {
         "sentiment": verdict.sentiment.value,
@@ -66,7 +67,7 @@ def answer(verdict: Verdict) -> dict[str, Any]:
         "escalation": verdict.escalation,
         "churn": verdict.churn,
         "question": verdict.question,
-        "language": verdict.language,
+        "language": language,
     }
 
 

@@ -14,7 +14,6 @@ from tokenizers import Tokenizer
 from sentiment import manifest
 from sentiment.classifier import NOTHING_SAID, Sentiment, Verdict
 from sentiment.errors import ModelBroken
-from sentiment.language import language_of
 from sentiment.manifest import FOLDER
 from sentiment.texts import groups, pieces, readable
 from sentiment.windows import Window, averaged, pack, sigmoid, softmax, strongest, windows
@@ -111,7 +110,6 @@ def verdict_of(
         escalation="escalation" in signals,
         churn="churn" in signals,
         question="question" in signals,
-        language=language_of(text),
         unsure=max(named.values()) < sure_from,
     )
 

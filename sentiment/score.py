@@ -1,17 +1,19 @@
 """The score step: a verdict for every mention that has none, and in the background for what another model judged."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from sentiment.classifier import Classifier, Sentiment, Verdict
+from sentiment.language import language_of
 from sentiment.manifest import Manifest
 from storage import judges, leases, verdicts
 from storage.database import Database, Session
 from storage.judges import Confusion
+from storage.records import is_foreign
 from storage.steps import StepReport
-from storage.verdicts import Judgement, Unjudged
+from storage.verdicts import Foreign, Judgement, Unjudged
 
 CHUNK = 500
 """Mentions a transaction. The model works between transactions, so no lock is held while it does."""
@@ -109,27 +111,48 @@ def confusion_of(classifier: Classifier) -> Confusion | None:
 
 
 def _keep(database: Database, classifier: Classifier, chunk: Sequence[Unjudged], now: datetime) -> int:
-    judgements = _judged(chunk, classifier)
-    keep = partial(verdicts.store, judgements=judgements, model_id=classifier.model_id, now=now)
+    read = [_Read.of(one) for one in chunk]
+    dutch = [one for one in read if not is_foreign(one.language)]
+    given = classifier.classify([one.text for one in dutch])
+    keep = partial(
+        verdicts.store,
+        judgements=[_judgement(one, verdict) for one, verdict in zip(dutch, given, strict=True)],
+        model_id=classifier.model_id,
+        now=now,
+        foreign=[one.foreign for one in read if is_foreign(one.language)],
+    )
     return database.transact(keep)
 
 
-def _judged(chunk: Sequence[Unjudged], classifier: Classifier) -> list[Judgement]:
-    given = classifier.classify([reading(one.title, one.text) for one in chunk])
-    return [_judgement(one, verdict) for one, verdict in zip(chunk, given, strict=True)]
+@dataclass(frozen=True)
+class _Read:
+    """A mention as it is read, and in which language."""
+
+    mention: Unjudged
+    text: str
+    language: str
+
+    @classmethod
+    def of(cls, mention: Unjudged) -> "_Read":
+        text = reading(mention.title, mention.text)
+        return cls(mention, text, language_of(text, mention.stated))
+
+    @property
+    def foreign(self) -> Foreign:
+        return Foreign(self.mention.mention_id, self.mention.version, self.language)
 
 
-def _judgement(one: Unjudged, verdict: Verdict) -> Judgement:
+def _judgement(one: _Read, verdict: Verdict) -> Judgement:
     return Judgement(
-        mention_id=one.mention_id,
-        version=one.version,
+        mention_id=one.mention.mention_id,
+        version=one.mention.version,
         sentiment=verdict.sentiment,
         probabilities=verdict.probabilities,
         themes=verdict.themes,
         escalation=verdict.escalation,
         churn=verdict.churn,
         question=verdict.question,
-        language=verdict.language,
+        language=one.language,
         unsure=verdict.unsure,
     )
 

@@ -171,23 +171,12 @@ def _let_it_count(session: Session, mention: Mention, answers: Answers, now: dat
         "model_id": PERSON,
         **{one.value: float(one is answers.sentiment) for one in Sentiment},
         **_columns(answers),
-        "language": _language(session, mention),
         "judged_at": now,
     }
     upsert(session, Verdict, [row], ("mention_id", "version", "model_id"))
     mention.judged_by, mention.triaged = PERSON, False
     session.add(mention)
     touch(session, [mention])
-
-
-def _language(session: Session, mention: Mention) -> str:
-    """As it was judged before; what the source says where nothing was."""
-    query = select(Verdict.language).where(
-        Verdict.mention_id == mention.id, Verdict.version == mention.version
-    )
-    judged = session.exec(query.order_by(col(Verdict.judged_at).desc()).limit(1)).first()
-    words = session.get_one(MentionVersion, (mention.id, mention.version))
-    return judged or words.language or "und"
 
 
 def _columns(answers: Answers) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from storage import corrections
+from storage import corrections, judges, prevalence
 from storage import trends as stored_trends
 from storage.models import PERSON, Brand, Mention, MentionVersion, Source, Verdict
 from storage.sources import brand_named
@@ -64,19 +64,31 @@ def trends(
 ) -> Iterator[dict[str, Any]]:
     """One line per hour, Dutch day or ISO week of a brand, oldest first, quiet ones included.
 
-    `net_sentiment` is (positive - negative) / judged, None where nothing was judged. Raises UnknownName.
+    `net_sentiment` is (positive - negative) / judged, None where nothing was judged; `negative_share_corrected`
+    is corrected for the model's known confusion, with its 95 % interval, None where that is not known; `models` has
+    the share of the verdicts by model, or `PERSON`. Raises UnknownName.
     """
     brand = brand_named(session, brand_name)
     assert brand.id is not None  # noqa: S101 - comes from the database
+    confusions = judges.confusions(session)
     for point in stored_trends.series(session, brand.id, since, until, by):
-        net = point.figures.net
+        share = prevalence.negative_share(point.judges, confusions)
+        low, high = (share.low, share.high) if share else (None, None)
         yield {
             "brand": brand.name,
             "start": iso(point.start),
             "end": iso(point.end),
             **asdict(point.figures),
-            "net_sentiment": None if net is None else round(net, 4),
+            "net_sentiment": _rounded(point.figures.net),
+            "negative_share_corrected": _rounded(share.value if share else None),
+            "negative_share_low": _rounded(low),
+            "negative_share_high": _rounded(high),
+            "models": {name: round(part, 4) for name, part in stored_trends.shares(point.judges).items()},
         }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
 def _line(
@@ -94,7 +106,7 @@ def _line(
         "text": version.text,
         "rating": version.rating,
         "rating_max": version.rating_max,
-        "language": _language(version, verdict),
+        "language": mention.language or version.language,
         "reply": reply,
         "status": mention.status.value,
         "version": mention.version,
@@ -102,19 +114,15 @@ def _line(
     }
 
 
-def _language(version: MentionVersion, verdict: Verdict | None) -> str | None:
-    """What the source says, else what the text looks like."""
-    return version.language or (verdict.language if verdict else None)
-
-
 def _judgement(verdict: Verdict | None) -> dict[str, Any]:
     """What counts: the model's answer, or a person's where `corrected`."""
     if verdict is None:
-        return dict.fromkeys(("sentiment", "themes", "escalation", "churn", "question")) | {
+        return dict.fromkeys(("sentiment", "unsure", "themes", "escalation", "churn", "question")) | {
             "corrected": False
         }
     return {
         "sentiment": verdict.sentiment.value,
+        "unsure": verdict.unsure,
         "themes": verdict.themes,
         "escalation": verdict.escalation,
         "churn": verdict.churn,

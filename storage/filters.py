@@ -8,8 +8,10 @@ from typing import Any
 from sqlmodel import and_, col, func, or_
 
 from storage.models import Mention, MentionVersion, Sentiment, Verdict
-from storage.records import Status
+from storage.records import DUTCH, NO_LANGUAGE, Status
 
+FOREIGN = "foreign"
+"""In the place of a language: any but Dutch."""
 WORDS = 8
 """Words of a search that count; more makes it slower, not better."""
 
@@ -71,8 +73,22 @@ def deep(wanted: MentionFilter) -> list[Any]:
     if wanted.stand is not None:
         conditions.append(_STANDS[wanted.stand])
     if wanted.language is not None:
-        conditions.append(Verdict.language == wanted.language)
+        conditions.append(_in(wanted.language))
     return conditions + [_says(word) for word in wanted.text.split()[:WORDS]]
+
+
+def _in(language: str) -> Any:
+    """Dutch is also what was found to have no language: it is judged as Dutch."""
+    if language == FOREIGN:
+        return foreign()
+    if language == DUTCH:
+        return ~foreign()
+    return Mention.language == language
+
+
+def foreign() -> Any:
+    """Mentions in another language, which are kept without a verdict. `storage.records.is_foreign` in SQL."""
+    return func.coalesce(Mention.language, NO_LANGUAGE).not_in((DUTCH, NO_LANGUAGE))
 
 
 def _says(word: str) -> Any:

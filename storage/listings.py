@@ -15,7 +15,7 @@ from sqlmodel import Session, and_, col, func, or_, select
 from storage import cases, filters
 from storage.filters import MentionFilter
 from storage.models import PERSON, Brand, Case, Mention, MentionVersion, Sentiment, Source, Verdict
-from storage.records import Status
+from storage.records import Status, is_foreign
 
 PAGE = 40
 WINDOW = 10_000
@@ -44,7 +44,6 @@ class Judgement:
     escalation: bool
     churn: bool
     question: bool
-    language: str
     model_id: str
 
     @property
@@ -80,8 +79,14 @@ class MentionRow:
     followers: int | None
     historic: bool
     pruned: bool
+    language: str | None
     verdict: Judgement | None
     case_id: int | None
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it is kept without a verdict because it is in another language."""
+        return is_foreign(self.language)
 
 
 @dataclass(frozen=True)
@@ -241,6 +246,7 @@ def _row(row: Any) -> MentionRow:
         followers=mention.followers,
         historic=mention.historic,
         pruned=mention.pruned_at is not None,
+        language=mention.language,
         verdict=judgement(verdict) if verdict is not None else None,
         case_id=case_id,
     )
@@ -256,6 +262,5 @@ def judgement(verdict: Verdict) -> Judgement:
         escalation=verdict.escalation,
         churn=verdict.churn,
         question=verdict.question,
-        language=verdict.language,
         model_id=verdict.model_id,
     )

@@ -159,9 +159,10 @@ class Mention(SQLModel, table=True):
     views: int | None = Field(default=None, sa_type=sa.BigInteger)
     followers: int | None = Field(default=None, sa_type=sa.BigInteger)
     first_seen_at: datetime
-    last_seen_at: datetime
     historic: bool = False
     """Came with the source's first crawl: baseline, never a reason to alert."""
+    language: str | None = Field(default=None, max_length=35)
+    """Of the newest version as it was judged, whatever the source says; other languages than Dutch get no verdict."""
     judged_by: str | None = Field(default=None, max_length=200)
     """The model, or `PERSON`, whose verdict on the newest version counts; None while there is none yet."""
     triaged: bool = False
@@ -216,7 +217,6 @@ class Verdict(SQLModel, table=True):
     question: bool = False
     unsure: bool = False
     """The model's confidence in the sentiment is below what it states as its least."""
-    language: str = Field(default="und", max_length=35)
     judged_at: datetime
 
 

@@ -91,6 +91,16 @@ THEMES = (
 """What a mention can be about, several at once."""
 
 
+DUTCH = "nl"
+NO_LANGUAGE = "und"
+"""Of a text without letters."""
+
+
+def is_foreign(language: str | None) -> bool:
+    """Whether a text in this language is kept without a verdict: Dutch is judged, and what has no language."""
+    return language not in (None, DUTCH, NO_LANGUAGE)
+
+
 class Sentiment(StrEnum):
     """The writer's attitude towards the company or its service."""
 

@@ -14,11 +14,11 @@ from storage.trends import verdict_that_counts
 
 @dataclass(frozen=True)
 class _Judged:
-    """A mention to triage with its words and the verdict on them."""
+    """A mention to triage with its words and the verdict on them, if they are Dutch."""
 
     mention: Mention
     text: str
-    verdict: Verdict
+    verdict: Verdict | None
     competitor: bool
 
     @property
@@ -28,6 +28,7 @@ class _Judged:
             not self.competitor
             and not self.mention.historic
             and self.mention.status is not Status.REMOVED
+            and self.verdict is not None
             and (self.verdict.sentiment is Sentiment.NEGATIVE or self.verdict.question)
         )
 
@@ -56,7 +57,7 @@ def _waiting(session: Session, limit: int) -> list[_Judged]:
     query = (
         sa.select(Mention, col(MentionVersion.text), Verdict, col(Brand.competitor))
         .join(Brand, col(Brand.id) == Mention.brand_id)
-        .join(Verdict, verdict_that_counts())
+        .outerjoin(Verdict, verdict_that_counts())  # what is in another language has none
         .join(
             MentionVersion,
             (col(MentionVersion.mention_id) == Mention.id) & (col(MentionVersion.number) == Mention.version),

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, func, select, update
 
+from storage import filters
 from storage.mentions import touch
 from storage.models import PERSON, Mention, MentionVersion, Verdict
 from storage.records import Sentiment
@@ -18,12 +20,22 @@ STILL_NEWS = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Unjudged:
-    """The newest version of a mention that a model has not judged."""
+    """The newest version of a mention that a model has not judged; `stated` is its language by the source."""
 
     mention_id: int
     version: int
     title: str | None
     text: str
+    stated: str | None = None
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A version of a mention that is in another language than the models read."""
+
+    mention_id: int
+    version: int
+    language: str
 
 
 @dataclass(frozen=True)
@@ -67,22 +79,35 @@ def outdated_count(session: Session, model_id: str) -> int:
     return sum(_count(session, lacking) for lacking in _judged_by_others(model_id))
 
 
-def store(session: Session, judgements: Sequence[Judgement], model_id: str, now: datetime) -> int:
+def store(
+    session: Session,
+    judgements: Sequence[Judgement],
+    model_id: str,
+    now: datetime,
+    foreign: Sequence[Foreign] = (),
+) -> int:
     """Keep the judgements on mentions that still read as they did; returns how many. Needs a write session.
 
     Safe to repeat. A mention that was edited, blanked or erased in the meantime is passed over: it has other
     words now, or none. What a person said of a mention goes on counting; the model's verdict stands beside it.
     A post of the last days that another model judged before is triaged again: it may be a complaint after all.
+    What is `foreign` has its language noted and gets no verdict, so it is in no figure but the number of mentions.
     """
-    current = _current(session, judgements)
+    current = _current(session, [*judgements, *foreign])
     kept = [one for one in judgements if one.mention_id in current]
     insert_missing(session, Verdict, [_row(one, model_id, now) for one in kept])
     judged = [mention for mention in current.values() if mention.judged_by != PERSON]
     again = [one.id for one in judged if one.judged_by is not None and now - one.published_at <= STILL_NEWS]
     _set(session, [one.id for one in judged], judged_by=model_id)
     _set(session, again, triaged=False)
+    _note_languages(session, [one for one in (*judgements, *foreign) if one.mention_id in current])
     touch(session, current.values())
-    return len(kept)
+    return len(current)
+
+
+def _note_languages(session: Session, known: Sequence[Judgement | Foreign]) -> None:
+    for language in {one.language for one in known}:
+        _set(session, [one.mention_id for one in known if one.language == language], language=language)
 
 
 def _set(session: Session, ids: Sequence[int | None], **values: Any) -> None:
@@ -104,14 +129,20 @@ def _judged_by_others(model_id: str) -> tuple[Any, ...]:
     return (
         (judged_by < model_id) & by_model,
         (judged_by > model_id) & by_model,
-        (judged_by == PERSON) & ~verdict.exists(),
+        (judged_by == PERSON) & ~verdict.exists() & ~filters.foreign(),
     )
 
 
 def _readable(session: Session, wanted: Any, limit: int) -> list[Unjudged]:
     """Mentions whose words are still there; of others there is nothing to read."""
     query = (
-        select(Mention.id, Mention.version, MentionVersion.title, MentionVersion.text)
+        sa.select(
+            col(Mention.id),
+            col(Mention.version),
+            col(MentionVersion.title),
+            col(MentionVersion.text),
+            col(MentionVersion.language),
+        )
         .join(MentionVersion, _newest())
         .where(wanted, col(Mention.pruned_at).is_(None))
         # In the order of the index that finds them: by id alone SQLite would look through every mention.
@@ -130,7 +161,7 @@ def _newest() -> Any:
     return (col(MentionVersion.mention_id) == Mention.id) & (col(MentionVersion.number) == Mention.version)
 
 
-def _current(session: Session, judgements: Sequence[Judgement]) -> dict[int, Mention]:
+def _current(session: Session, judgements: Sequence[Judgement | Foreign]) -> dict[int, Mention]:
     judged = {one.mention_id: one.version for one in judgements}
     query = select(Mention).where(col(Mention.id).in_(list(judged)), col(Mention.pruned_at).is_(None))
     rows = session.exec(query.with_for_update())
@@ -151,6 +182,5 @@ def _row(one: Judgement, model_id: str, now: datetime) -> dict[str, Any]:
         "churn": one.churn,
         "question": one.question,
         "unsure": one.unsure,
-        "language": one.language,
         "judged_at": now,
     }

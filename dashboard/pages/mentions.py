@@ -15,10 +15,10 @@ from dashboard.site import LoggedIn, NotFound, Reading, SiteNow, whole
 from storage import bulletins, listings, sources
 from storage.bulletins import IncidentRow
 from storage.database import Session
-from storage.filters import MentionFilter, Rating, Stand
+from storage.filters import FOREIGN, MentionFilter, Rating, Stand
 from storage.listings import Cursor, MentionPage, MentionRow
 from storage.models import Brand, MentionVersion, Sentiment, Source
-from storage.records import aware
+from storage.records import DUTCH, aware
 
 router = APIRouter()
 PERIODS = {
@@ -36,7 +36,7 @@ STANDS = {
     "bewerkt": Stand.EDITED,
     "verwijderd": Stand.REMOVED,
 }
-LANGUAGES = ("nl", "en", "de", "fr")
+LANGUAGES = {"nl": DUTCH, "en": "en", "de": "de", "fr": "fr", "anders": FOREIGN}
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def _asked(query: Mapping[str, str], brands: list[Brand], known: list[Source]) -
         sentiment=_known(query, "sentiment", SENTIMENTS),
         cijfer=_known(query, "cijfer", RATINGS),
         status=_known(query, "status", STANDS),
-        taal=_known(query, "taal", dict.fromkeys(LANGUAGES)),
+        taal=_known(query, "taal", LANGUAGES),
         zoek=query.get("zoek", "").replace("\0", "").strip()[:LONGEST_SEARCH],
     )
 
@@ -184,7 +184,7 @@ def _filter(asked: Asked, brands: list[Brand], known: list[Source], now: datetim
         sentiment=SENTIMENTS.get(asked.sentiment),
         rating=RATINGS.get(asked.cijfer),
         stand=STANDS.get(asked.status),
-        language=asked.taal or None,
+        language=LANGUAGES.get(asked.taal),
         text=asked.zoek,
     )
 

@@ -21,7 +21,7 @@ class ByLength:
 
     def _one(self, long: bool) -> Verdict:
         share = {Sentiment.NEGATIVE: float(long), Sentiment.NEUTRAL: 0.0, Sentiment.POSITIVE: 1.0 - long}
-        return Verdict(Sentiment.NEGATIVE if long else Sentiment.POSITIVE, share, language="nl")
+        return Verdict(Sentiment.NEGATIVE if long else Sentiment.POSITIVE, share)
 
 
 def classified(

@@ -27,7 +27,7 @@ class Grumbler:
         if any("struikel" in text for text in texts):
             raise KeyboardInterrupt
         shares = {Sentiment.NEGATIVE: 1.0, Sentiment.NEUTRAL: 0.0, Sentiment.POSITIVE: 0.0}
-        return [Verdict(Sentiment.NEGATIVE, shares, language="nl") for _ in texts]
+        return [Verdict(Sentiment.NEGATIVE, shares) for _ in texts]
 
 
 @pytest.fixture
@@ -62,6 +62,22 @@ def test_a_killed_run_keeps_what_it_judged_and_the_next_does_the_rest(
     assert judged(database) == 4
     store(database, record("r0", text="hier niet meer"))
     assert score.run(database, Grumbler(), NOW).done == 2
+
+
+def test_other_languages_are_marked_and_only_dutch_is_judged(database: Database) -> None:
+    store(
+        database,
+        record("r1", title=None, text="Worst provider ever, nobody answers the phone."),
+        record("r2", title=None, text="Al drie dagen geen internet", language="en-US"),
+        record("r3", title=None, text="😡😡😡"),
+    )
+    grumbler = Grumbler()
+    first, second = (score.run(database, grumbler, NOW) for _ in range(2))
+    assert (first.done, second.done) == (3, 0)
+    assert grumbler.read == ["😡😡😡", "Al drie dagen geen internet"]
+    with database.read() as session:
+        found = {one.external_id: one.language for one in session.exec(select(Mention))}
+    assert found == {"r1": "en", "r2": "nl", "r3": "und"}
 
 
 def test_progress_is_told_after_every_chunk(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

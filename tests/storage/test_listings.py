@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from storage import bulletins, cases, inbox, listings, reputation, verdicts
 from storage.database import Database
-from storage.filters import MentionFilter, Rating, Stand
+from storage.filters import FOREIGN, MentionFilter, Rating, Stand
 from storage.inbox import CaseCursor, InboxFilter
 from storage.models import Delivery, DeliveryForm, DeliveryState, Incident, Mention, Severity
 from storage.records import Reply, Sentiment, Status
@@ -90,6 +90,8 @@ _FILTERS: list[tuple[MentionFilter, list[str]]] = [
     (MentionFilter(stand=Stand.OPEN), ["1", "3", "4", "5"]),
     (MentionFilter(stand=Stand.EDITED), []),
     (MentionFilter(language="en"), ["5"]),
+    (MentionFilter(language=FOREIGN), ["5"]),
+    (MentionFilter(language="nl"), ["1", "2", "3", "4"]),
     (MentionFilter(text="heel blij"), ["3"]),
     (MentionFilter(text="100%"), ["3"]),
     (MentionFilter(text="_"), []),

@@ -2,11 +2,11 @@
 
 from sqlmodel import select
 
-from storage import retention, verdicts
+from storage import corrections, listings, retention, verdicts
 from storage.database import Database
 from storage.models import Mention, TouchedHour, Verdict
 from storage.records import Sentiment
-from storage.verdicts import Judgement, Unjudged
+from storage.verdicts import Foreign, Judgement, Unjudged
 from tests.storage.shop import NOW, record, set_up, store
 
 
@@ -47,7 +47,7 @@ def test_a_verdict_is_stored_as_it_was_given(database: Database) -> None:
         verdict = session.exec(select(Verdict)).one()
     assert (verdict.sentiment, verdict.negative, verdict.themes) == (Sentiment.NEGATIVE, 1.0, ["levering"])
     assert (verdict.escalation, verdict.churn, verdict.question) == (True, False, True)
-    assert (verdict.model_id, verdict.language, verdict.judged_at) == ("m1", "nl", NOW)
+    assert (verdict.model_id, verdict.judged_at) == ("m1", NOW)
 
 
 def test_judging_twice_keeps_one_verdict(database: Database) -> None:
@@ -113,3 +113,62 @@ def test_the_hour_of_a_judged_mention_is_counted_again(database: Database) -> No
     keep(database, *waiting(database))
     with database.read() as session:
         assert session.exec(select(TouchedHour)).one().hour == NOW.replace(hour=11, minute=0)
+
+
+def mark(database: Database, one: Unjudged, language: str, model: str = "m1") -> None:
+    with database.write() as session:
+        verdicts.store(session, [], model, NOW, [Foreign(one.mention_id, one.version, language)])
+
+
+def test_a_mention_in_another_language_is_marked_and_waits_no_more(database: Database) -> None:
+    set_up(database)
+    store(database, record(text="Nobody answers the phone.", title=None))
+    (one,) = waiting(database)
+    mark(database, one, "en")
+    assert waiting(database) == []
+    with database.read() as session:
+        row = listings.mention(session, one.mention_id)
+    assert row is not None
+    assert (row.language, row.verdict) == ("en", None)
+
+
+def test_another_model_looks_again_at_what_was_taken_for_another_language(database: Database) -> None:
+    set_up(database)
+    store(database, record())
+    (one,) = waiting(database)
+    mark(database, one, "af")
+    assert waiting(database, "m2") == [one]
+    keep(database, one, model="m2")
+    with database.read() as session:
+        row = listings.mention(session, one.mention_id)
+    assert row is not None
+    assert row.language == "nl"
+    assert row.verdict is not None
+
+
+def test_what_was_judged_and_then_found_foreign_counts_no_more(database: Database) -> None:
+    set_up(database)
+    store(database, record())
+    (one,) = waiting(database)
+    keep(database, one)
+    mark(database, one, "af", model="m2")
+    with database.read() as session:
+        row = listings.mention(session, one.mention_id)
+    assert row is not None
+    assert row.verdict is None
+
+
+def test_a_person_may_judge_what_is_in_another_language(database: Database) -> None:
+    set_up(database)
+    store(database, record(text="Nobody answers the phone.", title=None))
+    (one,) = waiting(database)
+    mark(database, one, "en")
+    change = corrections.Change(one.mention_id, version=1, seen=0, who="Sanne", now=NOW)
+    with database.write() as session:
+        corrections.correct(session, change, corrections.Answers(Sentiment.NEGATIVE))
+    assert waiting(database) == waiting(database, "m2") == []
+    with database.read() as session:
+        row = listings.mention(session, one.mention_id)
+    assert row is not None
+    assert row.verdict is not None
+    assert row.verdict.corrected

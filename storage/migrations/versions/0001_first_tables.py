@@ -282,8 +282,8 @@ def upgrade() -> None:
         sa.Column("views", sa.BigInteger(), nullable=True),
         sa.Column("followers", sa.BigInteger(), nullable=True),
         sa.Column("first_seen_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("last_seen_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("historic", sa.Boolean(), nullable=False),
+        sa.Column("language", sqlmodel.sql.sqltypes.AutoString(length=35), nullable=True),
         sa.Column("judged_by", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=True),
         sa.Column("triaged", sa.Boolean(), nullable=False),
         sa.Column("cluster_id", sa.Integer(), nullable=True),
@@ -517,7 +517,6 @@ def upgrade() -> None:
         sa.Column("churn", sa.Boolean(), nullable=False),
         sa.Column("question", sa.Boolean(), nullable=False),
         sa.Column("unsure", sa.Boolean(), nullable=False),
-        sa.Column("language", sqlmodel.sql.sqltypes.AutoString(length=35), nullable=False),
         sa.Column("judged_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.CheckConstraint(
             "negative >= 0 AND neutral >= 0 AND positive >= 0", name=op.f("ck_verdict_probabilities")
