@@ -689,7 +689,7 @@ def trends(
     elif rows:
         writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]))
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows(row | {"models": json.dumps(row["models"])} for row in rows)
 
 
 def _one_of(option: str, value: str, allowed: tuple[str, ...]) -> None:

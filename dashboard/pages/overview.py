@@ -7,18 +7,21 @@ from datetime import datetime, timedelta
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from dashboard import charts
+from dashboard.charts import Step
 from dashboard.pages.sources import SourceView, views
 from dashboard.rendering import link, page
 from dashboard.site import LoggedIn, Reading, Site, SiteNow
-from storage import bulletins, cases, holes, inbox, reputation, sources, trends
+from storage import bulletins, cases, holes, inbox, judges, prevalence, reputation, sources, trends
 from storage.bulletins import IncidentRow
 from storage.calendar import HOUR
 from storage.calendar import day_of as dutch_day
 from storage.database import Session
 from storage.holes import Hole
-from storage.models import Brand, Severity, Source
+from storage.judges import Confusion
+from storage.models import PERSON, Brand, Severity, Source
 from storage.reputation import Index, Share
-from storage.trends import By, Figures, Point
+from storage.trends import By, ByJudge, Figures, Point
 
 router = APIRouter()
 PERIODS = {
@@ -34,28 +37,27 @@ SMOOTH = {By.HOUR: 24, By.DAY: 1, By.WEEK: 1}
 
 
 @dataclass(frozen=True)
-class Step:
-    """One hour, day or week of the chart. `deaf`: nobody listened at all; `holed`: some source was not heard."""
-
-    point: Point
-    deaf: bool
-    holed: bool
-
-
-@dataclass(frozen=True)
 class BrandFigures:
     """One brand in the chosen period and the one before it."""
 
     brand: Brand
     now: Figures
     before: Figures
+    judges: ByJudge
     negative: Share | None
+    corrected: Share | None
+    """The negative share without what the model is known to confuse."""
     voice: float | None
     """Share of all mentions of all brands."""
     index: Index | None
     steps: tuple[Step, ...]
     line: tuple[float | None, ...]
     """Net sentiment at each step, over the last `SMOOTH` steps."""
+
+    @property
+    def models(self) -> Mapping[str, float]:
+        """Which part of the verdicts comes from each model, or from people."""
+        return trends.shares(self.judges)
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,10 @@ class OverviewPage:
     oldest: datetime | None
     volume_chart: Mapping[str, object] | None
     net_chart: Mapping[str, object] | None
+    model: str | None
+    """The one in use."""
+    outdated: int
+    """Posts of the period that another model judged."""
     index_days: int = reputation.DAYS
     prior: int = reputation.PRIOR
 
@@ -101,6 +107,7 @@ def show_overview(request: Request, site: SiteNow, visitor: LoggedIn, session: R
     view = _view(session, site, period)
     figures = _begun(_compared(tuple(_figures(session, one, view) for one in brands)))
     chosen = next((one for one in figures if brand is not None and one.brand.id == brand.id), None)
+    chosen = chosen and _explained(chosen, view)
     counts = cases.counts(session)
     return page(
         request,
@@ -119,8 +126,12 @@ def show_overview(request: Request, site: SiteNow, visitor: LoggedIn, session: R
             sources=views(session, now, recent=0),
             waiting=sum(counts[state] for state in cases.WAITING),
             oldest=inbox.oldest_waiting(session),
-            volume_chart=_volume(chosen) if chosen else None,
-            net_chart=_net(figures) if figures else None,
+            volume_chart=charts.volume(chosen.steps) if chosen else None,
+            net_chart=charts.net([(one.brand.name, one.steps, one.line) for one in figures])
+            if figures
+            else None,
+            model=view.model,
+            outdated=sum(_outdated(one.judges, view.model) for one in figures),
         ),
     )
 
@@ -134,6 +145,8 @@ class _View:
     now: datetime
     sources: Sequence[Source]
     holes: Sequence[Hole]
+    model: str | None
+    confusions: Mapping[str, Confusion]
 
     @property
     def since(self) -> datetime:
@@ -145,7 +158,15 @@ def _view(session: Session, site: Site, period: str) -> _View:
     now, heard = site.clock(), sources.active_sources(session)
     # A whole step more: the first one begins before the span does.
     since = now - back - timedelta(days=7 if by is By.WEEK else 1)
-    return _View(by, back, now, heard, site.hearing.holes(session, heard, since, now))
+    return _View(
+        by=by,
+        back=back,
+        now=now,
+        sources=heard,
+        holes=site.hearing.holes(session, heard, since, now),
+        model=judges.in_use(session),
+        confusions=judges.confusions(session),
+    )
 
 
 def _figures(session: Session, brand: Brand, view: _View) -> BrandFigures:
@@ -156,12 +177,15 @@ def _figures(session: Session, brand: Brand, view: _View) -> BrandFigures:
     earlier = [point for point in points if point.end <= view.since][-len(current) :]
     today = dutch_day(view.now)
     days = trends.days(session, brand.id, today - timedelta(days=reputation.DAYS - 1), today)
-    total = sum((point.figures for point in current), Figures())
+    judged = trends.merged(point.judges for point in current)
+    total = trends.total(judged)
     return BrandFigures(
         brand=brand,
         now=total,
+        judges=judged,
         before=sum((point.figures for point in earlier), Figures()),
         negative=reputation.share(total.negative, total.judged),
+        corrected=prevalence.negative_share(judged, view.confusions),
         voice=None,
         index=reputation.index(sum(days.values(), Figures())),
         steps=_steps(brand.id, current, view),
@@ -183,6 +207,20 @@ def _steps(brand_id: int, points: Sequence[Point], view: _View) -> tuple[Step, .
         )
         for point in points
     )
+
+
+def _explained(figures: BrandFigures, view: _View) -> BrandFigures:
+    """With the corrected share of every step, for the table."""
+    steps = (
+        replace(step, corrected=prevalence.negative_share(step.point.judges, view.confusions))
+        for step in figures.steps
+    )
+    return replace(figures, steps=tuple(steps))
+
+
+def _outdated(judged: ByJudge, model: str | None) -> int:
+    others = judged.keys() - {model, PERSON, trends.UNJUDGED} if model else ()
+    return sum(judged[judge].mentions for judge in others)
 
 
 def _line(points: Sequence[Point], length: int, window: int) -> tuple[float | None, ...]:
@@ -222,41 +260,3 @@ def _choices(
     names: Iterable[str], current: str, values: Callable[[str], Mapping[str, object]]
 ) -> tuple[Choice, ...]:
     return tuple(Choice(name, link("/", **values(name)), name == current) for name in names)
-
-
-def _volume(figures: BrandFigures) -> Mapping[str, object]:
-    """What charts.js draws: seconds since 1970, and counts per sentiment; null where nobody listened."""
-    steps = figures.steps
-    return {
-        "x": _seconds(steps),
-        "ends": [int(step.point.end.timestamp()) for step in steps],
-        "negative": [_shown(step, step.point.figures.negative) for step in steps],
-        "neutral": [_shown(step, step.point.figures.neutral) for step in steps],
-        "positive": [_shown(step, step.point.figures.positive) for step in steps],
-        "unjudged": [_shown(step, step.point.figures.mentions - step.point.figures.judged) for step in steps],
-        "holes": [index for index, step in enumerate(steps) if step.holed],
-        "deaf": [index for index, step in enumerate(steps) if step.deaf],
-    }
-
-
-def _net(figures: Sequence[BrandFigures]) -> Mapping[str, object]:
-    """Net sentiment per brand, -100 to 100; null where nothing was judged."""
-    return {
-        "x": _seconds(figures[0].steps),
-        "ends": [int(step.point.end.timestamp()) for step in figures[0].steps],
-        "series": [
-            {
-                "name": one.brand.name,
-                "values": [None if net is None else round(100 * net, 1) for net in one.line],
-            }
-            for one in figures
-        ],
-    }
-
-
-def _seconds(steps: Sequence[Step]) -> list[int]:
-    return [int(step.point.start.timestamp()) for step in steps]
-
-
-def _shown(step: Step, number: int) -> int | None:
-    return None if step.deaf and not number else number

@@ -8,7 +8,7 @@ from typing import Any
 
 from alerts import deliver, steps
 from alerts.notifiers import DeliveryError, Message, Receipt
-from storage import cases, incidents, mentions, runs, sources, users, verdicts
+from storage import cases, incidents, judges, mentions, runs, sources, users, verdicts
 from storage.configuration import Configuration
 from storage.database import Database, Session
 from storage.models import CaseState, Health
@@ -18,6 +18,8 @@ from tests.dashboard import texts
 
 NOW = datetime(2026, 11, 20, 13, 37, tzinfo=UTC)
 MODEL = "klachtenradar-nl-1"
+CONFUSION = ((160, 30, 10), (20, 120, 20), (5, 15, 180))
+SURE_FROM = 0.65
 PASSWORD = "een lange zin vol koffie"
 CONFIGURATION = Configuration.model_validate(
     {
@@ -239,6 +241,7 @@ def _play(database: Database, said: list[Said]) -> None:
 
 def _judge(database: Database, said: dict[str, Said]) -> None:
     with database.write() as session:
+        judges.put_to_use(session, MODEL, CONFUSION, NOW - timedelta(days=60))
         found = verdicts.unjudged(session, 100_000)
         judgements = [_judgement(one, said[one.text]) for one in found if one.text in said]
         verdicts.store(session, judgements[:-2] if len(judgements) > 100 else judgements, MODEL, NOW)
@@ -257,6 +260,7 @@ def _judgement(one: verdicts.Unjudged, said: Said) -> verdicts.Judgement:
         churn="stap over" in one.text or "wil weg" in one.text,
         question="?" in one.text,
         language="nl",
+        unsure=said.chance < SURE_FROM,
     )
 
 

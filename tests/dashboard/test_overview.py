@@ -9,10 +9,13 @@ from typing import Any
 from sqlmodel import select
 from starlette.testclient import TestClient
 
+from alerts import trends as trend_step
 from dashboard.hearing import REMEMBERED, Hearing
-from storage import sources, trends
+from storage import judges, prevalence, sources, trends, verdicts
 from storage.database import Database
 from storage.models import CrawlRun, Health
+from storage.records import Sentiment
+from storage.verdicts import Judgement
 from tests.dashboard import seed
 
 
@@ -80,3 +83,46 @@ def test_holes_are_looked_up_once_a_minute(database: Database) -> None:
     with database.read() as session:
         assert hearing.holes(session, heard, since, seed.NOW + REMEMBERED / 2) == []
         assert hearing.holes(session, heard, since, seed.NOW + REMEMBERED) != []
+
+
+def test_the_negative_share_is_also_given_without_the_known_mistakes(
+    client: TestClient, database: Database
+) -> None:
+    with database.read() as session:
+        brand = sources.brand_named(session, "Snelveld").id or 0
+        points = trends.series(session, brand, seed.NOW - timedelta(days=29), seed.NOW)
+    judged = trends.merged(point.judges for point in points)
+    share = prevalence.negative_share(judged, {seed.MODEL: seed.CONFUSION})
+    assert share is not None
+    page = client.get("/").text
+    shown = f"gecorrigeerd: {share.value:.0%} ({share.low:.0%}–{share.high:.0%})"
+    assert shown in page
+    assert page.count("gecorrigeerd: ") > 5, "also for every day in the table"
+
+
+def test_a_model_of_which_no_mistakes_are_known_is_not_corrected(
+    client: TestClient, database: Database
+) -> None:
+    with database.write() as session:
+        judges.put_to_use(session, seed.MODEL, None, seed.NOW)
+    assert "gecorrigeerd: " not in client.get("/").text
+
+
+def test_the_page_says_which_models_it_rests_on_while_one_takes_over(
+    client: TestClient, database: Database
+) -> None:
+    assert f"{seed.MODEL} (100%)" in client.get("/").text
+    assert "Het model is vervangen" not in client.get("/").text
+    with database.write() as session:
+        judges.put_to_use(session, "nieuw-2", None, seed.NOW)
+        shares = dict.fromkeys(Sentiment, 1 / 3)
+        again = [
+            Judgement(one.mention_id, one.version, Sentiment.NEUTRAL, shares, (), False, False, False, "nl")
+            for one in verdicts.outdated(session, "nieuw-2", 30)
+        ]
+        verdicts.store(session, again, "nieuw-2", seed.NOW)
+    trend_step.run(database, seed.NOW)
+    page = client.get("/").text
+    parts = [re.search(rf"{name} \((\d+)%\)", page) for name in (seed.MODEL, "nieuw-2")]
+    assert sum(int(part[1]) for part in parts if part) == 100
+    assert "Het model is vervangen" in page
