@@ -13,6 +13,7 @@ _USUAL: dict[str, Cause] = {
     Health.BROKEN: Cause.STOPPED,
     Health.FORMAT_CHANGED: Cause.FORMAT,
     Health.EMPTY: Cause.EMPTY,
+    Health.SUSPICIOUS: Cause.FEWER,
 }
 
 
@@ -25,14 +26,28 @@ class Obstacle:
 
 
 def obstacle(health: str | None, figures: Mapping[str, Any], say: Catalogue) -> Obstacle | None:
-    """The obstacle of a crawl by its health and figures (`cause`, `status`); None when there was none."""
+    """The obstacle of a crawl by its health and figures; None when there was none.
+
+    Read are `cause`, `status`, and of an oddity `seen`, `usual` and `field`.
+    """
     cause = _cause(health, figures.get("cause"))
     if cause is None:
         return None
     what, status = say(f"cause.{cause}.what"), figures.get("status")
     if isinstance(status, int):
         what = say("obstacle.status", what=what, status=status)
+    elif measured := _measured(cause, figures, say):
+        what = say("obstacle.measured", what=what, measured=measured)
     return Obstacle(what, say(f"cause.{cause}.do"))
+
+
+def _measured(cause: Cause, figures: Mapping[str, Any], say: Catalogue) -> str | None:
+    """What is odd, in figures, beside what is usual."""
+    seen, usual, field = figures.get("seen"), figures.get("usual"), f"cause.{cause}.{figures.get('field')}"
+    if f"cause.{cause}.measured" not in say or not isinstance(seen, int) or not isinstance(usual, int):
+        return None
+    name = say(field) if field in say else "?"
+    return say(f"cause.{cause}.measured", seen=say.number(seen), usual=say.number(usual), field=name)
 
 
 def _cause(health: str | None, key: object) -> Cause | None:

@@ -22,6 +22,7 @@ class Cause(StrEnum):
     ALL_REFUSED = "all_refused"
     MANY_REFUSED = "many_refused"
     NO_DATES = "no_dates"
+    FIELD_LOST = "field_lost"
     NOT_FOUND = "not_found"
     MOVED = "moved"
     NO_FILE = "no_file"
@@ -37,6 +38,13 @@ class Cause(StrEnum):
     ERROR = "error"
     EMPTY = "empty"
     EMPTY_BEFORE = "empty_before"
+    FEWER = "fewer"
+    FALTERING = "faltering"
+    SLOW = "slow"
+
+
+LEAVE_ALONE = frozenset({Cause.RATE_LIMITED, Cause.WAF, Cause.CAPTCHA, Cause.CONSENT, Cause.KEY})
+"""These are about all of the site; another refusal may be about one part of a source, while the others can be read."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from scrapy import Spider
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.utils.misc import load_object
 
-from crawlers import health, scrapy_settings
+from crawlers import health, monitors, scrapy_settings
 from crawlers.job import Job
 from crawlers.secrets import conceal
 from crawlers.sources import SOURCES, parameters_of
@@ -64,11 +64,17 @@ def _without_storing(job: Job, store: Unstored, configuration: Configuration) ->
 
 def crawl(job: Job, settings: CrawlSettings) -> runs.Outcome:
     """Read one source to its end. Scrapy's reactor runs once in a process: so does this."""
-    process = AsyncCrawlerProcess(scrapy_settings.settings(settings))
+    process = AsyncCrawlerProcess(scrapy_settings.settings(settings, invited=job.invited))
     crawler = process.create_crawler(spider_of(job.kind))
     process.crawl(crawler, job=job)
     process.start()
-    return health.outcome(job.kind, job.findings, crawler.stats.get_stats() if crawler.stats else {})
+    return outcome_of(job, settings, crawler.stats.get_stats() if crawler.stats else {})
+
+
+def outcome_of(job: Job, settings: CrawlSettings, stats: Mapping[str, Any]) -> runs.Outcome:
+    """How a crawl went by what it found and Scrapy's figures, of which there are none when it did not begin."""
+    known = {**stats, health.DELAY: settings.delay.total_seconds()} if stats else {}
+    return health.outcome(job.kind, job.findings, known, job.history)
 
 
 def job_of(
@@ -82,6 +88,7 @@ def job_of(
     with database.read() as session:
         source = source_named(session, settings.name)
         matcher = matcher_of(session, configuration, source)
+        history = runs.history(session, source, now() - monitors.WINDOW)
     assert source.id is not None  # noqa: S101 - comes from the database
     source_id = source.id
     return Job(
@@ -93,6 +100,8 @@ def job_of(
         store=lambda batch: database.transact(lambda s: store_batch(s, source_id, batch, matcher, now())),
         state=dict(source.state),
         secrets=dict(secrets),
+        history=history,
+        invited=settings.permission and bool(secrets),
     )
 
 

@@ -1,19 +1,31 @@
 """What a crawl comes across: filled by its spider and its pipeline, judged by `health` at the end."""
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from crawlers.causes import Failure
 from crawlers.parsers.page import Page
 from storage.mentions import StoreCounts
-from storage.records import Status
+from storage.records import Record, Status
 
 MOST_NOTES = 20
+FIELDS: Mapping[str, Callable[[Record], bool]] = {
+    "text": lambda record: bool(record.text),
+    "rating": lambda record: record.rating is not None,
+    "date": lambda record: record.published_at is not None,
+    "author": lambda record: bool(record.author_id or record.author_name),
+}
+"""What a post may have and a page that was rebuilt may seem to have lost."""
 
 
 @dataclass
 class Findings:
-    """Totals over all pages of one crawl. `undated` counts kept records without a time of publication."""
+    """Totals over all pages of one crawl. `undated` counts kept records without a time of publication.
+
+    `fullest` is how many posts the fullest page held. Of the `standing` records, those that can still be read,
+    `holding` counts how many have each of the `FIELDS`.
+    """
 
     counts: StoreCounts = field(default_factory=StoreCounts)
     pages: int = 0
@@ -23,6 +35,9 @@ class Findings:
     passed: int = 0
     refused: int = 0
     undated: int = 0
+    fullest: int = 0
+    standing: int = 0
+    holding: Counter[str] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
 
@@ -33,9 +48,12 @@ class Findings:
         self.kept += len(page.records)
         self.passed += page.passed
         self.refused += len(page.problems)
-        self.undated += sum(
-            record.published_at is None and record.status is not Status.REMOVED for record in page.records
-        )
+        self.fullest = max(self.fullest, page.entries)
+        standing = [record for record in page.records if record.status is not Status.REMOVED]
+        self.standing += len(standing)
+        self.undated += sum(record.published_at is None for record in standing)
+        for name, has in FIELDS.items():
+            self.holding[name] += sum(has(record) for record in standing)
         for note in page.notes:
             self.note(note)
 

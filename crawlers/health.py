@@ -1,13 +1,14 @@
 """How a crawl went: a pure judgement of what it found and of Scrapy's figures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from crawlers.causes import Cause, Failure
+from crawlers import monitors
+from crawlers.causes import LEAVE_ALONE, Cause, Failure
 from crawlers.findings import Findings
 from storage.models import Health
-from storage.runs import Outcome
+from storage.runs import Outcome, Past
 
 DATED = frozenset(
     {
@@ -33,6 +34,8 @@ DATED = frozenset(
     }
 )
 """Kinds whose posts always have a time. One without is odd; none with one means that the form changed."""
+DELAY = "delay"
+"""Beside Scrapy's figures: the seconds that it was told to keep between two requests."""
 FEW = 5
 """Refused records that say nothing yet about the form of the page."""
 
@@ -53,6 +56,7 @@ CAUSES: dict[Cause, tuple[Health, str]] = {
     Cause.ALL_REFUSED: (Health.FORMAT_CHANGED, "none of the records could be used"),
     Cause.MANY_REFUSED: (Health.FORMAT_CHANGED, "half of the records or more could not be used"),
     Cause.NO_DATES: (Health.FORMAT_CHANGED, "none of the records has a time of publication any more"),
+    Cause.FIELD_LOST: (Health.FORMAT_CHANGED, "the records lack what they used to have"),
     Cause.ERROR: (Health.BROKEN, "the crawl failed on a fault of its own"),
     Cause.TIME_LIMIT: (Health.BROKEN, "the crawl took longer than it may"),
     Cause.STOPPED: (Health.BROKEN, "the crawl was stopped before it was done"),
@@ -67,8 +71,27 @@ CAUSES: dict[Cause, tuple[Health, str]] = {
     Cause.DAMAGED: (Health.BROKEN, "the answer is damaged; what could be read is kept"),
     Cause.EMPTY_BEFORE: (Health.EMPTY, "nothing is shown where posts were before"),
     Cause.EMPTY: (Health.EMPTY, "nothing was found; check the source's parameters"),
+    Cause.FEWER: (Health.SUSPICIOUS, "a page shows far fewer posts than usual"),
+    Cause.FALTERING: (
+        Health.SUSPICIOUS,
+        "many answers were refusals or faults, though all was read in the end",
+    ),
+    Cause.SLOW: (Health.SUSPICIOUS, "reading took far longer than usual"),
 }
 _WEIGHT = {cause: place for place, cause in enumerate(CAUSES)}
+_SOON, _LATER, _MUCH_LATER = timedelta(minutes=15), timedelta(hours=1), timedelta(hours=2)
+RESTS: Mapping[Cause, timedelta] = {
+    Cause.RATE_LIMITED: _SOON,
+    Cause.ROBOTS_UNAVAILABLE: _SOON,
+    Cause.KEY: _LATER,
+    Cause.SIGN_IN: _LATER,
+    Cause.FORBIDDEN: _LATER,
+    Cause.CONSENT: _MUCH_LATER,
+    Cause.CAPTCHA: _MUCH_LATER,
+    Cause.WAF: _MUCH_LATER,
+    Cause.ROBOTS: _MUCH_LATER,
+}
+"""How long a site is left alone that refuses us for the first time and does not say for how long."""
 _ENDINGS = {
     "finished": None,
     "closespider_timeout": Cause.TIME_LIMIT,
@@ -80,32 +103,50 @@ _FIGURES = {
     "retries": "retry/count",
     "robots": "robotstxt/request_count",
     "seconds": "elapsed_time_seconds",
+    "delay": DELAY,
 }
 
 
-def outcome(kind: str, found: Findings, stats: Mapping[str, Any]) -> Outcome:
-    """The health of a crawl, with its reason and figures.
+def outcome(kind: str, found: Findings, stats: Mapping[str, Any], history: Sequence[Past] = ()) -> Outcome:
+    """The health of a crawl, with its reason and figures. `history` is how the last ones went, newest first.
 
     `stats` are Scrapy's. The `stats` of the outcome hold `cause` (a `Cause`, absent when all is well), the HTTP
     `status` that goes with it, `notes` and figures, none of them a text of a post.
     """
     failures = sorted(_failures(kind, found, stats), key=lambda failure: _WEIGHT[failure.cause])
+    counts, figures = _counts(found, stats), _measured(found, stats)
+    if not failures:
+        odd = list(monitors.oddities(kind, figures, counts["requests"], stats, history))
+        failures = [Failure(one.cause, "", one.detail) for one in odd]
+        figures |= odd[0].figures if odd else {}
     worst = failures[0] if failures else None
-    figures: dict[str, Any] = {"pages": found.pages, "entries": found.entries, "passed": found.passed}
-    figures |= {name: stats[key] for name, key in _FIGURES.items() if key in stats}
-    figures["not_modified"], figures["erased"] = found.not_modified, found.counts.erased
-    if found.notes:
-        figures["notes"] = list(found.notes)
     if worst is not None:
         figures |= _key(worst)
     waits = [failure.retry_after for failure in failures if failure.retry_after]
     return Outcome(
         health=CAUSES[worst.cause][0] if worst else Health.OK,
         reason=reason(worst, len(failures)) if worst else None,
-        counts=_counts(found, stats),
+        counts=counts,
         stats=figures,
         retry_after=max(waits, default=None),
+        rest=_rest(worst, found) if worst else None,
     )
+
+
+def _measured(found: Findings, stats: Mapping[str, Any]) -> dict[str, Any]:
+    figures: dict[str, Any] = {"pages": found.pages, "entries": found.entries, "passed": found.passed}
+    figures |= {name: stats[key] for name, key in _FIGURES.items() if key in stats}
+    figures["not_modified"], figures["erased"] = found.not_modified, found.counts.erased
+    figures["fullest"], figures["standing"] = found.fullest, found.standing
+    figures["holding"] = dict(found.holding)
+    return figures | ({"notes": list(found.notes)} if found.notes else {})
+
+
+def _rest(worst: Failure, found: Findings) -> timedelta | None:
+    """How long to leave the site alone at first; None when it did not refuse us as a whole."""
+    if found.entries and worst.cause not in LEAVE_ALONE:
+        return None
+    return RESTS.get(worst.cause)
 
 
 def failed(failure: Failure) -> Outcome:

@@ -1,7 +1,7 @@
 """What one crawl is told: read from the parent in the child, made by hand in tests."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from crawlers.parameters.types import Parameters
 from crawlers.parsers.page import Page
 from storage.mentions import StoreCounts
 from storage.records import Batch
+from storage.runs import Past
 
 Store = Callable[[Batch], StoreCounts]
 """Stores the records of a page, and the source's whole new state, in one transaction."""
@@ -20,7 +21,9 @@ Store = Callable[[Batch], StoreCounts]
 class Job:
     """One crawl of one source. `state` is where reading had come to, by part; `now` gives the time.
 
-    `secrets` may be sent to the source and nowhere else; a token that it gave in return is kept among them.
+    `secrets` may be sent to the source and nowhere else; a token that it gave in return is kept among them. `history`
+    has the earlier crawls that say what is usual, newest first. `invited`: we come with a key and say that the site
+    permits what we do, so that its word to strangers (robots.txt) is not meant for us.
     """
 
     name: str
@@ -31,6 +34,8 @@ class Job:
     store: Store
     state: dict[str, Any] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    history: Sequence[Past] = ()
+    invited: bool = False
     findings: Findings = field(default_factory=Findings)
 
 

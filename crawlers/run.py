@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from crawlers import claims, health, turns
+from crawlers import claims, health, patience, turns
 from crawlers.causes import Cause, Failure
 from crawlers.claims import Claim
 from crawlers.process import run_child
@@ -17,7 +17,7 @@ from crawlers.turns import Turn, Turns
 from storage import runs
 from storage.configuration import Configuration, SourceSettings
 from storage.database import Database, Session
-from storage.models import CrawlRun, Health
+from storage.models import HEARD, CrawlRun, Health, Source
 from storage.sources import source_named
 
 logger = logging.getLogger(__name__)
@@ -27,7 +27,8 @@ logger = logging.getLogger(__name__)
 class CrawlResult:
     """How one crawl went. `health` is None when the source was left alone, with the reason why.
 
-    `cause` is the stable key of what was wrong; counts are of mentions, `seconds` of the whole crawl.
+    `cause` is the stable key of what was wrong; counts are of mentions, `seconds` of the whole crawl. A schedule
+    does not ask the source again before `left_alone_until` (ISO 8601).
     """
 
     source: str
@@ -45,11 +46,12 @@ class CrawlResult:
     requests: int = 0
     seconds: float = 0.0
     stats: dict[str, Any] = field(default_factory=dict)
+    left_alone_until: str | None = None
 
     @property
     def failed(self) -> bool:
         """Whether a person should look: a source that was left alone, or never had anything, is no failure."""
-        return self.health not in (None, Health.OK) and self.cause != Cause.EMPTY
+        return self.health not in (None, *HEARD) and self.cause != Cause.EMPTY
 
 
 Progress = Callable[[CrawlResult], None]
@@ -164,9 +166,14 @@ def attempt(
         return CrawlResult(name, settings.kind, None, "stopped before it began")
     with database.read() as session:
         source = source_named(session, name)
-    if patient and source.blocked_until and source.blocked_until > started:
-        until = source.blocked_until.isoformat(timespec="seconds")
-        return CrawlResult(name, settings.kind, None, f"left alone until {until}, as the site asked")
+    if patient and (until := patience.left_alone_until(database, settings, started)):
+        return CrawlResult(
+            name,
+            settings.kind,
+            None,
+            f"left alone until {until.isoformat(timespec='seconds')}, because it refused us",
+            left_alone_until=until.isoformat(timespec="seconds"),
+        )
     with claims.claimed(database, settings, configuration.crawl) as claim:
         if claim is None:
             return None
@@ -187,7 +194,7 @@ class _Crawl:
 
 def _crawl(one: _Crawl, now: datetime | None, stop: threading.Event | None) -> CrawlResult:
     started = now or datetime.now(UTC)
-    run_id = one.database.transact(lambda session: _begin(session, one.source_id, started))
+    run_id = one.database.transact(lambda session: _begin(session, one, started))
     if failure := unready(one.settings):
         outcome = health.failed(failure)
         one.database.transact(lambda session: runs.finish(session, run_id, outcome, started))
@@ -198,10 +205,11 @@ def _crawl(one: _Crawl, now: datetime | None, stop: threading.Event | None) -> C
     return one.database.transact(lambda session: _result(session, one.settings, run_id, ended))
 
 
-def _begin(session: Session, source_id: int, started: datetime) -> int:
+def _begin(session: Session, one: _Crawl, started: datetime) -> int:
+    patience.let_in(session, one.settings)
     # Whoever crawls a source has it for itself: a run without an end is of a process that died.
-    runs.abandoned(session, source_id, started)
-    return runs.start(session, source_id, started)
+    runs.abandoned(session, one.source_id, started)
+    return runs.start(session, one.source_id, started)
 
 
 def unready(settings: SourceSettings) -> Failure | None:
@@ -239,6 +247,10 @@ def order(
     }
 
 
+def _later(until: datetime | None, now: datetime) -> str | None:
+    return until.isoformat(timespec="seconds") if until and until > now else None
+
+
 def _result(session: Session, settings: SourceSettings, run_id: int, now: datetime) -> CrawlResult:
     """The result as its row has it; a row without an end is given one, because its process died."""
     run = session.get_one(CrawlRun, run_id)
@@ -260,4 +272,5 @@ def _result(session: Session, settings: SourceSettings, run_id: int, now: dateti
         requests=run.requests,
         seconds=(run.finished_at - run.started_at).total_seconds() if run.finished_at else 0.0,
         stats=dict(run.stats),
+        left_alone_until=_later(session.get_one(Source, run.source_id).blocked_until, now),
     )

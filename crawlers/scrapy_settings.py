@@ -13,12 +13,12 @@ TRIES_IN_A_CRAWL = 4
 SHORTEST_ANSWER_S = 1.0
 
 
-def settings(crawl: CrawlSettings) -> dict[str, Any]:
-    """Scrapy's settings for one crawl."""
+def settings(crawl: CrawlSettings, invited: bool = False) -> dict[str, Any]:
+    """Scrapy's settings for one crawl. robots.txt is obeyed unless we are `invited`, see `crawlers.job.Job`."""
     delay, limit = crawl.delay.total_seconds(), crawl.timeout.total_seconds()
     return {
         "USER_AGENT": user_agent(crawl.contact),
-        "ROBOTSTXT_OBEY": True,
+        "ROBOTSTXT_OBEY": not invited,
         "ROBOTSTXT_USER_AGENT": PRODUCT,
         "DOWNLOAD_DELAY": delay,
         "DOWNLOAD_DELAY_JITTER": 0,

@@ -54,7 +54,7 @@ class Unstored:
 
     def ended(self, outcome: Outcome) -> None:
         """Note how the crawl went, as the last line."""
-        self._note({"outcome": asdict(outcome) | {"retry_after": None}})
+        self._note({"outcome": asdict(outcome) | {"retry_after": None, "rest": None}})
 
     def _note(self, *lines: object) -> None:
         with self.path.open("a", encoding="utf-8") as file:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, func, select
 
 from storage.calendar import HOUR
 from storage.mentions import hour_of
-from storage.models import CrawlRun, Health, Source
+from storage.models import HEARD, CrawlRun, Source
 from storage.trends import hour_text, parse_hour
 
 
@@ -73,7 +73,7 @@ def _healthy_hours(session: Session, source_id: int, since: datetime, until: dat
         sa.select(hour)
         .where(
             col(CrawlRun.source_id) == source_id,
-            col(CrawlRun.health) == Health.OK,
+            col(CrawlRun.health).in_(HEARD),
             col(CrawlRun.started_at) >= since,
             col(CrawlRun.started_at) < until,
         )

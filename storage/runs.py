@@ -1,19 +1,28 @@
-"""Crawl runs and the health that they show."""
+"""Crawl runs, the health that they show, and how long a source that refuses us is left alone."""
 
+import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from storage.models import CrawlRun, Health, Source
+from storage.models import HEARD, CrawlRun, Health, Source
+
+LONGEST_REST = timedelta(days=1)
+"""How long the schedule waits at most before it asks again at a site that refuses us and does not say for how long."""
+SPREAD = 0.1
+"""Part of a rest by which it may be longer, so that sources that were refused together do not come back together."""
+MOST_HISTORY = 300
+"""Runs. A source that is read every five minutes has as many in a day."""
 
 
 @dataclass(frozen=True)
 class Outcome:
     """How a crawl ended: its health, the reason in words for anything but `ok`, and its figures.
 
-    `retry_after` is how long a site asked to be left alone.
+    `retry_after` is how long a site asked to be left alone. `rest` is set when it refused us: how long it is left
+    alone after the first time, when it does not say.
     """
 
     health: Health
@@ -21,6 +30,16 @@ class Outcome:
     counts: dict[str, int]
     stats: dict[str, Any]
     retry_after: timedelta | None = None
+    rest: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Past:
+    """An earlier run that went as it should, with its figures."""
+
+    at: datetime
+    requests: int
+    figures: dict[str, Any]
 
 
 def start(session: Session, source_id: int, now: datetime) -> int:
@@ -43,11 +62,61 @@ def finish(session: Session, run_id: int, outcome: Outcome, now: datetime) -> No
     for name, value in outcome.counts.items():
         setattr(run, name, value)
     source = session.get_one(Source, run.source_id)
-    begun = outcome.health in (Health.OK, Health.EMPTY) or outcome.counts.get("new", 0) > 0
-    if source.baseline_at is None and begun:
+    answered = outcome.health in (*HEARD, Health.EMPTY)
+    if source.baseline_at is None and (answered or outcome.counts.get("new", 0) > 0):
         source.baseline_at = run.started_at
-    source.blocked_until = now + outcome.retry_after if outcome.retry_after else None
+    _leave_alone(source, outcome, now, answered)
     session.add_all([run, source])
+
+
+def _leave_alone(source: Source, outcome: Outcome, now: datetime, answered: bool) -> None:
+    """Note until when: a fault that is no refusal changes nothing, an answer ends it."""
+    if outcome.rest is not None:
+        source.refusals += 1
+        wait = outcome.retry_after or rest(outcome.rest, source.refusals, random.random())  # noqa: S311
+        source.blocked_until = now + wait
+    elif outcome.retry_after is not None:
+        source.blocked_until = now + outcome.retry_after
+    elif answered:
+        source.refusals, source.blocked_until = 0, None
+
+
+def rest(first: timedelta, refusals: int, chance: float) -> timedelta:
+    """How long a source is left alone that refused us so often: `first`, then twice as long each time, to a day.
+
+    `chance`, from 0 to 1, makes it up to a tenth longer.
+    """
+    doubled = min(first * 2.0 ** min(refusals - 1, 20), LONGEST_REST)
+    return doubled * (1 + SPREAD * chance)
+
+
+def next_due(
+    began: datetime | None, every: timedelta, left_alone_until: datetime | None, now: datetime
+) -> datetime:
+    """When the schedule reads a source again: an interval after the last crawl `began`, not before it may."""
+    due = now if began is None else began + every
+    return due if left_alone_until is None else max(due, left_alone_until)
+
+
+def let_in(session: Session, source: Source, key_mark: str) -> None:
+    """Whoever comes with another key than was refused may ask at once."""
+    if source.key_mark not in ("", key_mark):
+        source.refusals, source.blocked_until = 0, None
+    source.key_mark = key_mark
+    session.add(source)
+
+
+def history(session: Session, source: Source, since: datetime) -> list[Past]:
+    """The runs of a source from `since` on that went as they should, newest first; none of another configuration."""
+    if source.baseline_at is None:
+        return []
+    query = select(CrawlRun).where(
+        CrawlRun.source_id == source.id,
+        CrawlRun.health == Health.OK,
+        col(CrawlRun.started_at) >= max(since, source.baseline_at),
+    )
+    newest = session.exec(query.order_by(col(CrawlRun.started_at).desc()).limit(MOST_HISTORY))
+    return [Past(run.started_at, run.requests, run.stats) for run in newest]
 
 
 def abandoned(session: Session, source_id: int, now: datetime) -> int:

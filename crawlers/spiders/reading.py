@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -21,7 +20,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure as TwistedFailure
 
 from crawlers import robots
-from crawlers.causes import Cause, Failure
+from crawlers.causes import LEAVE_ALONE, Cause, Failure
 from crawlers.job import Job
 from crawlers.parsers.blocks import SAID, wall, wall_at
 from crawlers.parsers.page import Page, ParseError
@@ -30,15 +29,13 @@ from crawlers.secrets import variables
 logger = logging.getLogger(__name__)
 
 Parse = Callable[[bytes], Page]
-LONGEST_WAIT = timedelta(days=1)
-AFTER_TOO_MANY = timedelta(minutes=15)
-"""How long a site is left alone that says "too many requests" and not for how long."""
-AFTER_A_WALL = timedelta(hours=2)
-"""How long a site is left alone that takes us for a robot it does not want."""
+LONGEST_WAIT = timedelta(days=31)
+"""A site that asks for more is asked again all the same: it may have meant something else."""
+MOST_REFUSALS = 3
+"""Parts of a source that may be refused, one after another, before the others are not asked for any more."""
+_REFUSED = frozenset({Cause.FORBIDDEN, Cause.SIGN_IN})
 GONE = frozenset({404, 410})
 LEFT_ALONE = "left_alone"
-_LEAVE_ALONE = frozenset({Cause.RATE_LIMITED, Cause.WAF, Cause.CAPTCHA})
-"""After these nothing more is asked of the site but what was already on its way."""
 _STATUSES = {
     301: Cause.MOVED,
     302: Cause.MOVED,
@@ -142,12 +139,15 @@ class ReadingSpider(Spider):
         self.note(Failure(cause, request.cb_kwargs.get("where", ""), detail))
 
     def refuse(self, failure: Failure) -> None:
-        if failure.cause not in _LEAVE_ALONE:
-            self.note(failure)
-            return
-        wait = AFTER_TOO_MANY if failure.cause is Cause.RATE_LIMITED else AFTER_A_WALL
-        self.note(replace(failure, retry_after=failure.retry_after or wait))
-        raise CloseSpider(LEFT_ALONE)
+        """Note it; when it is about all of the site, ask for nothing more but what was already on its way."""
+        self.note(failure)
+        if failure.cause in LEAVE_ALONE or self._shut_out():
+            raise CloseSpider(LEFT_ALONE)
+
+    def _shut_out(self) -> bool:
+        """Whether one part after another is refused, and nothing was let through."""
+        refused = [one for one in self.job.findings.failures if one.cause in _REFUSED]
+        return len(refused) >= MOST_REFUSALS and not self.job.findings.entries
 
     def unfit(self, response: Response, where: str) -> Failure | None:
         if response.meta.get("redirect_urls"):
@@ -170,7 +170,7 @@ class ReadingSpider(Spider):
 
 
 def retry_after(response: Response, now: datetime) -> timedelta | None:
-    """How long the site asks to be left alone (RFC 9110, 10.2.3), at most a day."""
+    """How long the site asks to be left alone (RFC 9110, 10.2.3), at most `LONGEST_WAIT`."""
     said = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
     if said.isascii() and said.isdigit() and len(said) < 10:
         wait = timedelta(seconds=int(said))

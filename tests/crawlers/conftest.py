@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from scrapy.crawler import AsyncCrawlerRunner
 
-from crawlers import health, scrapy_settings
-from crawlers.child import job_of, spider_of
+from crawlers import scrapy_settings
+from crawlers.child import job_of, outcome_of, spider_of
 from crawlers.secrets import secrets_of
 from demo.clock import PlayClock
 from demo.replica import Kind, Replica
@@ -206,9 +206,9 @@ class Crawling:
             source_id = source_named(session, name).id
         assert source_id is not None
         run_id = self.database.transact(lambda session: runs.start(session, source_id, self.clock()))
-        settings = scrapy_settings.settings(configuration.crawl) | self.settings
+        settings = scrapy_settings.settings(configuration.crawl, job.invited) | self.settings
         stats = self.reactor.crawl(spider_of(kind), settings, job=job)
-        outcome = health.outcome(kind, job.findings, stats)
+        outcome = outcome_of(job, configuration.crawl, stats)
         self.database.transact(lambda session: runs.finish(session, run_id, outcome, self.clock()))
         return outcome
 

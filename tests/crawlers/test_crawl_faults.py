@@ -1,13 +1,14 @@
 """What goes wrong at a source, over HTTP: each a named state, neither silence nor a crash."""
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
 from demo.replica import ROBOTS, Fault, Kind, Post
 from demo.replica.loopback import Answer
+from storage.configuration import secret_variable
 from storage.models import Health
 from storage.sources import source_named
 from tests.crawlers.complaints import KINDS, posts, show
@@ -131,6 +132,24 @@ def test_a_company_that_moved_is_not_read_elsewhere(crawling: Crawling, times: i
     assert (outcome.health, outcome.stats["cause"], outcome.counts["new"]) == (Health.BROKEN, "moved", 0)
 
 
+@pytest.mark.parametrize(
+    ("kind", "permission", "health"),
+    [
+        (Kind.X, False, Health.BLOCKED),
+        (Kind.X, True, Health.OK),
+        (Kind.TRUSTPILOT, True, Health.BLOCKED),
+        (Kind.FEED, True, Health.BLOCKED),
+    ],
+)
+def test_robots_are_not_asked_where_we_come_with_a_key_and_permission(
+    crawling: Crawling, kind: Kind, permission: bool, health: Health
+) -> None:
+    show(crawling, posts(kind, 2))
+    crawling.replica.faults.set(kind, Fault.ROBOTS_DISALLOW)
+
+    assert crawling(kind, permission=permission).health is health
+
+
 def test_robots_with_a_fault_of_the_server_forbids_for_now(crawling: Crawling) -> None:
     show(crawling, posts(Kind.FEED, 2))
     crawling.replica.faults.set(ROBOTS, Fault.SERVER_ERROR)
@@ -165,7 +184,82 @@ def test_robots_can_ask_for_more_time_between_requests(
 def test_a_wall_is_left_alone_for_hours(crawling: Crawling, fault: Fault) -> None:
     crawling.replica.faults.set(Kind.TRUSTPILOT, fault)
 
-    assert crawling(Kind.TRUSTPILOT).retry_after == timedelta(hours=2)
+    assert crawling(Kind.TRUSTPILOT).rest == timedelta(hours=2)
+
+
+def test_a_site_that_keeps_refusing_is_left_alone_ever_longer_and_asked_as_before_once_it_lets_us_in(
+    crawling: Crawling,
+) -> None:
+    show(crawling, posts(Kind.TRUSTPILOT, 2))
+    crawling.replica.faults.set(Kind.TRUSTPILOT, Fault.FIREWALL)
+    waits = []
+    for _ in range(5):
+        crawling(Kind.TRUSTPILOT)
+        waits.append(left_alone(crawling, "trustpilot_web") - crawling.clock())
+
+    usual = [timedelta(hours=hours) for hours in (2, 4, 8, 16, 24)]
+    assert all(least <= wait <= least * 1.1 for wait, least in zip(waits, usual, strict=True))
+    crawling.replica.faults.clear()
+    assert crawling(Kind.TRUSTPILOT).health is Health.OK
+    with crawling.database.read() as session:
+        source = source_named(session, "trustpilot_web")
+        assert (source.blocked_until, source.refusals) == (None, 0)
+
+
+@pytest.mark.parametrize("kind", [Kind.TRUSTPILOT, Kind.X])
+def test_the_time_that_a_site_asks_for_is_the_time_that_it_gets(crawling: Crawling, kind: Kind) -> None:
+    crawling.replica.faults.set(kind, Fault.RATE_LIMITED, retry_after=3 * 24 * 3600)
+    for _ in range(2):
+        crawling(kind)
+        assert left_alone(crawling, kind) == crawling.clock() + timedelta(days=3)
+
+
+def test_a_key_that_is_refused_is_not_tried_on_every_part(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(secret_variable("google_business", "access_token"), "verlopen")
+    outcome = crawling(Kind.GOOGLE_BUSINESS, locations=["5647382910", "5647382911", "5647382912"])
+
+    assert (outcome.stats["cause"], outcome.rest) == ("key", timedelta(hours=1))
+    assert len(crawling.asked()) <= 2  # one may have been on its way
+
+
+def test_a_site_that_refuses_one_part_after_another_is_not_asked_for_all_of_them(crawling: Crawling) -> None:
+    crawling.replica.faults.set(Kind.MASTODON, Fault.CLOSED)
+    crawling(Kind.MASTODON, hashtags=["snelveld", "storing", "internet", "glasvezel", "monteur", "modem"])
+
+    assert len(crawling.asked()) <= 4
+
+
+def test_a_part_that_is_refused_does_not_keep_the_rest_from_being_read_on_time(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.MASTODON, 2))
+    crawling.replica.faults.set(Kind.MASTODON, Fault.CLOSED, times=1)
+    outcome = crawling(Kind.MASTODON, hashtags=["onbekend", "snelveld"])
+
+    assert (outcome.health, outcome.counts["new"], outcome.rest) == (Health.BLOCKED, 2, None)
+    with crawling.database.read() as session:
+        assert source_named(session, "mastodon").blocked_until is None
+
+
+def left_alone(crawling: Crawling, name: str) -> datetime:
+    with crawling.database.read() as session:
+        until = source_named(session, name).blocked_until
+    assert until is not None
+    return until
+
+
+def test_a_page_that_lost_its_ratings_is_told_by_what_was_usual(crawling: Crawling) -> None:
+    shown = posts(Kind.FEED, 8)
+    show(crawling, shown)
+    for _ in range(5):
+        crawling(Kind.FEED)
+    crawling.replica.faults.set(Kind.FEED, Fault.NO_DATES)
+    outcome = crawling(Kind.FEED)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.FORMAT_CHANGED, "field_lost")
+    assert (outcome.stats["field"], outcome.stats["seen"]) == ("date", 0)
+    crawling.replica.faults.clear()
+    assert crawling(Kind.FEED).health is Health.OK
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -79,6 +79,8 @@ def test_what_stood_above_something_still_there_has_vanished(before: str, seen: 
         ("120", timedelta(minutes=2)),
         ("Sat, 21 Nov 2026 12:10:00 GMT", timedelta(minutes=10)),
         ("Sat, 21 Nov 2026 11:00:00 GMT", None),
+        ("259200", timedelta(days=3)),
+        ("Tue, 24 Nov 2026 12:00:00 GMT", timedelta(days=3)),
         ("999999999", LONGEST_WAIT),
         ("0", None),
         ("", None),
@@ -86,7 +88,7 @@ def test_what_stood_above_something_still_there_has_vanished(before: str, seen: 
         ("²", None),
     ],
 )
-def test_retry_after_is_seconds_or_a_date_and_never_more_than_a_day(
+def test_retry_after_is_seconds_or_a_date_and_never_without_an_end(
     header: str, wait: timedelta | None
 ) -> None:
     response = Response("http://x.example", headers={"Retry-After": header.encode()})

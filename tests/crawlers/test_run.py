@@ -13,6 +13,8 @@ from sqlmodel import col, select
 
 from crawlers.run import CrawlResult, crawl, crawl_all
 from demo.replica import Fault, Kind, Replica
+from demo.replica.keyed import KEY
+from storage.configuration import secret_variable
 from storage.database import Database
 from storage.export import mentions
 from storage.models import CrawlRun, Health, Mention
@@ -192,8 +194,34 @@ def test_a_source_that_asked_for_rest_is_left_alone_by_the_patient(
     result = crawl(database, configuration, "feed", now=START, patient=True)
 
     assert result.health is None
-    assert result.reason == "left alone until 2026-11-21T13:00:00+00:00, as the site asked"
+    assert result.reason == "left alone until 2026-11-21T13:00:00+00:00, because it refused us"
+    assert result.left_alone_until == "2026-11-21T13:00:00+00:00"
     assert replica.requests == []
+
+
+def test_a_refused_key_is_not_tried_again_until_there_is_another_or_a_person_asks(
+    database: Database, replica: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configuration = known(database, configured(replica.url, Kind.X))
+    monkeypatch.setenv(secret_variable("x", "token"), "verlopen")
+
+    def asked(after: timedelta, patient: bool = True) -> CrawlResult:
+        return crawl(database, configuration, "x", now=START + after, patient=patient)
+
+    refused = asked(timedelta())
+    assert (refused.health, refused.cause) == (Health.BLOCKED, "key")
+    assert refused.left_alone_until is not None
+    assert refused.left_alone_until >= (START + timedelta(hours=1)).isoformat(timespec="seconds")
+    requests = len(replica.requests)
+    assert asked(timedelta(minutes=59)).left_alone_until == refused.left_alone_until
+    assert len(replica.requests) == requests
+    assert asked(timedelta(minutes=59), patient=False).health is Health.BLOCKED
+    monkeypatch.setenv(secret_variable("x", "token"), KEY)
+    mended = asked(timedelta(minutes=60))
+    assert (mended.health, mended.left_alone_until) == (Health.EMPTY, None)
+    with database.read() as session:
+        assert "verlopen" not in repr([run.model_dump() for run in session.exec(select(CrawlRun))])
+        assert len(source_named(session, "x").key_mark) == 4
 
 
 def test_a_source_that_is_not_configured_well_says_what_to_do(database: Database, replica: Replica) -> None:
