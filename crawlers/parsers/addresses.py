@@ -34,8 +34,11 @@ def untracked(url: str) -> str:
 
 
 def rebased(url: str, base_url: str | None) -> str:
-    """`url` with the scheme and host of `base_url`, if there is one."""
+    """`url` on the site of `base_url`, if there is one, and below its path unless it is there already."""
     if base_url is None:
         return url
     base, parts = urlsplit(base_url), urlsplit(url)
-    return urlunsplit(parts._replace(scheme=base.scheme, netloc=base.netloc))
+    below = base.path.rstrip("/")
+    inside = f"{parts.path}/".startswith(f"{below}/")
+    path = parts.path if inside else f"{below}/{parts.path.lstrip('/')}"
+    return urlunsplit(parts._replace(scheme=base.scheme, netloc=base.netloc, path=path))

@@ -1,6 +1,6 @@
 """Reading an address only when it has changed (RFC 9110, 13.1)."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from scrapy import Request
@@ -31,12 +31,7 @@ class ConditionalSpider(ReadingSpider):
             yield self._asked(where, url)
 
     def _asked(self, where: str, url: str) -> Request:
-        state = self.state_of(where)
-        headers = {
-            asked: str(state[name])
-            for name, (_, asked) in _VALIDATORS.items()
-            if isinstance(state.get(name), str)
-        }
+        headers = conditions(self.state_of(where))
         return self.ask(rebased(url, self.job.base_url), self.read, headers, where=where, url=url)
 
     async def read(self, response: Response, where: str, url: str) -> AsyncIterator[Any]:
@@ -49,13 +44,20 @@ class ConditionalSpider(ReadingSpider):
         if page is None:
             return
         if page.entries:
-            state = {"had": page.entries} | ({} if page.damage else _validators(response))
+            state = {"had": page.entries} | ({} if page.damage else validators(response))
         elif had := state.get("had"):
             self.note(Failure(Cause.EMPTY_BEFORE, where, f"{had} were there before"))
         yield ReadPage(page, where, where, state)
 
 
-def _validators(response: Response) -> dict[str, str]:
+def conditions(known: Mapping[str, object]) -> dict[str, str]:
+    """The headers that ask for a page only when it is another one than these `validators` were of."""
+    found = ((asked, known.get(name)) for name, (_, asked) in _VALIDATORS.items())
+    return {asked: value for asked, value in found if isinstance(value, str)}
+
+
+def validators(response: Response) -> dict[str, str]:
+    """What the server calls the present form of a page."""
     found = {name: _header(response, given) for name, (given, _) in _VALIDATORS.items()}
     return {name: value for name, value in found.items() if value and len(value) <= LONGEST_VALIDATOR}
 

@@ -16,6 +16,7 @@ from crawlers.parsers import phpbb
 from crawlers.parsers.addresses import rebased
 from crawlers.parsers.page import Page, gone, holding
 from crawlers.parsers.phpbb import Row, Thread, Topics
+from crawlers.spiders.conditional import conditions, validators
 from crawlers.spiders.reading import ReadingSpider
 from crawlers.spiders.recent import REREAD
 
@@ -78,7 +79,8 @@ class PhpbbSpider(ReadingSpider):
             address = self._place(written, f"/viewtopic.php?t={number}")
             yield self._read(Row(number, address, "read", None, None, True), forum)
         if not self.wanted.forums and not self.wanted.topics:
-            yield self.ask(f"{self.site}{FEEDS[0]}", self.newest, where="feed", other=FEEDS[1])
+            headers = conditions(self.state_of("feed"))
+            yield self.ask(f"{self.site}{FEEDS[0]}", self.newest, headers, where="feed", other=FEEDS[1])
 
     def _place(self, written: str, standard: str) -> str:
         """The address of a forum or topic, as it was written or in phpBB's own form, always on this site."""
@@ -91,7 +93,11 @@ class PhpbbSpider(ReadingSpider):
 
     async def newest(self, response: Response, where: str, other: str | None) -> AsyncIterator[Any]:
         if response.status in (403, 404) and other:
-            yield self.ask(f"{self.site}{other}", self.newest, where=where, other=None)
+            headers = conditions(self.state_of("feed"))
+            yield self.ask(f"{self.site}{other}", self.newest, headers, where=where, other=None)
+            return
+        if response.status == 304 and self.state_of("feed"):
+            self.job.findings.not_modified += 1
             return
         if response.status == 404:
             self.note(Failure(Cause.NOT_FOUND, where, "the forum has its feed off; write forums or topics"))
@@ -103,7 +109,8 @@ class PhpbbSpider(ReadingSpider):
         if not page.entries and (had := self.state_of("feed").get("had")):
             self.note(Failure(Cause.EMPTY_BEFORE, where, f"{had} were there before"))
             return
-        yield ReadPage(holding(page, self.wanted.query), where, "feed", {"had": page.entries})
+        state = {"had": page.entries} | ({} if page.damage else validators(response))
+        yield ReadPage(holding(page, self.wanted.query), where, "feed", state)
 
     # The list of a forum
 

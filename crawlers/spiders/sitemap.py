@@ -14,11 +14,13 @@ from scrapy.http import Response
 from crawlers.causes import Cause, Failure
 from crawlers.dates import instant
 from crawlers.job import ReadPage
+from crawlers.paging import WHOLE_EVERY
 from crawlers.parameters.pages import SitemapParameters
 from crawlers.parsers import schema_org, sitemap
 from crawlers.parsers.addresses import rebased
 from crawlers.parsers.page import Page
 from crawlers.parsers.sitemap import Entry, Map
+from crawlers.spiders.conditional import conditions, validators
 from crawlers.spiders.reading import GONE, ReadingSpider
 
 PART = "pages"
@@ -27,6 +29,8 @@ MOST_KNOWN = 5_000
 """Pages of which the state knows when they were read."""
 AGAIN = timedelta(days=7)
 """When a page is read again that does not say it changed."""
+SOON = WHOLE_EVERY
+"""The same of a page that has reviews: people add to it and correct what they wrote."""
 SAVED_EVERY = 20
 """Pages between two savings of the state, which holds every page."""
 DEPLOYED = 0.9
@@ -45,11 +49,19 @@ class Maps:
 
 @dataclass(frozen=True)
 class Known:
-    """A page that was read `at`, when its site said it had `changed`, with so many reviews."""
+    """A page that was read `at`, when its site said it had `changed`, with so many reviews.
+
+    `form` is what its server calls the form that was read.
+    """
 
     at: datetime
     changed: datetime | None
     had: int
+    form: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def due(self) -> datetime:
+        return self.at + (SOON if self.had else AGAIN)
 
 
 class SitemapSpider(ReadingSpider):
@@ -127,12 +139,11 @@ class SitemapSpider(ReadingSpider):
     def _due(self, entries: Sequence[Entry]) -> list[Entry]:
         new = [entry for entry in entries if entry.address not in self.known]
         old = [entry for entry in entries if entry.address in self.known]
-        changed = [] if _is_deployment(entries) else [entry for entry in old if self._has_changed(entry)]
+        deployed = _deployment(entries)
+        changed = [entry for entry in old if self._has_changed(entry) and _hour(entry) != deployed]
         now, taken = self.job.now(), {entry.address for entry in changed}
         stale = [
-            entry
-            for entry in old
-            if entry.address not in taken and now - self.known[entry.address].at >= AGAIN
+            entry for entry in old if entry.address not in taken and now >= self.known[entry.address].due
         ]
         return [*new, *changed, *sorted(stale, key=lambda entry: self.known[entry.address].at)]
 
@@ -141,21 +152,16 @@ class SitemapSpider(ReadingSpider):
 
     def _page(self, left: tuple[Entry, ...], number: int) -> Request:
         address = rebased(left[0].address, self.job.base_url)
-        return self.ask(address, self.read, where=left[0].address, left=left, number=number)
+        known = self.known.get(left[0].address)
+        headers = conditions(known.form) if known else {}
+        return self.ask(address, self.read, headers, where=left[0].address, left=left, number=number)
 
     async def read(
         self, response: Response, where: str, left: tuple[Entry, ...], number: int
     ) -> AsyncIterator[Any]:
         entry = left[0]
-        if response.status in GONE:
-            self.job.findings.note("the sitemap names pages that do not exist")
-            page: Page | None = Page()
-        else:
-            page = self.page_of(response, where, lambda body: self._parsed(body, entry, response))
+        page = self._page_of(response, where, entry)
         if page is not None:
-            if not page.entries and entry.address in self.known and (had := self.known[entry.address].had):
-                self.job.findings.note(f"pages without reviews that had some before, the first with {had}")
-            self.known[entry.address] = Known(self.job.now(), entry.changed, page.entries)
             saved = number % SAVED_EVERY == 0 or len(left) == 1
             item = ReadPage(page, where, PART, _state(self.known) if saved else None)
             yield item
@@ -167,6 +173,26 @@ class SitemapSpider(ReadingSpider):
             self.job.findings.not_modified += 1  # the reviews are on pages that did not change
         if page is None:
             yield ReadPage(Page(), "sitemap end", PART, _state(self.known))
+
+    def _page_of(self, response: Response, where: str, entry: Entry) -> Page | None:
+        """The reviews of a page, which is remembered as read; None when it could not be."""
+        known, now = self.known.get(entry.address), self.job.now()
+        if response.status == 304 and known:
+            self.known[entry.address] = replace(known, at=now, changed=entry.changed)
+            return Page()
+        if response.status in GONE:
+            self.job.findings.note("the sitemap names pages that do not exist")
+            page: Page | None = Page()
+        else:
+            page = self.page_of(response, where, lambda body: self._parsed(body, entry, response))
+        if page is not None:
+            if known and known.had and not page.entries:
+                self.job.findings.note(
+                    f"pages without reviews that had some before, the first with {known.had}"
+                )
+            form = validators(response) if response.status < 300 else {}
+            self.known[entry.address] = Known(now, entry.changed, page.entries, form)
+        return page
 
     def _parsed(self, body: bytes, entry: Entry, response: Response) -> Page:
         kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
@@ -191,23 +217,29 @@ def _newest_first(entry: Entry) -> tuple[float, str]:
     return (-entry.changed.timestamp() if entry.changed else 0.0, entry.address)
 
 
-def _is_deployment(entries: Sequence[Entry]) -> bool:
-    """Whether nearly all pages claim to have changed in the same hour, which says nothing of any of them."""
-    hours = [entry.changed.replace(minute=0, second=0, microsecond=0) for entry in entries if entry.changed]
-    return len(hours) >= FEW and max(Counter(hours).values()) >= DEPLOYED * len(entries)
+def _hour(entry: Entry) -> datetime | None:
+    return entry.changed and entry.changed.replace(minute=0, second=0, microsecond=0)
+
+
+def _deployment(entries: Sequence[Entry]) -> datetime | None:
+    """The hour in which nearly all pages claim to have changed, which says nothing of any of them."""
+    hours = Counter(hour for entry in entries if (hour := _hour(entry)))
+    hour, times = max(hours.items(), key=lambda one: one[1], default=(None, 0))
+    return hour if times >= max(FEW, DEPLOYED * len(entries)) else None
 
 
 def _known(state: dict[str, Any]) -> dict[str, Known]:
     found: dict[str, Known] = {}
     for address, value in state.items():
-        at, changed, had = value if isinstance(value, list) and len(value) == 3 else (None, None, None)
+        at, changed, had, form = value if isinstance(value, list) and len(value) == 4 else [None] * 4
         if moment := instant(at):
-            found[address] = Known(moment, instant(changed), had if isinstance(had, int) else 0)
+            kept = form if isinstance(form, dict) else {}
+            found[address] = Known(moment, instant(changed), had if isinstance(had, int) else 0, kept)
     return found
 
 
 def _state(known: dict[str, Known]) -> dict[str, Any]:
     return {
-        address: [one.at.isoformat(), one.changed.isoformat() if one.changed else None, one.had]
+        address: [one.at.isoformat(), one.changed.isoformat() if one.changed else None, one.had, one.form]
         for address, one in known.items()
     }

@@ -171,11 +171,16 @@ def _feed(request: Request, posts: Board, threads: Threads, fault: Fault | None)
     base = f"http://{request.headers.get('host', '127.0.0.1')}"
     shown = [] if fault is Fault.EMPTY else posts.seen(Kind.PHPBB)[:IN_FEED]
     entries = "".join(_entry(base, post, _title(threads[topic_id(post.place)])) for post in shown)
+    form = f'"{digest(entries)[:20]}"'
+    if request.headers.get("if-none-match") == form and fault is None:
+        return Answer(304, b"", {"ETag": form})
     return Answer.of(
         "application/atom+xml",
         '<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom" xml:lang="nl">'
         f'<link rel="self" type="application/atom+xml" href="{base}{request.path}"/><title>Forum</title>'
         f"<id>{base}{request.path}</id>{entries}</feed>",
+        200,
+        ETag=form,
     )
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from demo.replica.faults import Fault
 from demo.replica.loopback import Answer, Request
-from demo.replica.posts import Post
+from demo.replica.posts import Post, digest
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 BROKEN = '<script type="application/ld+json">{"@type": "WebSite", "name": </script>'
@@ -27,11 +27,14 @@ def page(request: Request, name: str, posts: list[Post], fault: Fault | None) ->
     first = _block("application/ld+json", _company(address, name, posts, shown[:half], fault))
     rest = _company(address, name, posts, shown[half:], fault)
     third = _block("application/ld+json; charset=utf-8", rest) if shown[half:] else ""
-    return Answer.of(
-        "text/html",
+    body = (
         f'<!DOCTYPE html><html lang="nl"><head><meta charset="utf-8"><title>{html.escape(name)}</title>'
-        f"{first}{BROKEN}{third}</head><body><h1>Wat klanten zeggen</h1></body></html>",
+        f"{first}{BROKEN}{third}</head><body><h1>Wat klanten zeggen</h1></body></html>"
     )
+    form = f'"{digest(body)[:20]}"'
+    if request.headers.get("if-none-match") == form and fault is None:
+        return Answer(304, b"", {"ETag": form})
+    return Answer.of("text/html", body, 200, ETag=form)
 
 
 def _company(

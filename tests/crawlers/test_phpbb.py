@@ -248,6 +248,17 @@ def test_without_forums_or_topics_the_feed_is_read(crawling: Crawling) -> None:
     assert (outcome.health, outcome.counts["new"], again.counts["new"]) == (Health.OK, 4, 0)
 
 
+def test_an_unchanged_feed_of_a_forum_is_not_sent_again(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.PHPBB, 3))
+    crawling(Kind.PHPBB, forums=[])
+    idle = crawling(Kind.PHPBB, forums=[])
+    show(crawling, posts(Kind.PHPBB, 1, first=40))
+    news = crawling(Kind.PHPBB, forums=[])
+
+    assert (idle.health, idle.stats["not_modified"], idle.counts["unchanged"]) == (Health.OK, 1, 0)
+    assert news.counts["new"] == 1
+
+
 def test_a_feed_that_is_off_is_named(crawling: Crawling) -> None:
     crawling.replica.faults.set(Kind.PHPBB, Fault.NOT_FOUND)
     outcome = crawling(Kind.PHPBB, forums=[])

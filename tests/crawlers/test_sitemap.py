@@ -1,6 +1,7 @@
 """Pages with reviews that a site's map names: each read when it is new or changed, and once a week."""
 
 import gzip
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -108,16 +109,38 @@ def test_only_pages_with_an_included_part_are_opened(crawling: Crawling, include
     assert len(crawling.asked()) == 3 + 2
 
 
-def test_a_page_is_read_again_after_a_week(crawling: Crawling) -> None:
+def test_a_page_without_reviews_is_read_again_after_a_week_one_with_some_after_a_day(
+    crawling: Crawling,
+) -> None:
     shops(crawling, 2)
     crawling(Kind.SITEMAP)
     since = len(crawling.replica.requests)
-    crawling.clock.advance(timedelta(days=6))
-    crawling(Kind.SITEMAP)
-    crawling.clock.advance(timedelta(days=2))
-    crawling(Kind.SITEMAP)
+    for hours in (20, 5, 5 * 24, 2 * 24):
+        crawling.clock.advance(timedelta(hours=hours))
+        crawling(Kind.SITEMAP)
+    asked = Counter(target.split("/")[1] for target in crawling.asked(since) if "sitemap" not in target)
 
-    assert len([target for target in crawling.asked(since) if target.startswith("/klanten/")]) == 2
+    assert asked == {"klanten": 2 * 3, "over-ons": 2 * 1}
+
+
+def test_a_page_that_did_not_change_is_not_sent_again(crawling: Crawling) -> None:
+    shops(crawling, 2)
+    crawling(Kind.SITEMAP, include="/klanten/")
+    crawling.clock.advance(timedelta(days=1))
+    outcome = crawling(Kind.SITEMAP, include="/klanten/")
+    crawling.clock.advance(timedelta(days=1))
+    again = crawling(Kind.SITEMAP, include="/klanten/")
+
+    assert (outcome.health, outcome.counts["unchanged"], again.counts["unchanged"]) == (Health.OK, 0, 0)
+    assert crawling.replica.requests[-1].headers["if-none-match"].startswith('"')
+
+
+def test_a_page_that_changed_after_a_deployment_is_read(crawling: Crawling) -> None:
+    shops(crawling, 12)
+    crawling(Kind.SITEMAP, include="/klanten/")
+    show(crawling, posts(Kind.SITEMAP, 1, first=90, place="winkel-7"))
+
+    assert crawling(Kind.SITEMAP, include="/klanten/").counts["new"] == 1
 
 
 def test_more_pages_than_one_crawl_reads_are_read_by_the_next(crawling: Crawling) -> None:

@@ -59,11 +59,19 @@ def test_only_web_addresses_are_kept_without_their_tracking(url: object, expecte
     assert safe(url, "https://page.example/map/") == expected
 
 
-def test_a_replica_takes_the_place_of_scheme_and_host_only() -> None:
-    url = "https://nieuws.example/rss?q=1"
-
-    assert rebased(url, "http://127.0.0.1:8099") == "http://127.0.0.1:8099/rss?q=1"
-    assert rebased(url, None) == url
+@pytest.mark.parametrize(
+    ("base", "expected"),
+    [
+        (None, "https://nieuws.example/rss?q=1"),
+        ("http://127.0.0.1:8099", "http://127.0.0.1:8099/rss?q=1"),
+        ("http://127.0.0.1:8099/", "http://127.0.0.1:8099/rss?q=1"),
+        ("http://127.0.0.1:8099/nep/", "http://127.0.0.1:8099/nep/rss?q=1"),
+        ("http://127.0.0.1:8099/rs", "http://127.0.0.1:8099/rs/rss?q=1"),
+        ("http://127.0.0.1:8099/rss", "http://127.0.0.1:8099/rss?q=1"),
+    ],
+)
+def test_a_replica_takes_the_place_of_scheme_and_host(base: str | None, expected: str) -> None:
+    assert rebased("https://nieuws.example/rss?q=1", base) == expected
 
 
 @pytest.mark.parametrize(
