@@ -1,13 +1,15 @@
 """Which mentions a list is asked for, as conditions that the database can check."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import and_, col, func, or_
 
-from storage.models import Mention, MentionVersion, Sentiment, Verdict
+from storage.models import PERSON, Mention, MentionVersion, Sentiment, Verdict
 from storage.records import DUTCH, NO_LANGUAGE, Status
 
 FOREIGN = "foreign"
@@ -34,6 +36,19 @@ class Stand(StrEnum):
     REMOVED = "removed"
 
 
+class Said(StrEnum):
+    """How firm a verdict is: the model doubts it, or a person gave it."""
+
+    UNSURE = "unsure"
+    CORRECTED = "corrected"
+
+
+class Signal(StrEnum):
+    ESCALATION = "escalation"
+    CHURN = "churn"
+    QUESTION = "question"
+
+
 @dataclass(frozen=True)
 class MentionFilter:
     """Which mentions to list; None means any. `since` is included, `until` is not."""
@@ -43,6 +58,9 @@ class MentionFilter:
     since: datetime | None = None
     until: datetime | None = None
     sentiment: Sentiment | None = None
+    said: Said | None = None
+    theme: str | None = None
+    signal: Signal | None = None
     rating: Rating | None = None
     stand: Stand | None = None
     language: str | None = None
@@ -68,6 +86,12 @@ def deep(wanted: MentionFilter) -> list[Any]:
     conditions: list[Any] = []
     if wanted.sentiment is not None:
         conditions.append(Verdict.sentiment == wanted.sentiment)
+    if wanted.said is not None:
+        conditions.append(_SAID[wanted.said])
+    if wanted.theme is not None:
+        conditions.append(_about(wanted.theme))
+    if wanted.signal is not None:
+        conditions.append(getattr(Verdict, wanted.signal).is_(True))
     if wanted.rating is not None:
         conditions.append(_RATINGS[wanted.rating])
     if wanted.stand is not None:
@@ -91,6 +115,11 @@ def foreign() -> Any:
     return func.coalesce(Mention.language, NO_LANGUAGE).not_in((DUTCH, NO_LANGUAGE))
 
 
+def _about(theme: str) -> Any:
+    """Themes are kept as a JSON list of their names."""
+    return sa.cast(col(Verdict.themes), sa.Text).contains(json.dumps(theme), autoescape=True)
+
+
 def _says(word: str) -> Any:
     return or_(
         col(MentionVersion.text).icontains(word, autoescape=True),
@@ -101,6 +130,7 @@ def _says(word: str) -> Any:
 _SCALE = (col(MentionVersion.rating) - col(MentionVersion.rating_min)) / func.nullif(
     col(MentionVersion.rating_max) - col(MentionVersion.rating_min), 0
 )
+_SAID = {Said.UNSURE: col(Verdict.unsure).is_(True), Said.CORRECTED: Verdict.model_id == PERSON}
 _RATINGS = {
     Rating.LOW: _SCALE < 1 / 3,
     Rating.MIDDLE: and_(_SCALE >= 1 / 3, _SCALE <= 2 / 3),

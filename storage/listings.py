@@ -44,6 +44,7 @@ class Judgement:
     escalation: bool
     churn: bool
     question: bool
+    unsure: bool
     model_id: str
 
     @property
@@ -262,5 +263,6 @@ def judgement(verdict: Verdict) -> Judgement:
         escalation=verdict.escalation,
         churn=verdict.churn,
         question=verdict.question,
+        unsure=verdict.unsure,
         model_id=verdict.model_id,
     )

@@ -15,10 +15,10 @@ from dashboard.site import LoggedIn, NotFound, Reading, SiteNow, whole
 from storage import bulletins, listings, sources
 from storage.bulletins import IncidentRow
 from storage.database import Session
-from storage.filters import FOREIGN, MentionFilter, Rating, Stand
+from storage.filters import FOREIGN, MentionFilter, Rating, Said, Signal, Stand
 from storage.listings import Cursor, MentionPage, MentionRow
 from storage.models import Brand, MentionVersion, Sentiment, Source
-from storage.records import DUTCH, aware
+from storage.records import DUTCH, THEMES, aware
 
 router = APIRouter()
 PERIODS = {
@@ -29,6 +29,8 @@ PERIODS = {
 }
 LONGEST_SEARCH = 200
 SENTIMENTS = {"negatief": Sentiment.NEGATIVE, "neutraal": Sentiment.NEUTRAL, "positief": Sentiment.POSITIVE}
+SAID = {"twijfel": Said.UNSURE, "verbeterd": Said.CORRECTED}
+SIGNALS = {"escalatie": Signal.ESCALATION, "vertrek": Signal.CHURN, "hulp": Signal.QUESTION}
 RATINGS = {"laag": Rating.LOW, "midden": Rating.MIDDLE, "hoog": Rating.HIGH, "geen": Rating.NONE}
 STANDS = {
     "open": Stand.OPEN,
@@ -47,6 +49,9 @@ class Asked:
     bron: str = ""
     periode: str = ""
     sentiment: str = ""
+    oordeel: str = ""
+    thema: str = ""
+    signaal: str = ""
     cijfer: str = ""
     status: str = ""
     taal: str = ""
@@ -72,6 +77,9 @@ class Options:
     bron: Choices
     periode: Choices
     sentiment: Choices
+    oordeel: Choices
+    thema: Choices
+    signaal: Choices
     cijfer: Choices
     status: Choices
     taal: Choices
@@ -148,6 +156,9 @@ def _asked(query: Mapping[str, str], brands: list[Brand], known: list[Source]) -
         bron=_known(query, "bron", {source.name: source for source in known}),
         periode=_known(query, "periode", PERIODS),
         sentiment=_known(query, "sentiment", SENTIMENTS),
+        oordeel=_known(query, "oordeel", SAID),
+        thema=_known(query, "thema", dict.fromkeys(THEMES)),
+        signaal=_known(query, "signaal", SIGNALS),
         cijfer=_known(query, "cijfer", RATINGS),
         status=_known(query, "status", STANDS),
         taal=_known(query, "taal", LANGUAGES),
@@ -164,6 +175,9 @@ def _options(text: Catalogue, brands: list[Brand], known: list[Source]) -> Optio
         bron=tuple((source.name, source.name) for source in known),
         periode=words("periods", PERIODS),
         sentiment=words("sentiments", SENTIMENTS),
+        oordeel=words("said", SAID),
+        thema=tuple((theme, theme) for theme in THEMES),
+        signaal=words("signals", SIGNALS),
         cijfer=words("ratings", RATINGS),
         status=words("stands", STANDS),
         taal=words("languages", LANGUAGES),
@@ -182,6 +196,9 @@ def _filter(asked: Asked, brands: list[Brand], known: list[Source], now: datetim
         source_id=next((source.id for source in known if source.name == asked.bron), None),
         since=now - period if period else None,
         sentiment=SENTIMENTS.get(asked.sentiment),
+        said=SAID.get(asked.oordeel),
+        theme=asked.thema or None,
+        signal=SIGNALS.get(asked.signaal),
         rating=RATINGS.get(asked.cijfer),
         stand=STANDS.get(asked.status),
         language=LANGUAGES.get(asked.taal),

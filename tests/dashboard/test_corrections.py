@@ -148,3 +148,24 @@ def test_words_that_are_gone_offer_no_form(client: TestClient, database: Databas
     with database.write() as session:
         session.get_one(Mention, number).pruned_at = seed.NOW
     assert "Verbeter dit oordeel" not in client.get(f"/berichten/{number}").text
+
+
+def test_what_the_model_doubts_is_marked_and_can_be_filtered(client: TestClient, database: Database) -> None:
+    with database.read() as session:
+        doubted = session.exec(select(Verdict.mention_id).where(col(Verdict.unsure))).all()
+    assert doubted
+    page = client.get("/berichten?oordeel=twijfel").text
+    shown = re.findall(r'href="/berichten/(\d+)"', page)
+    assert shown
+    assert {int(one) for one in shown} <= set(doubted)
+    assert page.count(">twijfel<") == len(shown)
+    assert ">twijfel<" in client.get(f"/berichten/{shown[0]}").text
+
+
+@pytest.mark.parametrize(
+    ("asked", "tag"), [("thema=afspraken", ">afspraken<"), ("signaal=hulp", ">vraagt om hulp<")]
+)
+def test_themes_and_signals_can_be_filtered(client: TestClient, asked: str, tag: str) -> None:
+    found = re.findall(r"<article.*?</header>", client.get(f"/berichten?{asked}").text, re.DOTALL)
+    assert found
+    assert all(tag in one for one in found)

@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from storage import bulletins, cases, inbox, listings, reputation, verdicts
 from storage.database import Database
-from storage.filters import FOREIGN, MentionFilter, Rating, Stand
+from storage.filters import FOREIGN, MentionFilter, Rating, Said, Signal, Stand
 from storage.inbox import CaseCursor, InboxFilter
 from storage.models import Delivery, DeliveryForm, DeliveryState, Incident, Mention, Severity
 from storage.records import Reply, Sentiment, Status
@@ -50,11 +50,12 @@ def shop(database: Database) -> Database:
                 one.version,
                 Sentiment.POSITIVE if "BLIJ" in one.text else Sentiment.NEGATIVE,
                 dict.fromkeys(Sentiment, 1 / 3),
-                (),
+                ("retour", "prijs") if "BLIJ" in one.text else (),
                 False,
-                False,
+                "BLIJ" in one.text,
                 False,
                 "en" if "Belpunt" in one.text else "nl",
+                unsure="Belpunt" in one.text,
             )
             for one in verdicts.unjudged(session, 10)
         ]
@@ -82,6 +83,12 @@ _FILTERS: list[tuple[MentionFilter, list[str]]] = [
     (MentionFilter(until=NOW - timedelta(hours=3)), ["4", "5"]),
     (MentionFilter(sentiment=Sentiment.POSITIVE), ["3"]),
     (MentionFilter(sentiment=Sentiment.NEUTRAL), []),
+    (MentionFilter(said=Said.UNSURE), ["5"]),
+    (MentionFilter(said=Said.CORRECTED), []),
+    (MentionFilter(theme="retour"), ["3"]),
+    (MentionFilter(theme="levering"), []),
+    (MentionFilter(signal=Signal.CHURN), ["3"]),
+    (MentionFilter(signal=Signal.QUESTION), []),
     (MentionFilter(rating=Rating.LOW), ["1", "5"]),
     (MentionFilter(rating=Rating.MIDDLE), ["2"]),
     (MentionFilter(rating=Rating.HIGH), ["3"]),
