@@ -1,22 +1,98 @@
-"""Rows for posts that are seen for the first time, and for what their authors wrote.
+"""What a page brings, as rows of the database: what is known of its posts, and what is new.
 
-Plain rows and not objects: a crawl stores thousands of them, and building objects costs more than storing them.
+Plain rows, and statements that are made once: a crawl stores thousands of posts, and making objects and SQL for each
+page costs more than the database does.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
-from sqlmodel import Session, SQLModel, col
+from sqlalchemy.engine import Connection
 
 from storage.models import Mention, MentionVersion
-from storage.records import Record
+from storage.records import Record, Status
 
 Row = dict[str, Any]
 LATE = timedelta(hours=1)
 """How long sites may hold a post back: one of the hour before the first crawl that it did not show is news."""
 COUNTERS = ("likes", "shares", "replies", "views", "followers")
+
+
+class Known(NamedTuple):
+    """A stored mention: what it is known by, the hash of its newest words, and what a later sight may change."""
+
+    id: int
+    source_id: int
+    brand_id: int
+    namespace: str
+    external_id: str
+    published_at: datetime
+    pruned_at: datetime | None
+    content_hash: str
+    status: Status
+    version: int
+    judged_by: str | None
+    triaged: bool
+    reply_text: str | None
+    reply_at: datetime | None
+    reply_seen_at: datetime | None
+    likes: int | None
+    shares: int | None
+    replies: int | None
+    views: int | None
+    followers: int | None
+
+
+CHANGING = Known._fields[Known._fields.index("status") :]
+WORDS = (
+    "number",
+    "title",
+    "text",
+    "language",
+    "rating",
+    "rating_min",
+    "rating_max",
+    "content_hash",
+    "seen_at",
+)
+_MENTION = cast(sa.Table, sa.inspect(Mention).local_table)
+_VERSION = cast(sa.Table, sa.inspect(MentionVersion).local_table)
+
+_INSERT = sa.insert(_MENTION)
+_UPDATE = sa.update(_MENTION).where(_MENTION.c.id == sa.bindparam("key"))
+# By what the mention is known by: asking for the new ids first would be one more statement, and without that
+# detour they come back in order only row by row.
+_INSERT_WORDS = sa.insert(_VERSION).from_select(
+    ["mention_id", *WORDS],
+    sa.select(
+        _MENTION.c.id, *(sa.bindparam(f"its_{name}", type_=_VERSION.c[name].type) for name in WORDS)
+    ).where(*(_MENTION.c[name] == sa.bindparam(name) for name in ("namespace", "external_id", "brand_id"))),
+)
+# One id space at a time: SQLite would look for a list of pairs through the whole table.
+KNOWN = (
+    sa.select(*((_VERSION if name == "content_hash" else _MENTION).c[name] for name in Known._fields))
+    .join(_VERSION, (_VERSION.c.mention_id == _MENTION.c.id) & (_VERSION.c.number == _MENTION.c.version))
+    .where(
+        _MENTION.c.namespace == sa.bindparam("namespace"),
+        _MENTION.c.external_id.in_(sa.bindparam("ids", expanding=True)),
+    )
+    # Who judges a mention meanwhile must be seen, or an edit would not take that judgement back.
+    .with_for_update(of=_MENTION)
+)
+
+
+def known(connection: Connection, keys: Iterable[tuple[str, str]]) -> list[Known]:
+    """The stored mentions with one of these pairs of namespace and external id, held until the transaction ends."""
+    spaces: dict[str, list[str]] = {}
+    for namespace, external_id in keys:
+        spaces.setdefault(namespace, []).append(external_id)
+    return [
+        Known._make(row)
+        for namespace, ids in spaces.items()
+        for row in connection.execute(KNOWN, {"namespace": namespace, "ids": ids})
+    ]
 
 
 def mention_row(
@@ -50,76 +126,41 @@ def mention_row(
         "reply_at": reply.at if reply else None,
         "reply_seen_at": now if reply else None,
         "first_seen_at": now,
-        "last_seen_at": now,
         "historic": baseline is None or published < baseline - LATE,
         "triaged": False,
-        **{name: getattr(record, name) for name in COUNTERS},
+        "likes": record.likes,
+        "shares": record.shares,
+        "replies": record.replies,
+        "views": record.views,
+        "followers": record.followers,
     }
 
 
-def version_row(mention_id: int, number: int, record: Record, now: datetime) -> Row:
+def words_row(record: Record, brand_id: int, number: int, now: datetime) -> Row:
+    """What the author wrote, as version `number` of the brand's mention."""
     rated = record.rating is not None
     return {
-        "mention_id": mention_id,
-        "number": number,
-        "title": record.title,
-        "text": record.text,
-        "language": record.language,
-        "rating": record.rating,
-        "rating_min": record.rating_min if rated else None,
-        "rating_max": record.rating_max if rated else None,
-        "content_hash": record.content_hash,
-        "seen_at": now,
+        "namespace": record.namespace,
+        "external_id": record.external_id,
+        "brand_id": brand_id,
+        "its_number": number,
+        "its_title": record.title,
+        "its_text": record.text,
+        "its_language": record.language,
+        "its_rating": record.rating,
+        "its_rating_min": record.rating_min if rated else None,
+        "its_rating_max": record.rating_max if rated else None,
+        "its_content_hash": record.content_hash,
+        "its_seen_at": now,
     }
 
 
-def insert(session: Session, records: Sequence[Record], rows: Sequence[Row], now: datetime) -> None:
-    """Insert new mentions, `rows` in the order of their `records`, each with its first version."""
-    if not rows:
-        return
-    # Without RETURNING: SQLite would insert row by row to give the ids back in order.
-    session.execute(sa.insert(_table(Mention)), list(rows))
-    ids = _ids(session, rows)
-    insert_versions(
-        session,
-        [version_row(ids[_key(row)], 1, record, now) for row, record in zip(rows, records, strict=True)],
-    )
+def change_row(mention: Known) -> Row:
+    return {"key": mention.id} | {name: getattr(mention, name) for name in CHANGING}
 
 
-def insert_versions(session: Session, rows: Sequence[Row]) -> None:
-    if rows:
-        session.execute(sa.insert(_table(MentionVersion)), list(rows))
-
-
-def among(keys: Iterable[tuple[str, str]]) -> Any:
-    """SQL for mentions with one of these pairs of namespace and external id.
-
-    Not as a list of pairs: SQLite would look for those through the whole table.
-    """
-    spaces: dict[str, list[str]] = {}
-    for namespace, external_id in keys:
-        spaces.setdefault(namespace, []).append(external_id)
-    return sa.or_(
-        sa.false(),
-        *(
-            (col(Mention.namespace) == namespace) & col(Mention.external_id).in_(ids)
-            for namespace, ids in spaces.items()
-        ),
-    )
-
-
-def _table(model: type[SQLModel]) -> sa.Table:
-    return cast(sa.Table, sa.inspect(model).local_table)
-
-
-def _key(row: Row) -> tuple[str, str, int]:
-    return row["namespace"], row["external_id"], row["brand_id"]
-
-
-def _ids(session: Session, rows: Sequence[Row]) -> dict[tuple[str, str, int], int]:
-    query = sa.select(
-        col(Mention.namespace), col(Mention.external_id), col(Mention.brand_id), col(Mention.id)
-    ).where(among((row["namespace"], row["external_id"]) for row in rows))
-    return {
-        (namespace, external_id, brand): key for namespace, external_id, brand, key in session.execute(query)
-    }
+def write(connection: Connection, new: Sequence[Row], changed: Sequence[Row], words: Sequence[Row]) -> None:
+    """Insert new mentions, then change known ones, then insert what the authors of either wrote."""
+    for statement, rows in ((_INSERT, new), (_UPDATE, changed), (_INSERT_WORDS, words)):
+        if rows:
+            connection.execute(statement, rows)

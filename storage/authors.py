@@ -1,9 +1,9 @@
 """Authors, known by a keyed hash only: enough to see one person's history, too little to name them."""
 
-import hashlib
 import hmac
 import secrets
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from storage.models import ErasedAuthor, Setting
@@ -11,19 +11,26 @@ from storage.records import Record
 from storage.upsert import insert_missing
 
 _SETTING = "author_key"
+# Made once: every page that a crawl stores asks both.
+_KEY = select(Setting.value).where(Setting.name == _SETTING)
+_ERASED = select(ErasedAuthor.author_key).where(
+    col(ErasedAuthor.author_key).in_(bindparam("keys", expanding=True))
+)
 
 
 def hashing_key(session: Session) -> bytes:
     """The database's own key for author hashes; made on first use. Needs a write session."""
-    insert_missing(session, Setting, [{"name": _SETTING, "value": secrets.token_hex(32)}])
-    setting = session.get(Setting, _SETTING)
-    assert setting is not None  # noqa: S101 - inserted a line above
-    return bytes.fromhex(setting.value)
+    connection = session.connection()
+    found = connection.execute(_KEY).scalar_one_or_none()
+    if found is None:
+        insert_missing(session, Setting, [{"name": _SETTING, "value": secrets.token_hex(32)}])
+        found = connection.execute(_KEY).scalar_one()
+    return bytes.fromhex(found)
 
 
 def author_key(key: bytes, platform: str, author: str) -> str:
     """HMAC-SHA-256 (RFC 2104) of an author's id or name on a platform, as hex."""
-    return hmac.new(key, f"{platform}\x1f{author.casefold()}".encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, f"{platform}\x1f{author.casefold()}".encode(), "sha256").hex()
 
 
 def platform_of(namespace: str) -> str:
@@ -40,5 +47,4 @@ def erased(session: Session, keys: set[str]) -> set[str]:
     """Which of these authors asked to be forgotten."""
     if not keys:
         return set()
-    found = session.exec(select(ErasedAuthor.author_key).where(col(ErasedAuthor.author_key).in_(keys)))
-    return set(found)
+    return set(session.connection().execute(_ERASED, {"keys": list(keys)}).scalars())

@@ -1,16 +1,25 @@
 """Storing what a crawl brings: each post once, each edit as a version, each company reply at its own time."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from typing import Any, NamedTuple, cast
 
-from sqlmodel import Session, col, select
+import sqlalchemy as sa
+from sqlmodel import Session
 
 from storage import arrivals, authors
+from storage.arrivals import Known
 from storage.matching import Matcher
-from storage.models import Mention, MentionVersion, Source, TouchedHour
+from storage.models import Mention, Source, TouchedHour
 from storage.records import Batch, Record, Status
 from storage.upsert import insert_or_lock
+
+_SOURCE = cast(sa.Table, sa.inspect(Source).local_table)
+_OF_KEY = _SOURCE.c.id == sa.bindparam("key")
+_BASELINE = sa.select(_SOURCE.c.baseline_at).where(_OF_KEY)
+_KEEP_STATE = sa.update(_SOURCE).where(_OF_KEY)
 
 
 @dataclass(frozen=True)
@@ -37,11 +46,11 @@ def store_batch(
     session: Session, source_id: int, batch: Batch, matcher: Matcher, now: datetime
 ) -> StoreCounts:
     """Store the records of one page and the source's new state. Needs a write session; safe to repeat."""
-    source = session.get_one(Source, source_id)
+    session.flush()
+    baseline = session.connection().execute(_BASELINE, {"key": source_id}).scalar_one()
     if batch.state is not None:
-        source.state = dict(batch.state)
-        session.add(source)
-    return _Storing(session, source, matcher, now).store(batch.records)
+        session.connection().execute(_KEEP_STATE, {"key": source_id, "state": batch.state})
+    return _Storing(session, source_id, baseline, matcher, now).store(batch.records)
 
 
 def hour_of(moment: datetime) -> datetime:
@@ -60,150 +69,142 @@ def _touch(session: Session, places: Iterable[tuple[int, int, datetime]]) -> Non
     insert_or_lock(session, TouchedHour, rows, ("brand_id", "source_id", "hour"))
 
 
-@dataclass(frozen=True)
-class _Arrival:
-    """A record with its author's key."""
+class _Arrival(NamedTuple):
+    """A record with what it is known by and its author's key."""
 
+    key: tuple[str, str]
     record: Record
     author: str | None
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return self.record.namespace, self.record.external_id
-
-
-@dataclass(frozen=True)
-class _Stored:
-    """A mention with its newest version."""
-
-    mention: Mention
-    version: MentionVersion
-
-
-_Known = dict[tuple[str, str], list[_Stored]]
 
 
 class _Storing:
     """One batch on its way into the database."""
 
-    def __init__(self, session: Session, source: Source, matcher: Matcher, now: datetime) -> None:
-        assert source.id is not None  # noqa: S101 - comes from the database
-        self.session, self.source, self.source_id = session, source, source.id
+    def __init__(
+        self, session: Session, source_id: int, baseline: datetime | None, matcher: Matcher, now: datetime
+    ) -> None:
+        self.session, self.source_id, self.baseline = session, source_id, baseline
         self.matcher, self.now = matcher, now
+        self.tally: Counter[str] = Counter()
         self.touched: list[tuple[int, int, datetime]] = []
-        self.new: list[tuple[Record, arrivals.Row]] = []
-        self.versions: list[arrivals.Row] = []
+        self.new: list[arrivals.Row] = []
+        self.changed: list[arrivals.Row] = []
+        self.words: list[arrivals.Row] = []
 
-    def store(self, records: Iterable[Record]) -> StoreCounts:
+    def store(self, records: Sequence[Record]) -> StoreCounts:
+        if not records:
+            return StoreCounts()
         key = authors.hashing_key(self.session)
-        arrived = [_Arrival(record, authors.key_of(key, record)) for record in records]
+        arrived = [
+            _Arrival((record.namespace, record.external_id), record, authors.key_of(key, record))
+            for record in records
+        ]
         forgotten = authors.erased(self.session, {one.author for one in arrived if one.author})
-        counts = StoreCounts()
         for group in _without_repeats(arrived):
             known = self._known(group)
             for one in group:
-                counts += (
-                    StoreCounts(erased=1)
-                    if one.author in forgotten
-                    else self._store(one, known.get(one.key, []))
-                )
+                gone = one.author in forgotten
+                self.tally.update(("erased",) if gone else self._store(one, known.get(one.key, ())))
             self._write()
         _touch(self.session, self.touched)
-        return counts
+        return StoreCounts(**self.tally)
+
+    def _known(self, group: Sequence[_Arrival]) -> dict[tuple[str, str], list[Known]]:
+        found: dict[tuple[str, str], list[Known]] = {}
+        for mention in arrivals.known(self.session.connection(), (one.key for one in group)):
+            found.setdefault((mention.namespace, mention.external_id), []).append(mention)
+        return found
 
     def _write(self) -> None:
-        self.session.flush()
-        rows = [row for _, row in self.new]
-        arrivals.insert(self.session, [record for record, _ in self.new], rows, self.now)
-        arrivals.insert_versions(self.session, self.versions)
-        self.new, self.versions = [], []
+        arrivals.write(self.session.connection(), self.new, self.changed, self.words)
+        self.new, self.changed, self.words = [], [], []
 
-    def _store(self, one: _Arrival, stored: list[_Stored]) -> StoreCounts:
+    def _store(self, one: _Arrival, known: Sequence[Known]) -> Sequence[str]:
+        """What becomes of it, in the words of `StoreCounts`."""
         record, brand_id = one.record, self.matcher.brand_of(one.record)
-        mine = next((it for it in stored if it.mention.source_id == self.source_id), None)
-        mine = mine or next((it for it in stored if it.mention.brand_id == brand_id), None)
+        mine = next((it for it in known if it.source_id == self.source_id), None)
+        mine = mine or next((it for it in known if it.brand_id == brand_id), None)
         if mine is not None:
             return self._again(record, mine)
         if brand_id is None:
-            return StoreCounts(unmatched=1)
+            return ("unmatched",)
         if record.status is Status.REMOVED:
-            return StoreCounts(unchanged=1)  # gone before we ever saw it: nothing to keep
+            return ("unchanged",)  # gone before we ever saw it: nothing to keep
         row = arrivals.mention_row(
             record,
             source_id=self.source_id,
             brand_id=brand_id,
             author=one.author,
-            baseline=self.source.baseline_at,
+            baseline=self.baseline,
             now=self.now,
         )
-        self.new.append((record, row))
+        self.new.append(row)
+        self.words.append(arrivals.words_row(record, brand_id, 1, self.now))
         self.touched.append((brand_id, self.source_id, row["published_at"]))
-        return StoreCounts(new=1, replied=int(record.reply is not None))
+        return ("new", "replied") if record.reply else ("new",)
 
-    def _known(self, group: list[_Arrival]) -> _Known:
-        rows = self.session.exec(
-            select(Mention, MentionVersion)
-            .join(
-                MentionVersion,
-                (col(MentionVersion.mention_id) == Mention.id)
-                & (col(MentionVersion.number) == Mention.version),
-            )
-            .where(arrivals.among(one.key for one in group))
-            # Who judges a mention meanwhile must be seen, or an edit would not take that judgement back.
-            .with_for_update(of=Mention)
-        )
-        known: _Known = {}
-        for mention, version in rows:
-            known.setdefault((mention.namespace, mention.external_id), []).append(_Stored(mention, version))
-        return known
-
-    def _again(self, record: Record, stored: _Stored) -> StoreCounts:
-        mention = stored.mention
-        mention.last_seen_at = self.now
-        for name in arrivals.COUNTERS:
-            if getattr(record, name) is not None:
-                setattr(mention, name, getattr(record, name))
-        if mention.pruned_at is not None:
-            return StoreCounts(unchanged=1)
-        counts = self._changed(record, stored)
-        if counts != StoreCounts(unchanged=1):
-            self.touched.append((mention.brand_id, mention.source_id, mention.published_at))
-        return counts
-
-    def _changed(self, record: Record, stored: _Stored) -> StoreCounts:
-        mention = stored.mention
-        replied = self._reply(mention, record)
-        if record.status is Status.REMOVED:
-            removed = mention.status is not Status.REMOVED
-            mention.status = Status.REMOVED
-            return StoreCounts(removed=1) if removed else StoreCounts(unchanged=1)
-        back = mention.status is Status.REMOVED
-        edited = record.content_hash != stored.version.content_hash
-        if edited:
-            mention.version += 1
-            mention.judged_by, mention.triaged = None, False
-            self.versions.append(arrivals.version_row(mention.id or 0, mention.version, record, self.now))
-        mention.status = Status.EDITED if mention.version > 1 else record.status
-        if not (edited or replied or back):
-            return StoreCounts(unchanged=1)
-        return StoreCounts(edited=int(edited), replied=int(replied), returned=int(back))
-
-    def _reply(self, mention: Mention, record: Record) -> bool:
-        """Keep a reply that is new or changed. One that is gone stays: it was said in public."""
-        reply = record.reply
-        if reply is None or (reply.text == mention.reply_text and reply.at in (None, mention.reply_at)):
-            return False
-        mention.reply_text = reply.text
-        mention.reply_at = reply.at or mention.reply_at
-        mention.reply_seen_at = mention.reply_seen_at or self.now
-        mention.triaged = False
-        return True
+    def _again(self, record: Record, before: Known) -> Sequence[str]:
+        after = seen_again(before, record, self.now)
+        if after == before:
+            return ("unchanged",)
+        self.changed.append(arrivals.change_row(after))
+        if after.version > before.version:
+            self.words.append(arrivals.words_row(record, after.brand_id, after.version, self.now))
+        changes = _changes(before, after)
+        if changes:
+            self.touched.append((after.brand_id, after.source_id, after.published_at))
+        return changes or ("unchanged",)
 
 
-def _without_repeats(arrived: list[_Arrival]) -> Iterator[list[_Arrival]]:
+def seen_again(mention: Known, record: Record, now: datetime) -> Known:
+    """A mention as it is now that its source shows `record`; of one that was blanked only the figures move."""
+    changes: dict[str, Any] = {
+        name: value for name in arrivals.COUNTERS if (value := getattr(record, name)) is not None
+    }
+    if mention.pruned_at is None:
+        changes |= _reply(mention, record, now) | _words(mention, record)
+    return mention._replace(**changes)
+
+
+def _reply(mention: Known, record: Record, now: datetime) -> dict[str, Any]:
+    """A reply that is new or changed. One that is gone stays: it was said in public."""
+    reply = record.reply
+    if reply is None or (reply.text == mention.reply_text and reply.at in (None, mention.reply_at)):
+        return {}
+    return {
+        "reply_text": reply.text,
+        "reply_at": reply.at or mention.reply_at,
+        "reply_seen_at": mention.reply_seen_at or now,
+        "triaged": False,
+    }
+
+
+def _words(mention: Known, record: Record) -> dict[str, Any]:
+    if record.status is Status.REMOVED:
+        return {"status": Status.REMOVED}
+    if record.content_hash == mention.content_hash:
+        return {"status": Status.EDITED if mention.version > 1 else record.status}
+    return {"status": Status.EDITED, "version": mention.version + 1, "judged_by": None, "triaged": False}
+
+
+def _changes(before: Known, after: Known) -> tuple[str, ...]:
+    was_gone, is_gone = before.status is Status.REMOVED, after.status is Status.REMOVED
+    changes = {
+        "edited": after.version > before.version,
+        "replied": (after.reply_text, after.reply_at) != (before.reply_text, before.reply_at),
+        "removed": is_gone and not was_gone,
+        "returned": was_gone and not is_gone,
+    }
+    return tuple(name for name, happened in changes.items() if happened)
+
+
+def _without_repeats(arrived: Sequence[_Arrival]) -> Iterator[Sequence[_Arrival]]:
     """The records in groups that hold each post once: a post that stands twice on a page changes itself."""
     while arrived:
         first = {one.key: one for one in reversed(arrived)}
+        if len(first) == len(arrived):
+            yield arrived
+            return
         yield list(reversed(first.values()))
         taken = set(map(id, first.values()))
         arrived = [one for one in arrived if id(one) not in taken]

@@ -1,21 +1,17 @@
 """Insert statements that know what to do with a row that is there already, on either database."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
 
-def _insert(session: Session, model: type[SQLModel]) -> Any:
-    dialect = session.get_bind().dialect.name
-    return (postgresql if dialect == "postgresql" else sqlite).insert(model)
-
-
 def insert_missing(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows whose key is new; leave the others as they are."""
     if rows:
-        session.execute(_insert(session, model).on_conflict_do_nothing(), list(rows))
+        session.execute(_insert(_dialect(session), model).on_conflict_do_nothing(), list(rows))
 
 
 def upsert(
@@ -23,9 +19,8 @@ def upsert(
 ) -> None:
     """Insert the rows, or overwrite all but the key where the key is known."""
     if rows:
-        statement = _insert(session, model)
-        changed = {name: statement.excluded[name] for name in rows[0] if name not in key}
-        session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed), list(rows))
+        changed = tuple(name for name in rows[0] if name not in key)
+        session.execute(_overwriting(_dialect(session), model, tuple(key), changed), list(rows))
 
 
 def insert_or_lock(
@@ -37,6 +32,19 @@ def insert_or_lock(
     can see what this one wrote.
     """
     if rows:
-        statement = _insert(session, model)
-        same = {key[0]: statement.excluded[key[0]]}
-        session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=same), list(rows))
+        session.execute(_overwriting(_dialect(session), model, tuple(key), (key[0],)), list(rows))
+
+
+def _dialect(session: Session) -> str:
+    return session.get_bind().dialect.name
+
+
+def _insert(dialect: str, model: type[SQLModel]) -> Any:
+    return (postgresql if dialect == "postgresql" else sqlite).insert(model)
+
+
+@cache  # every page that a crawl stores needs one, and making it takes longer than running it
+def _overwriting(dialect: str, model: type[SQLModel], key: tuple[str, ...], names: tuple[str, ...]) -> Any:
+    statement = _insert(dialect, model)
+    changed = {name: statement.excluded[name] for name in names}
+    return statement.on_conflict_do_update(index_elements=list(key), set_=changed)

@@ -131,7 +131,7 @@ def _rows(
         yield (
             {
                 "id": key, "source_id": source, "brand_id": brand, "namespace": "bench", "external_id": str(key),
-                "kind": "review", "published_at": at, "first_seen_at": at, "last_seen_at": at,
+                "kind": "review", "published_at": at, "first_seen_at": at,
                 "judged_by": MODEL, "triaged": True,
             },
             common | {"text": f"Bericht {key} over de verbinding.", "content_hash": str(key), "seen_at": at},

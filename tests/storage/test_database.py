@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col
 
 from storage import arrivals, schema
 from storage.database import Database, DatabaseError, Session
-from storage.models import Incident, Mention, Severity
+from storage.models import Incident, Severity
 from tests.storage.shop import NOW
 
 
@@ -85,7 +84,7 @@ def test_a_key_has_at_most_one_open_incident(database: Database) -> None:
 
 def test_known_posts_are_found_by_the_index(tmp_path: Path) -> None:
     """SQLite looks for a list of pairs through the whole table, which every stored page would pay for."""
-    query = sa.select(col(Mention.id)).where(arrivals.among([("a", "1"), ("a", "2"), ("b", "1")]))
+    query = arrivals.KNOWN.params(namespace="a", ids=["1", "2"])
     with Database(f"sqlite:///{tmp_path}/new.db") as database:
         database.upgrade()
         sql = query.compile(database.engine, compile_kwargs={"literal_binds": True})
