@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -35,7 +36,10 @@ class EmbeddedClassifier:
         self.model_id = self.manifest.model_id
         self._tokenizer = _tokenizer(folder / manifest.TOKENIZER)
         self._start, self._end, self._filler = _marks(self._tokenizer, folder / manifest.TOKENIZER)
-        self._session = _session(folder / manifest.MODEL, threads or _cores())
+        self._session = _session(folder / manifest.MODEL)
+        # A batch a thread: dividing each batch among the threads lets them wait for each other at every layer.
+        self._threads = threads or _cores()
+        self._pool = ThreadPoolExecutor(self._threads, "sentiment")
 
     def classify(self, texts: Sequence[str]) -> list[Verdict]:
         """One verdict per text, in order. Memory does not grow with the number of texts, but for the verdicts."""
@@ -73,12 +77,19 @@ class EmbeddedClassifier:
         """Per output the probabilities of each window: windows × labels."""
         outputs = self.manifest.outputs
         answers = [np.empty((len(held), len(output.labels))) for output in outputs]
-        for batch in pack([len(window.ids) + 2 for window in held], _BATCH_TOKENS):
-            ids, lengths = self._padded([held[place] for place in batch])
-            logits = self._session.run([output.name for output in outputs], {"ids": ids, "lengths": lengths})
+        lengths = [len(window.ids) + 2 for window in held]
+        batches = pack(lengths, min(_BATCH_TOKENS, sum(lengths) // self._threads))
+        found = self._pool.map(lambda batch: self._logits([held[place] for place in batch]), batches)
+        for batch, logits in zip(batches, found, strict=True):
             for output, answer, given in zip(outputs, answers, logits, strict=True):
                 answer[batch] = sigmoid(given) if output.thresholds else softmax(given, output.temperature)
         return answers
+
+    def _logits(self, batch: Sequence[Window]) -> list[NDArray[np.float32]]:
+        ids, lengths = self._padded(batch)
+        names = [output.name for output in self.manifest.outputs]
+        found: list[NDArray[np.float32]] = self._session.run(names, {"ids": ids, "lengths": lengths})
+        return found
 
     def _padded(self, batch: Sequence[Window]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         lengths = np.array([len(window.ids) + 2 for window in batch], dtype=np.int32)
@@ -139,16 +150,14 @@ def _marks(tokenizer: Tokenizer, path: Path) -> tuple[int, int, int]:
     return start, end, filler
 
 
-def _session(path: Path, threads: int) -> Any:
+def _session(path: Path) -> Any:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     # Every batch has another shape: remembering a memory plan for each would only grow.
     options.enable_mem_pattern = False
     # The further optimisations join addition and normalisation into one node, which is slower on a CPU.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-    # Threads that wait by spinning take a quarter more of the processor and are no faster.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

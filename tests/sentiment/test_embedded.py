@@ -59,6 +59,14 @@ def test_a_verdict_does_not_depend_on_the_other_texts(embedded: EmbeddedClassifi
     assert together == pytest.approx(alone, abs=1e-5)
 
 
+def test_threads_change_nothing_but_the_time() -> None:
+    texts = [f"{'heel ' * (count % 17)}slecht geholpen door de monteur" for count in range(60)]
+    alone, together = EmbeddedClassifier(threads=1), EmbeddedClassifier(threads=3)
+    expected = [verdict.probabilities[Sentiment.NEGATIVE] for verdict in alone.classify(texts)]
+    found = [verdict.probabilities[Sentiment.NEGATIVE] for verdict in together.classify(texts)]
+    assert found == pytest.approx(expected, abs=1e-5)
+
+
 def test_the_end_of_a_long_text_counts(embedded: EmbeddedClassifier) -> None:
     praise = "Top geholpen, heel vriendelijk en snel, een echte aanrader! " * 40
     blame = "Wat een waardeloos bedrijf, schandalig slecht, nooit meer. " * 60
