@@ -1,6 +1,6 @@
 """How far to read a listing that has its newest posts first."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from crawlers.dates import instant
@@ -28,6 +28,10 @@ def whole_wanted(state: dict[str, object], now: datetime) -> bool:
     return bool(state.get("open")) or last is None or now - last >= WHOLE_EVERY
 
 
+TWICE = timedelta(hours=12)
+"""Between the two times that a post is missing, which is a day where nothing goes wrong."""
+FORGOTTEN = timedelta(days=3)
+"""A post that was missing this long ago was there again since."""
 MOST_CHECKED = 10
 """Posts that one crawl looks up because they are gone from where they stood; the others wait for the next."""
 
@@ -40,3 +44,15 @@ def vanished(before: Sequence[str], seen: Collection[str]) -> list[str]:
     """
     places = [place for place, identity in enumerate(before) if identity in seen]
     return [identity for identity in before[: max(places, default=0)] if identity not in seen][:MOST_CHECKED]
+
+
+def missing_twice(missed: object, missing: Iterable[str], now: datetime) -> tuple[list[str], dict[str, str]]:
+    """Which of the `missing` posts are gone: those that were missing half a day ago too, where each stands nowhere
+    else to look it up. And since when the others are missing, to give back as `missed`.
+    """
+    found = missed.items() if isinstance(missed, dict) else ()
+    times = {key: time for key, written in found if isinstance(key, str) and (time := instant(written))}
+    since = {key: time for key, time in times.items() if now - time <= FORGOTTEN}
+    waiting = dict.fromkeys(missing, now)
+    lost = [key for key in waiting if key in since and now - since[key] >= TWICE]
+    return lost, {key: time.isoformat() for key, time in (waiting | since).items() if key not in lost}

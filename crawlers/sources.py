@@ -105,7 +105,7 @@ SOURCES: dict[str, Source] = {
         KiyohParameters,
         "crawlers.spiders.kiyoh.KiyohSpider",
         "The platform's own interface, with the customer's token, for the customer's own locations.",
-        secrets=("token",),
+        ways=(("token",), ("hash",)),
     ),
     "google_business": Source(
         GoogleBusinessParameters,

@@ -24,6 +24,11 @@ _KNOWN_KEYS = frozenset({"author", "entry", "updated", "rights", "title", "icon"
 _READER = re.compile(r"/id(\d{1,40})")
 
 
+def namespace(country: str, app_id: str) -> str:
+    """The ids are unique in one country's store."""
+    return f"apple:{country}:{app_id}"
+
+
 def parse(body: bytes, country: str, app_id: str) -> Page:
     """The reviews of one page. There is no link to the next one: pages are counted by who reads them.
 
@@ -51,9 +56,8 @@ def _document(body: bytes) -> object:
 
 
 def _is_the_app(entry: object) -> bool:
-    return (
-        isinstance(entry, dict) and "im:rating" not in entry and ("im:name" in entry or "im:price" in entry)
-    )
+    """Older answers begin with the app, which nobody has written and nobody rates."""
+    return isinstance(entry, dict) and not entry.keys() & {"im:rating", "author", "content"}
 
 
 def _label(entry: object, *keys: str) -> object:
@@ -68,7 +72,7 @@ def _add(gathering: Gathering, where: str, entry: object, country: str, app_id: 
     reader = _READER.search(text(_label(entry, "author", "uri")) or "")
     gathering.add(
         where,
-        namespace=f"apple:{country}:{app_id}",
+        namespace=namespace(country, app_id),
         external_id=identifier(_label(entry, "id")),
         kind=Kind.REVIEW,
         url=safe(at(entry, "link", "attributes", "href")),

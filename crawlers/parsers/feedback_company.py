@@ -50,8 +50,9 @@ def parse(body: bytes, shop: Shop, start: int = 0) -> Page:
         else:
             gathering.refuse(f"review {place}", "not an object")
     total, following = count(at(found.get("count"), "total")), start + len(reviews)
-    more = reviews and (total is None or following < total)
-    return gathering.page(str(following) if more else None, total)
+    # A total that is below what is shown says nothing.
+    ended = total is not None and start < total <= following
+    return gathering.page(str(following) if reviews and not ended else None, total)
 
 
 def _add(gathering: Gathering, where: str, review: dict[str, object], shop: Shop) -> None:

@@ -32,7 +32,11 @@ def parse(body: bytes, first: bool = False) -> Stretch:
     The platform gives no time of a reply. In the `first` reading it is that of the last change, if there was one
     after the review was written; later, None: a reply is of when it was first seen. Raises Blocked, FormatChanged.
     """
-    found = answer(body)
+    return reviews_of(answer(body), first)
+
+
+def reviews_of(found: dict[str, object], first: bool) -> Stretch:
+    """The reviews of an answer that was read. Raises FormatChanged."""
     gathering = Gathering()
     url = safe(found.get("viewReviewUrl"))
     changed = {}

@@ -29,8 +29,9 @@ def parse(body: bytes, shop: str, start: int = 0) -> Page:
         else:
             gathering.refuse(f"rating {place}", "not an object")
     total, following = count(found.get("total")), start + len(ratings)
-    more = ratings and (total is None or following < total)
-    return gathering.page(str(following) if more else None, total)
+    # A total that is below what is shown says nothing.
+    ended = total is not None and start < total <= following
+    return gathering.page(str(following) if ratings and not ended else None, total)
 
 
 def _add(gathering: Gathering, where: str, rating: dict[str, object], shop: str) -> None:

@@ -1,5 +1,8 @@
 """Reviews of an app in one country's App Store."""
 
+from typing import Any
+
+from crawlers.job import Job
 from crawlers.parameters.apps import AppleParameters
 from crawlers.parsers import apple_app
 from crawlers.parsers.page import Page
@@ -9,6 +12,10 @@ from crawlers.spiders.listing import ListingSpider
 
 class AppleSpider(ListingSpider):
     most_pages = 10  # the feed has no more
+
+    def __init__(self, job: Job, **named: Any) -> None:
+        super().__init__(job, **named)
+        self.namespace = apple_app.namespace(self.wanted.country, self.wanted.app_id)
 
     @property
     def wanted(self) -> AppleParameters:

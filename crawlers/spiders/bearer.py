@@ -83,7 +83,8 @@ class BearerSpider(ReadingSpider):
 
     async def renewed(self, response: Response, where: str, refused: Request) -> AsyncIterator[Any]:
         if self._has_token(response, where):
-            headers = {**refused.headers, **self.headers}
+            headers = refused.headers.copy()
+            headers.update(self.headers)
             yield refused.replace(headers=headers, meta=refused.meta | {"again": True})
 
     def _has_token(self, response: Response, where: str) -> bool:

@@ -20,17 +20,18 @@ from crawlers.parsers.page import Blocked, FormatChanged, Page
 from crawlers.parsers.values import number
 from crawlers.sources import SOURCES
 from crawlers.spiders.bearer import BearerSpider
-from crawlers.spiders.listing import ListingSpider
+from crawlers.spiders.offset import OffsetSpider
 
 LIMIT = 100
 SUMMARY_EVERY = timedelta(days=1)
 PART = "reviews"
 
 
-class FeedbackCompanySpider(BearerSpider, ListingSpider):
+class FeedbackCompanySpider(BearerSpider, OffsetSpider):
     """State of the part `shop`: what the summary said, and `read_at`, when."""
 
-    most_pages = 100
+    part = PART
+    namespace = feedback_company.NAMESPACE
 
     @property
     def wanted(self) -> FeedbackCompanyParameters:
@@ -78,17 +79,11 @@ class FeedbackCompanySpider(BearerSpider, ListingSpider):
             await item.stored
         yield self._first()
 
-    def parts(self) -> tuple[str, ...]:
-        return (PART,)
-
     def address(self, part: str, number: int) -> str:
-        return f"{self.site}/api/v2/review?{urlencode({'limit': LIMIT, 'start': (number - 1) * LIMIT})}"
+        return f"{self.site}/api/v2/review?{urlencode({'limit': LIMIT, 'start': self.start_of(number)})}"
 
-    def has_more(self, page: Page) -> bool:
-        return page.next is not None
-
-    def parsed(self, body: bytes, part: str, number: int) -> Page:
-        return feedback_company.parse(body, self._shop(), (number - 1) * LIMIT)
+    def parsed_from(self, body: bytes, start: int) -> Page:
+        return feedback_company.parse(body, self._shop(), start)
 
     def _shop(self) -> Shop:
         state = self.state_of("shop")

@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from scrapy import Request
 
-from crawlers.dates import instant
 from crawlers.job import Job, ReadPage
+from crawlers.paging import missing_twice
 from crawlers.parameters.apps import PlayParameters
 from crawlers.parsers import google_play
 from crawlers.parsers.page import Page, gone
@@ -19,10 +18,6 @@ from crawlers.spiders.recent import Reading
 from crawlers.spiders.whole import WholeSpider
 
 NEWEST_FIRST = 2
-TWICE = timedelta(hours=12)
-"""Between the two times that a review is missing, which is a day where nothing goes wrong."""
-FORGOTTEN = timedelta(days=3)
-"""A review that was missing this long ago was there again since."""
 A_CALL = 199
 """Reviews; the list gives no more than about 200 at once."""
 
@@ -65,19 +60,11 @@ class PlaySpider(WholeSpider):
     def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
         if self.job.findings.refused:
             return  # it may be there, in a form that we do not know
-        state, now = self.state_of(part), self.job.now()
-        since = {key: time for key, time in _times(state.get("missed")).items() if now - time <= FORGOTTEN}
-        lost = [key for key in identities if key in since and now - since[key] >= TWICE]
-        missed = dict.fromkeys(identities, now) | since
-        state["missed"] = {key: time.isoformat() for key, time in missed.items() if key not in lost}
+        state = self.state_of(part)
+        lost, state["missed"] = missing_twice(state.get("missed"), identities, self.job.now())
         state["shown"] = {key: time for key, time in state["shown"].items() if key not in lost}
         records = tuple(record for one in lost for record in gone(self.namespace, one).records)
         yield ReadPage(Page(records), f"{part} missing", part, state)
-
-
-def _times(missed: object) -> dict[str, datetime]:
-    found = missed.items() if isinstance(missed, dict) else ()
-    return {key: time for key, written in found if isinstance(key, str) and (time := instant(written))}
 
 
 def asked_for(package: str, token: str | None) -> str:

@@ -8,13 +8,16 @@ from urllib.parse import urlencode
 
 from scrapy.http import Response
 
+from crawlers.causes import Cause, Failure
 from crawlers.dates import instant
 from crawlers.job import ReadPage
 from crawlers.parameters.reviews import KIYOH_SITES, KiyohParameters
-from crawlers.parsers import kiyoh
+from crawlers.parsers import kiyoh, kiyoh_feed
 from crawlers.parsers.page import Page
 from crawlers.parsers.stretch import Stretch
-from crawlers.spiders.since import SinceSpider, Step
+from crawlers.secrets import way
+from crawlers.sources import SOURCES
+from crawlers.spiders.since import SinceSpider, Step, ids_of
 
 TENANTS = {"kiyoh": 98, "klantenvertellen": 99}
 REMOVED_OVERLAP = timedelta(days=1)
@@ -23,7 +26,15 @@ BEYOND = timedelta(milliseconds=1)
 """The smallest part of a second that the platform writes."""
 
 
+FEED = ("hash",)
+"""The way in of who has no token: an older feed, whose address has a hash that is a secret."""
+FEED_LIMIT = 500
+PART = "feed"
+
+
 class KiyohSpider(SinceSpider):
+    """State of the part `feed`: `had`, how many reviews it held."""
+
     namespace = kiyoh.NAMESPACE
     window = timedelta(days=30)
     tells_removals = True
@@ -35,11 +46,33 @@ class KiyohSpider(SinceSpider):
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"X-Publication-Api-Token": self.job.secrets["token"]}
+        token = self.job.secrets.get("token")
+        return {"X-Publication-Api-Token": token} if token else {}
+
+    @property
+    def site(self) -> str:
+        return (self.job.base_url or KIYOH_SITES[self.wanted.tenant]).rstrip("/")
+
+    async def start(self) -> AsyncIterator[Any]:
+        if way(SOURCES[self.job.kind], self.job.secrets) == FEED:
+            query = urlencode({"hash": self.job.secrets["hash"], "limit": FEED_LIMIT})
+            yield self.ask(f"{self.site}/v1/review/feed.json?{query}", self.fed, where=PART)
+            return
+        async for one in super().start():
+            yield one
+
+    async def fed(self, response: Response, where: str) -> AsyncIterator[Any]:
+        state = self.state_of(PART)
+        page = self.page_of(response, where, lambda body: kiyoh_feed.parse(body, first=not state))
+        if page is None:
+            return
+        if not page.entries and (had := state.get("had")):
+            self.note(Failure(Cause.EMPTY_BEFORE, where, f"{had} were there before"))
+            return
+        yield ReadPage(page, where, PART, {"had": page.entries})
 
     def _address(self, path: str, **query: object) -> str:
-        site = (self.job.base_url or KIYOH_SITES[self.wanted.tenant]).rstrip("/")
-        return f"{site}/v1/publication/review/{path}?{urlencode(query)}"
+        return f"{self.site}/v1/publication/review/{path}?{urlencode(query)}"
 
     def _reviews(self, order: str, limit: int, since: datetime | None) -> str:
         # The platform calls the time of the last change "updatedSince", and takes it under that name too.
@@ -65,11 +98,13 @@ class KiyohSpider(SinceSpider):
         return int(self.limit * 2 ** (step.number - 1))
 
     def is_last(self, step: Step, page: Stretch) -> bool:
-        return page.entries < self._size(step) and not self._is_stuck(step, page)
+        if self._is_stuck(step, page):
+            return False
+        return page.entries < self._size(step) and self.is_ended(step, page)
 
     def _is_stuck(self, step: Step, page: Stretch) -> bool:
         """Whether a larger answer was asked for and did not come."""
-        return step.number > 1 and page.entries <= step.before
+        return step.number > 1 and ids_of(page) <= step.before
 
     def same_moment(self, following: Step, step: Step, newest: datetime) -> Step:
         if self._size(step) < LARGEST_LIMIT and not (step.number > 1 and following.before <= step.before):

@@ -7,7 +7,7 @@ from scrapy.http import Response
 
 from crawlers.causes import Cause, Failure
 from crawlers.job import ReadPage
-from crawlers.paging import ALWAYS, is_known, vanished, whole_wanted
+from crawlers.paging import ALWAYS, is_known, missing_twice, vanished, whole_wanted
 from crawlers.parsers.page import Page, gone
 from crawlers.spiders.reading import ReadingSpider
 
@@ -19,7 +19,8 @@ class ListingSpider(ReadingSpider):
     """A kind says where the pages stand and how to parse one.
 
     State of a part: `open` while a reading has begun and not ended, `whole_at` when all pages were last read,
-    `had` how many posts its first page held, `shown` the ids that were read, in the order of the listing.
+    `had` how many posts its first page held, `shown` the ids that were read, in the order of the listing, `missed`
+    since when posts are missing that cannot be looked up by themselves.
     """
 
     def __init__(self, *named: Any, **more: Any) -> None:
@@ -40,7 +41,10 @@ class ListingSpider(ReadingSpider):
         raise NotImplementedError
 
     def permalink(self, identity: str) -> str | None:
-        """Where one post stands by itself, to see whether it is gone; None where there is no such place."""
+        """Where one post stands by itself, to see whether it is gone; None where there is no such place.
+
+        Then it is gone when it is missing twice from all of the listing.
+        """
         return None
 
     def parts(self) -> tuple[str, ...]:
@@ -83,12 +87,25 @@ class ListingSpider(ReadingSpider):
         missing = vanished(before, frozenset(seen))
         kept = dict.fromkeys([*seen, *before])
         state |= {"open": False, "shown": [one for one in kept if one not in missing][:MOST_REMEMBERED]}
+        lost: list[str] = []
         if whole:
             state["whole_at"] = self.job.now().isoformat()
-        yield ReadPage(Page(), f"{part} end", part, state)
+            lost, state["missed"] = self._lost(state, missing, frozenset(seen))
+        records = tuple(record for one in lost for record in gone(self.namespace, one).records)
+        yield ReadPage(Page(records), f"{part} end", part, state)
         for identity in missing:
             if address := self.permalink(identity):
                 yield self.ask(address, self.looked_up, where=f"{part} gone", part=part, identity=identity)
+
+    def _lost(
+        self, state: dict[str, Any], missing: list[str], seen: frozenset[str]
+    ) -> tuple[list[str], dict[str, str]]:
+        """Of what is missing and cannot be looked up: what is gone, and since when the rest is missing."""
+        before = {key: since for key, since in (state.get("missed") or {}).items() if key not in seen}
+        if self.job.findings.refused:
+            return [], before  # it may be there, in a form that we do not know
+        waiting = [one for one in (*before, *missing) if self.permalink(one) is None]
+        return missing_twice(before, waiting, self.job.now())
 
     async def looked_up(self, response: Response, where: str, part: str, identity: str) -> AsyncIterator[Any]:
         if self.is_gone(response, where):

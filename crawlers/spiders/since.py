@@ -29,7 +29,7 @@ MOST_REMEMBERED = 2_000
 class Step:
     """One request: what changed `since` (None: everything), the `number`th look at it.
 
-    `floor` is where the reading began, `before` how much the page before held, `whole` whether all of the window is
+    `floor` is where the reading began, `before` what the page before showed, `whole` whether all of the window is
     read, as it is at first and once a day.
     """
 
@@ -39,7 +39,7 @@ class Step:
     floor: datetime | None = None
     number: int = 1
     pages: int = 1
-    before: int = 0
+    before: frozenset[str] = frozenset()
     seen: dict[str, datetime] = field(default_factory=dict)
 
 
@@ -127,13 +127,22 @@ class SinceSpider(ReadingSpider):
         newest = page.newest
         if newest is None or self.is_last(step, page):
             return None
-        following = replace(step, pages=step.pages + 1, number=1, before=page.entries)
+        following = replace(step, pages=step.pages + 1, number=1, before=ids_of(page))
         if step.since is None or newest - STEP_BACK > step.since:
             return replace(following, since=newest - STEP_BACK)
         return self.same_moment(following, step, newest)
 
     def is_last(self, step: Step, page: Stretch) -> bool:
-        return page.entries < self.limit
+        return page.entries < self.limit and self.is_ended(step, page)
+
+    def is_ended(self, step: Step, page: Stretch) -> bool:
+        """Whether a page that is not full was the last: the source may show fewer than we ask for.
+
+        Where all of the window is read, one that shows nothing new says so; else the next crawl goes on.
+        """
+        newest = page.newest
+        stays = newest and step.since and newest - STEP_BACK <= step.since
+        return not step.whole or bool(stays) or ids_of(page) <= step.before
 
     def same_moment(self, following: Step, step: Step, newest: datetime) -> Step:
         """Everything on a full page is of one moment: `following` asked in a way that gets past it."""
@@ -181,6 +190,10 @@ class SinceSpider(ReadingSpider):
         # What stood in the window may be gone, or only not shown: that is not decided on an empty answer.
         for one in self._ended(replace(step, whole=False)):
             yield one
+
+
+def ids_of(page: Page) -> frozenset[str]:
+    return frozenset(record.external_id for record in page.records)
 
 
 def _times(state: dict[str, Any]) -> dict[str, datetime]:

@@ -51,7 +51,7 @@ class Fault(StrEnum):
     CLOSED = "closed"
     """401: the instance closed its timelines to outsiders (Mastodon)."""
     EXPIRED = "expired"
-    """The token that signing in gave has run out (Bluesky, Reddit)."""
+    """The token that signing in gave has run out."""
     APP_ENTRY = "app_entry"
     """An entry about the app itself in front of the reviews (Apple)."""
     GATEWAY = "gateway"
@@ -70,7 +70,16 @@ ONLY_FOR: dict[Fault, frozenset[str]] = {
     Fault.MOVED: frozenset({Kind.TRUSTPILOT}),
     Fault.IGNORED_LANGUAGE: frozenset({Kind.TRUSTPILOT}),
     Fault.CLOSED: frozenset({Kind.MASTODON, Kind.REDDIT, Kind.BLUESKY, Kind.X, Kind.YOUTUBE, Kind.META}),
-    Fault.EXPIRED: frozenset({Kind.BLUESKY, Kind.REDDIT}),
+    Fault.EXPIRED: frozenset(
+        {
+            Kind.BLUESKY,
+            Kind.REDDIT,
+            Kind.FEEDBACK_COMPANY,
+            Kind.TRUSTED_SHOPS,
+            Kind.GOOGLE_BUSINESS,
+            Kind.PLAY_DEVELOPER,
+        }
+    ),
     Fault.APP_ENTRY: frozenset({Kind.APPLE}),
     Fault.GATEWAY: frozenset({Kind.GOOGLE_PLAY}),
     Fault.SHORTENED: frozenset({Kind.GOOGLE_PLAY}),

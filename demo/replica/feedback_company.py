@@ -16,7 +16,7 @@ def answer(request: Request, posts: Board, fault: Fault | None) -> Answer:
     """A token, the summary or a page of reviews."""
     if request.path == "/api/v2/oauth2/token":
         return _token(request)
-    if not bears(request):
+    if fault is Fault.EXPIRED or not bears(request):
         return said({"success": False, "error": True, "description": "Invalid access token"}, 401)
     known = posts.seen(Kind.FEEDBACK_COMPANY)
     if request.path == "/api/v1/review/summary/":

@@ -22,7 +22,7 @@ def answer(request: Request, board: Board, fault: Fault | None) -> Answer:
     """What either host of Google says; the token holds for the interfaces of all kinds."""
     if request.path == "/token":
         return _token(request)
-    if not (bears(request) or bears(request, KEY)):
+    if fault is Fault.EXPIRED or not (bears(request) or bears(request, KEY)):
         return refused(401, "UNAUTHENTICATED")
     account, _, location, rest, *one = [*request.path.removeprefix("/v4/accounts/").split("/"), ""]
     if account != ACCOUNT or rest != "reviews":

@@ -173,7 +173,8 @@ class _Handler(BaseHTTPRequestHandler):
             method=self.command,
             path=unquote(parts.path),
             query=parse_qs(parts.query, keep_blank_values=True),
-            headers={name.lower(): value for name, value in self.headers.items()},
+            # Two of one name are one with a comma (RFC 9110, 5.2).
+            headers={name.lower(): ", ".join(self.headers.get_all(name, [])) for name in self.headers},
             body=self.rfile.read(length),
             at=self.loopback.clock(),
             target=self.path,

@@ -16,7 +16,7 @@ MOST = 100
 
 def answer(request: Request, board: Board, fault: Fault | None) -> Answer:
     """A page of reviews, or one of them; also those that the public list shows, which are the same ones."""
-    if not (bears(request) or bears(request, KEY)):
+    if fault is Fault.EXPIRED or not (bears(request) or bears(request, KEY)):
         return refused(401, "UNAUTHENTICATED")
     package, what, *one = request.path.removeprefix(PREFIXES[0]).split("/")
     if what != "reviews":

@@ -18,7 +18,7 @@ def answer(request: Request, posts: Board, fault: Fault | None) -> Answer:
     """A token, a page of reviews, or one of them; reviews that are not public are rejected ones."""
     if request.path == "/oauth/token":
         return _token(request)
-    if not bears(request):
+    if fault is Fault.EXPIRED or not bears(request):
         return said({"message": "Unauthorized", "statusCode": 401}, 401)
     known = sorted(posts.seen(Kind.TRUSTED_SHOPS), key=lambda post: (_changed(post), post.key), reverse=True)
     if request.path != "/reviews":

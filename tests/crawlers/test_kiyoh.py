@@ -178,7 +178,8 @@ def test_more_of_one_moment_than_the_platform_shows_is_told_and_got_past(
 
     assert outcome.counts["new"] == 103
     sizes = re.findall(r"limit=(\d+)", " ".join(crawling.asked()))
-    assert sizes == ["100", "100", "200", "100"]  # a larger answer is asked for once
+    # A larger answer is asked for once; the last page is short, and shows that nothing follows.
+    assert sizes == ["100", "100", "200", "100", "100"]
     assert outcome.stats["notes"] == ["more reviews changed at one moment than the platform shows"]
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from crawlers.parsers.page import Page, ParseError
 from crawlers.sources import SOURCES
 from demo.replica import Fault, Kind, Post
+from demo.replica.loopback import Request
 from storage.models import Health
 from tests.crawlers import payloads_reviews as payloads
 from tests.crawlers.complaints import posts, show
@@ -95,6 +96,58 @@ def test_a_review_that_arrives_between_two_pages_is_shown_twice_and_stored_once(
     assert (first.counts["new"], again.counts["new"], len(crawling.mentions())) == (250, 1, 251)
 
 
+@pytest.mark.parametrize("kind", [Kind.FEEDBACK_COMPANY, Kind.TRUSTED_SHOPS])
+def test_a_token_that_expires_between_two_pages_is_renewed(crawling: Crawling, kind: Kind) -> None:
+    show(crawling, posts(kind, 250))
+    crawling.replica.faults.set(kind, Fault.EXPIRED, times=1, after=2)
+    outcome = crawling(kind)
+
+    assert (outcome.health, outcome.counts["new"]) == (Health.OK, 250)
+    assert len([one for one in crawling.asked() if "/token" in one]) == 2
+
+
+@pytest.mark.parametrize("kind", [*SINCE, *NUMBERED])
+def test_pages_that_are_smaller_than_asked_for_are_all_read(
+    crawling: Crawling, kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Request, "first", _fewer(Request.first))
+    shown = show(crawling, posts(kind, 95))
+    first = crawling(kind)
+    crawling.clock.advance(timedelta(hours=25))
+    crawling.replica.posts.reply(shown[70].key, "Wat vervelend, we bellen je.")
+    second = crawling(kind)
+
+    assert (first.counts["new"], second.counts["removed"]) == (95, 0)
+    assert second.counts["replied"] == (kind in SINCE)
+
+
+def _fewer(first: Callable[..., str]) -> Callable[..., str]:
+    """A source that shows at most 40 reviews, however many are asked for."""
+
+    def given(request: Request, name: str, default: str = "") -> str:
+        found = first(request, name, default)
+        return str(min(40, int(found))) if name in ("limit", "perPage") else found
+
+    return given
+
+
+@pytest.mark.parametrize("kind", [*NUMBERED, Kind.APPLE])
+def test_what_cannot_be_looked_up_is_removed_when_it_is_missing_twice(crawling: Crawling, kind: Kind) -> None:
+    shown = show(crawling, posts(kind, 120))
+    crawling(kind)
+    crawling.replica.posts.remove(shown[60].key)
+    crawling.clock.advance(timedelta(hours=25))
+    once = crawling(kind)
+    crawling.clock.advance(timedelta(hours=1))
+    soon = crawling(kind)
+    crawling.clock.advance(timedelta(hours=25))
+    twice = crawling(kind)
+    [gone] = [line for line in crawling.mentions() if line["status"] == "removed"]
+
+    assert [one.counts["removed"] for one in (once, soon, twice)] == [0, 0, 1]
+    assert gone["text"] in ("", shown[60].text)
+
+
 @pytest.mark.parametrize("kind", SINCE)
 def test_that_nothing_changed_lately_is_told_from_nothing_at_all(crawling: Crawling, kind: Kind) -> None:
     shown = show(crawling, posts(kind, 8))
@@ -130,9 +183,9 @@ def test_robots_are_asked_and_keys_are_not_sent_there(crawling: Crawling, kind: 
 def test_every_secret_of_a_kind_is_explained(kind: Kind) -> None:
     page = Path("docs/sources", f"{kind}.md").read_text("utf-8")
 
-    assert KEYED[kind] == SOURCES[kind].secrets
-    assert not [name for name in SOURCES[kind].secrets if f"`{name}`" not in page]
-    assert not [name for name in SOURCES[kind].secrets if f"_<NAME>_{name.upper()}`" not in page]
+    assert set(KEYED[kind]) <= set(SOURCES[kind].every_secret)
+    assert not [name for name in SOURCES[kind].every_secret if f"`{name}`" not in page]
+    assert not [name for name in SOURCES[kind].every_secret if f"_<NAME>_{name.upper()}`" not in page]
 
 
 def test_an_error_of_the_parsers_is_one_of_their_own() -> None:
