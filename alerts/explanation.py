@@ -10,6 +10,7 @@ from typing import Any
 
 from alerts.catalogue import Catalogue
 from alerts.obstacles import obstacle
+from crawlers.causes import Cause
 from storage.models import Health, Incident
 
 SHORT_HISTORY = 7 * 24
@@ -43,8 +44,8 @@ class Matter:
 
 
 def title(matter: Matter, say: Catalogue) -> str:
-    key = f"title.{matter.incident.rule}"
-    count = max(matter.number("count"), 1)
+    key = "title.source_odd" if _is_odd(matter) else f"title.{matter.incident.rule}"
+    count = max(matter.number("count") or matter.number("observed"), 1)
     source = matter.source or str(matter.facts.get("source", ""))
     if key not in say:
         return say("title.other", rule=matter.incident.rule, brand=matter.brand)
@@ -53,7 +54,12 @@ def title(matter: Matter, say: Catalogue) -> str:
 
 def reasons(matter: Matter, say: Catalogue, now: datetime) -> list[str]:
     """Why this is told, a sentence or two each; the first says it all in a few words."""
-    rules = {"negative_spike": _spike, "severe_mention": _severe, "source_silent": _silent}
+    rules = {
+        "negative_spike": _spike,
+        "severe_mention": _severe,
+        "source_silent": _odd if _is_odd(matter) else _silent,
+        "sources_unreachable": _unreachable,
+    }
     describe = rules.get(matter.incident.rule)
     return describe(matter, say, now) if describe else []
 
@@ -122,3 +128,29 @@ def _silent(matter: Matter, say: Catalogue, now: datetime) -> list[str]:
     if met := obstacle(facts.get("health"), facts, say):
         lines.append(f"{met.what}. {met.todo}")
     return lines
+
+
+def _is_odd(matter: Matter) -> bool:
+    """Whether the source was read, though not as it used to be."""
+    facts = matter.facts
+    odd = facts.get("health") == Health.SUSPICIOUS or facts.get("cause") == Cause.FIELD_LOST
+    return matter.incident.rule == "source_silent" and odd
+
+
+def _odd(matter: Matter, say: Catalogue, now: datetime) -> list[str]:
+    since = matter.moment("since") or matter.incident.started_at
+    lines = [say("silent.odd", source=matter.source, since=say.moment(since, now))]
+    met = obstacle(str(matter.facts.get("health")), matter.facts, say)
+    return [*lines, f"{met.what}. {met.todo}"] if met else lines
+
+
+def _unreachable(matter: Matter, say: Catalogue, now: datetime) -> list[str]:
+    names = matter.facts.get("unreached")
+    found = [str(name) for name in names[:MOST_SOURCES]] if isinstance(names, list) else []
+    since = matter.moment("since") or matter.incident.started_at
+    lines = [say("unreachable.since", since=say.moment(since, now)), say("silent.honest")]
+    if found:
+        more = int(matter.number("observed")) - len(found)
+        lines.append(say("unreachable.sources", sources=", ".join(found)))
+        lines += [say("unreachable.more", n=more)] if more > 0 else []
+    return [*lines, say("unreachable.do")]

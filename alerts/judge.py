@@ -1,10 +1,10 @@
 """The judge step: measure, apply the rules, and open, continue or resolve incidents."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from alerts.rules import negative_spike, severe_mention, source_silent
+from alerts.rules import negative_spike, severe_mention, source_silent, sources_unreachable
 from alerts.spikes import SENSITIVITIES, fit
 from storage import evidence, incidents, leases, usual
 from storage.configuration import AlertSettings
@@ -86,9 +86,12 @@ class _Judge:
 
     def sources(self) -> None:
         watched = evidence.watched(self.session, source_silent.FAILURES)
-        silent = {source.source_id for source in watched if self._source(source)}
+        judged = ((one, source_silent.judge(one, self._patience, self.now)) for one in watched)
+        silent = {one.source_id: finding for one, finding in judged if finding is not None}
+        told = self._unreachable(watched, silent)
+        waited_for = {one.source_id for one in watched if self._source(one, silent, told)}
         for incident in incidents.open_by_rule(self.session, source_silent.NAME):
-            if incident.source_id not in silent:
+            if incident.source_id not in waited_for:
                 self._resolve(incident)
 
     def _measured(self, brand_id: int) -> tuple[Finding | None, datetime]:
@@ -170,14 +173,28 @@ class _Judge:
     def _severe_is_over(self, incident: Incident) -> bool:
         return incident.acknowledged_at is not None or self.now - incident.last_true_at >= SEVERE_CALM
 
-    def _source(self, source: evidence.Watched) -> bool:
-        """Whether the source is silent: it has an open incident then."""
-        finding = source_silent.judge(source, self._patience, self.now)
+    def _unreachable(
+        self, watched: Sequence[evidence.Watched], silent: Mapping[int, Finding]
+    ) -> frozenset[int]:
+        """The sources that are out of reach together, by id: they have one incident."""
+        incident = self._going_on(sources_unreachable.KEY, SOURCE_REOPENS)
+        is_open = incident is not None and incident.resolved_at is None
+        finding = sources_unreachable.judge(watched, silent.keys(), is_open)
         if finding is not None:
-            self._found(finding, self._going_on(finding.key, SOURCE_REOPENS))
+            self._found(finding, incident)
+            return frozenset(one.source_id for one in sources_unreachable.unreached(watched))
+        if incident is not None and is_open:
+            self._resolve(incident)
+        return frozenset()
+
+    def _source(self, source: evidence.Watched, silent: Mapping[int, Finding], told: Collection[int]) -> bool:
+        """Whether the source has an incident of its own; none is opened for one that was `told` of with others."""
+        finding = silent.get(source.source_id)
+        incident = incidents.open_of(self.session, source_silent.key(source.source_id))
+        if finding is not None and (incident is not None or source.source_id not in told):
+            self._found(finding, incident or self._going_on(finding.key, SOURCE_REOPENS))
             return True
         # Between failures and health there is doubt: an incident closes at a healthy crawl, not before.
-        incident = incidents.open_of(self.session, source_silent.key(source.source_id))
         return incident is not None and source.active and not source_silent.healthy(source)
 
     @property

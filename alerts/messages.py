@@ -113,6 +113,7 @@ def _values(subject: Subject, say: Catalogue, now: datetime) -> dict[str, Any]:
     return {
         "latest": say.number(subject.number("latest")),
         "count": say.number(subject.number("count")),
+        "observed": say.number(subject.number("observed")),
         "source": escape(subject.source),
         "who": escape(subject.incident.acknowledged_by or ""),
         "length": _length(subject, say, now),

@@ -10,6 +10,8 @@ NAME = "source_silent"
 FAILURES = 3
 """Crawls in a row that were refused, broke down or could not be read."""
 INTERVALS = 3
+MET = ("cause", "status", "seen", "usual", "field")
+"""What the figures of a crawl say of what stood in its way, see `alerts.obstacles`."""
 FAILED = (Health.BLOCKED, Health.BROKEN, Health.FORMAT_CHANGED)
 
 
@@ -21,7 +23,7 @@ def judge(source: Watched, silent_after: timedelta, now: datetime) -> Finding | 
     """A finding when the source has been silent too long, or its last crawls all failed.
 
     Too long is `silent_after`, or three intervals of a source that is crawled more rarely. A source that
-    never had a healthy crawl is silent since its first one.
+    never had a healthy crawl is silent since its first one. One that is `suspicious` for so long is told of too.
     """
     since = source.last_healthy or source.first_crawl
     if not source.active or since is None:
@@ -41,7 +43,7 @@ def judge(source: Watched, silent_after: timedelta, now: datetime) -> Finding | 
             "source": source.name,
             "never": source.last_healthy is None,
             "health": last.health.value if last else None,
-            **{name: last.figures[name] for name in ("cause", "status") if last and name in last.figures},
+            **{name: last.figures[name] for name in MET if last and name in last.figures},
             "failures": failing,
         },
         brand_id=source.brand_id,

@@ -1,12 +1,13 @@
 """docs/alerts.md says what the code does."""
 
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from alerts import judge, reasons, spikes
 from alerts.reasons import Reason
-from alerts.rules import negative_spike, severe_mention, source_silent
+from alerts.rules import negative_spike, severe_mention, source_silent, sources_unreachable
 
 PAGE = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text(encoding="utf-8")
 
@@ -16,9 +17,9 @@ def test_every_reason_is_documented(reason: Reason) -> None:
     assert f"| `{reason}` |" in PAGE
 
 
-@pytest.mark.parametrize("rule", [negative_spike.NAME, severe_mention.NAME, source_silent.NAME])
-def test_every_rule_is_documented(rule: str) -> None:
-    assert f"| `{rule}` |" in PAGE
+@pytest.mark.parametrize("rule", [negative_spike, severe_mention, source_silent, sources_unreachable])
+def test_every_rule_is_documented(rule: ModuleType) -> None:
+    assert f"| `{rule.NAME}` |" in PAGE
 
 
 @pytest.mark.parametrize("name", spikes.SENSITIVITIES)
@@ -36,6 +37,8 @@ def test_every_sensitivity_is_documented_with_its_limits(name: str) -> None:
         f"over for {reasons.STALE.seconds // 3600} hours",
         f"ordinary for {judge.SPIKE_CALM.seconds // 60} minutes",
         f"learnt from {judge.HISTORY.days} days",
+        f"{sources_unreachable.FEWEST} sources or more",
+        f"failed {source_silent.FAILURES} times in a row",
         f"a start ({judge.SETTLING.seconds // 60} minutes)",
         f"less than {judge.SCORING.seconds} seconds ago",
         f"followers from {severe_mention.FLOORS.followers:,}",

@@ -211,6 +211,57 @@ def test_three_refused_crawls_in_a_row_are_silence(heard: World) -> None:
     assert (incident.facts["cause"], incident.facts["status"]) == ("waf", 403)
 
 
+def test_a_source_that_stays_odd_for_a_day_is_told_of(heard: World) -> None:
+    def odd(hours: int) -> list[Incident]:
+        for name, health in (("pagina", Health.SUSPICIOUS), ("berichten", Health.OK)):
+            heard.crawled(name, NOW + hours * HOUR, health, cause="fewer", seen=4, usual=20)
+        return judged(heard, NOW + hours * HOUR)
+
+    assert odd(1) == odd(23) == []
+    [incident] = odd(25)
+    assert (incident.rule, incident.facts["cause"], incident.facts["seen"]) == ("source_silent", "fewer", 4)
+
+
+def test_sources_that_fall_away_together_are_one_incident_until_all_are_back(heard: World) -> None:
+    heard.add_source("winkel")
+    heard.listen("winkel", NOW)
+    names = ("pagina", "berichten", "winkel")
+
+    def fails(minutes: int, *lost: str, cause: str = "connection") -> list[Incident]:
+        for name in lost:
+            heard.crawled(name, NOW + minutes * MINUTE, Health.BROKEN, cause=cause)
+        return [one for one in judged(heard, NOW + minutes * MINUTE) if one.resolved_at is None]
+
+    assert fails(10, *names) == fails(20, *names) == []
+    [incident] = fails(30, *names)
+    assert (incident.rule, incident.source_id, incident.facts["unreached"]) == (
+        "sources_unreachable",
+        None,
+        ["berichten", "pagina", "winkel"],
+    )
+    heard.crawled("winkel", NOW + 35 * MINUTE)
+    [incident] = fails(40, "pagina", "berichten")
+    assert incident.facts["observed"] == 2
+    for name in names:
+        heard.crawled(name, NOW + 50 * MINUTE)
+    assert fails(51) == []
+    assert len(heard.incidents()) == 1
+
+
+def test_a_source_that_was_told_of_by_itself_stays_so_when_the_others_fall_away_too(heard: World) -> None:
+    heard.add_source("winkel")
+    heard.listen("winkel", NOW)
+    for minutes in (1, 2, 3):
+        heard.crawled("pagina", NOW + minutes * MINUTE, Health.BROKEN, cause="connection")
+    assert [one.rule for one in judged(heard, NOW + 4 * MINUTE)] == ["source_silent"]
+    for minutes in (5, 6, 7):
+        for name in ("berichten", "winkel"):
+            heard.crawled(name, NOW + minutes * MINUTE, Health.BROKEN, cause="connection")
+    judged(heard, NOW + 8 * MINUTE)
+    found = [(one.rule, one.resolved_at) for one in judged(heard, NOW + 8 * MINUTE)]
+    assert found == [("source_silent", None), ("sources_unreachable", None)]
+
+
 def test_a_silent_source_is_over_at_its_next_healthy_crawl(heard: World) -> None:
     for minutes in (10, 20, 30):
         heard.crawled("pagina", NOW + minutes * MINUTE, Health.BROKEN)

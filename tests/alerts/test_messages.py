@@ -13,6 +13,7 @@ from alerts.catalogue import FOLDER, Catalogue, CatalogueError, load
 from alerts.messages import Content, Subject
 from alerts.reasons import FORMS, Reason
 from crawlers.causes import Cause
+from crawlers.findings import FIELDS
 from storage.incidents import Example
 from storage.models import DeliveryForm, Incident, Severity
 from tests.alerts.world import NOW
@@ -55,10 +56,20 @@ SILENT = {
     "texts": 0,
     "sources": [],
 }
+UNREACHABLE = {
+    "since": (NOW - timedelta(hours=2)).isoformat(),
+    "unreached": ["pagina", "berichten", "forum"],
+    "observed": 3,
+    "cause": "connection",
+    "count": 0,
+    "texts": 0,
+    "sources": [],
+}
 FACTS: dict[str, dict[str, Any]] = {
     "negative_spike": SPIKE,
     "severe_mention": SEVERE,
     "source_silent": SILENT,
+    "sources_unreachable": UNREACHABLE,
 }
 
 
@@ -133,6 +144,25 @@ def test_a_silent_source_is_never_called_calm() -> None:
     assert "De site vraagt om minder verzoeken (status 429). We wachten vanzelf." in told
 
 
+def test_a_source_that_is_read_but_not_as_before_is_not_called_silent() -> None:
+    odd = {"health": "suspicious", "cause": "fewer", "status": None, "seen": 4, "usual": 20, "failures": 0}
+    told = words(messages.post(subject("source_silent", facts=odd, examples=[]), SAY, NOW))
+    assert "pagina is niet meer zoals anders" in told
+    assert "veel minder berichten dan anders (nu 4 op een volle pagina, anders ongeveer 20)" in told
+    assert "horen niets" not in told
+    assert "Dat is geen rust" not in told
+
+
+def test_sources_that_are_out_of_reach_together_are_named_in_one_message() -> None:
+    told = words(messages.post(subject("sources_unreachable", examples=[]), SAY, NOW))
+    assert "We kunnen 3 bronnen tegelijk niet bereiken" in told
+    assert "Het gaat om: pagina, berichten, forum." in told
+    assert "Dat is geen rust" in told
+    many = {"unreached": [f"bron-{number}" for number in range(20)], "observed": 60}
+    told = words(messages.post(subject("sources_unreachable", facts=many, examples=[]), SAY, NOW))
+    assert "bron-9. En nog 50 bronnen." in told.replace("\n", " ")
+
+
 def test_a_resolved_incident_shows_that_it_is_over() -> None:
     told = words(messages.post(subject(resolved_at=NOW + 20 * MINUTE), SAY, NOW + 20 * MINUTE))
     assert told.startswith("✅")
@@ -201,7 +231,11 @@ def used_keys() -> set[str]:
     keys |= {f"severe.{reason}" for reason in ("followers", "engagement", "views", "rating", "escalation")}
     keys |= {f"cause.{cause}.{part}" for cause in Cause for part in ("what", "do")}
     keys |= {f"reply.{rule}.{reason}" for rule in FACTS for reason in ("worse", "reopened", "resolved")}
-    return keys | {"reply.severe_mention.taken"}
+    keys |= {
+        f"cause.{cause}.measured" for cause in (Cause.FIELD_LOST, Cause.FEWER, Cause.FALTERING, Cause.SLOW)
+    }
+    keys |= {f"cause.{Cause.FIELD_LOST}.{name}" for name in FIELDS}
+    return keys | {"reply.severe_mention.taken", "title.source_odd"}
 
 
 def test_every_text_is_there_and_used() -> None:

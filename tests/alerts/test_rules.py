@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.rules import negative_spike, severe_mention, source_silent
+from alerts.rules import negative_spike, severe_mention, source_silent, sources_unreachable
 from alerts.rules.negative_spike import Limits, Window
 from alerts.spikes import SENSITIVITIES, fit
 from storage.evidence import Complaint, EndedCrawl, Ordinary, Watched
@@ -183,3 +183,41 @@ DAY = timedelta(days=1)
 )
 def test_when_a_source_is_silent(source: Watched, silent: bool) -> None:
     assert (source_silent.judge(source, DAY, NOW) is not None) is silent
+
+
+def out_of_reach(number: int, cause: str = "connection", **changes: object) -> Watched:
+    last = (EndedCrawl(NOW - MINUTE, Health.BROKEN, {"cause": cause}),)
+    return watched(source_id=number, name=f"bron-{number}", last=last, **changes)
+
+
+WELL = [watched(OK, source_id=number) for number in range(10, 13)]
+
+
+@pytest.mark.parametrize(
+    ("lost", "heard", "silent", "expected"),
+    [
+        ([1, 2, 3], [], {2}, 3),
+        ([1, 2, 3], WELL, {2}, 3),
+        ([1, 2, 3], [*WELL, watched(OK, source_id=20)], {2}, None),
+        ([1, 2], [], {2}, None),
+        ([1, 2, 3], [], set(), None),
+        ([1, 2, 3], [], {10}, None),
+    ],
+)
+def test_many_sources_out_of_reach_are_one_finding_once_it_lasts(
+    lost: list[int], heard: list[Watched], silent: set[int], expected: int | None
+) -> None:
+    found = sources_unreachable.judge([*map(out_of_reach, lost), *heard], silent, is_open=False)
+    assert (found.facts["observed"] if found else None) == expected
+
+
+@pytest.mark.parametrize(("cause", "counts"), [("timeout", True), ("server_error", False), ("waf", False)])
+def test_only_what_lies_between_us_and_a_site_counts_as_out_of_reach(cause: str, counts: bool) -> None:
+    sources = [out_of_reach(number, cause) for number in range(3)]
+    assert (sources_unreachable.judge(sources, {0, 1, 2}, is_open=False) is not None) is counts
+
+
+def test_it_goes_on_until_the_last_of_them_is_reached() -> None:
+    assert sources_unreachable.judge([out_of_reach(1), *WELL], set(), is_open=True) is not None
+    assert sources_unreachable.judge([out_of_reach(1, active=False), *WELL], set(), is_open=True) is None
+    assert sources_unreachable.judge(WELL, set(), is_open=True) is None

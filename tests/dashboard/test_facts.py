@@ -28,6 +28,7 @@ FACTS: dict[str, dict[str, Any]] = {
     },
     "severe_mention": {"reasons": ["followers"], "followers": 54_000, "since": NOW.isoformat(), "count": 1},
     "source_silent": {"since": NOW.isoformat(), "health": "blocked", "cause": "waf", "failures": 3},
+    "sources_unreachable": {"since": NOW.isoformat(), "unreached": ["reviews", "forum"], "observed": 2},
 }
 
 
