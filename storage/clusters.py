@@ -1,54 +1,126 @@
-"""Mentions that say the same: copies told apart from customers."""
+"""Complaints that say the same: copies of one text, told apart from many customers with one problem.
 
-import hashlib
-import re
-import unicodedata
+Every member stays a mention of its own. Who is like whom is asked of an index: each text leaves its bands
+(`storage.likeness`) there, pointing to the newest mention that has them, so that finding a copy costs a look-up of
+eighteen keys however many complaints there are.
+"""
+
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlmodel import Session, col, select
+import sqlalchemy as sa
+from sqlmodel import Session, col, delete, select
 
-from storage.models import Cluster, Mention
+from storage import likeness
+from storage.likeness import Shingles
+from storage.models import Cluster, ClusterBand, Mention, MentionVersion, Sentiment, Verdict
+from storage.records import Status
+from storage.trends import verdict_that_counts
+from storage.upsert import upsert
 
 WINDOW = timedelta(days=7)
-"""A copy this long after the last one starts a new cluster."""
-SHORTEST = 20
-"""Letters. Shorter texts ("Slecht!") are alike without anybody having copied anybody."""
+"""A copy published this long before or after the others is another cluster's."""
+KEPT = timedelta(days=30)
+"""So long after it came in, a complaint can be found by the bands of its text."""
+_COMPARED = 5
+"""Members of its cluster that an edited text is compared with."""
 
-_ADDRESS = re.compile(r"https?://\S+|[@#]\w+")
-_NO_LETTER = re.compile(r"[\W\d_]+")
 
+def join(session: Session, mention: Mention, text: str) -> None:
+    """Put a mention in the cluster of its words, a new one when it is the first. Safe to repeat.
 
-def fingerprint(text: str) -> str | None:
-    """The same for texts that differ in case, accents, figures, punctuation, links and names only.
-
-    None for a text too short to tell.
+    A mention whose words were edited leaves the cluster that it is no longer like. Needs the sole right to write.
     """
-    plain = unicodedata.normalize("NFKD", _ADDRESS.sub(" ", text).casefold())
-    letters = _NO_LETTER.sub(" ", "".join(c for c in plain if not unicodedata.combining(c))).strip()
-    if len(letters) < SHORTEST:
-        return None
-    return hashlib.sha256(letters.encode()).hexdigest()
-
-
-def join(session: Session, mention: Mention, text: str, now: datetime) -> None:
-    """Put a mention in the cluster of its words, a new one when it is the first. Safe to repeat."""
-    words = fingerprint(text)
-    if words is None or mention.cluster_id is not None:
+    found = likeness.shingles(text)
+    if mention.cluster_id is not None and not _fits(session, mention, found):
+        mention.cluster_id = None
+    if not found:
         return
-    cluster = session.exec(
-        select(Cluster)
+    keys = likeness.bands(text)
+    if mention.cluster_id is None:
+        mention.cluster_id = _like(session, mention, keys, found) or _new(session, mention)
+        session.add(mention)
+    rows = [{"brand_id": mention.brand_id, "value": key, "mention_id": mention.id} for key in keys]
+    upsert(session, ClusterBand, rows, ("brand_id", "value"))
+
+
+def members(session: Session, cluster_id: int) -> list[int]:
+    """The mentions of a cluster that still are complaints the public can read, newest first.
+
+    Left out is what was removed, and what is, or was corrected to be, neither negative nor a question.
+    """
+    query = (
+        select(Mention.id)
+        .join(Verdict, verdict_that_counts())
         .where(
-            Cluster.brand_id == mention.brand_id,
-            Cluster.fingerprint == words,
-            col(Cluster.last_at) > now - WINDOW,
+            Mention.cluster_id == cluster_id,
+            Mention.status != Status.REMOVED,
+            (col(Verdict.sentiment) == Sentiment.NEGATIVE) | col(Verdict.question).is_(True),
         )
-        .order_by(col(Cluster.last_at).desc())
-    ).first()
-    if cluster is None:
-        cluster = Cluster(brand_id=mention.brand_id, fingerprint=words, opened_at=now, last_at=now, size=0)
-    cluster.size += 1
-    cluster.last_at = now
+        .order_by(col(Mention.published_at).desc(), col(Mention.id).desc())
+    )
+    return [key for key in session.exec(query) if key is not None]
+
+
+def forget(session: Session, now: datetime) -> None:
+    """Drop the bands of complaints that came in long ago, so that the index stays small. Clusters stay."""
+    old = select(Mention.id).where(col(Mention.first_seen_at) < now - KEPT)
+    session.execute(delete(ClusterBand).where(col(ClusterBand.mention_id).in_(old)))
+
+
+def _fits(session: Session, mention: Mention, found: Shingles) -> bool:
+    others = _words(Mention.cluster_id == mention.cluster_id, Mention.id != mention.id)
+    known = session.execute(others.order_by(col(Mention.id).desc()).limit(_COMPARED)).all()
+    return not known or any(likeness.alike(found, _shingles(row)) for row in known)
+
+
+def _like(session: Session, mention: Mention, keys: Sequence[int], found: Shingles) -> int | None:
+    """The cluster of the newest complaint that is like it, near enough in time."""
+    near = _words(
+        ClusterBand.brand_id == mention.brand_id,
+        col(ClusterBand.value).in_(keys),
+        Mention.id != mention.id,
+        col(Mention.cluster_id).is_not(None),
+        col(Mention.published_at).between(mention.published_at - WINDOW, mention.published_at + WINDOW),
+    ).join(ClusterBand, col(ClusterBand.mention_id) == Mention.id)
+    copies = (row for row in _unique(session.execute(near)) if likeness.alike(found, _shingles(row)))
+    newest = max(copies, key=lambda row: row.published_at, default=None)
+    return None if newest is None else int(newest.cluster_id)
+
+
+def _words(*conditions: Any) -> Any:
+    """Mentions with the words of their newest version."""
+    newest = (col(MentionVersion.mention_id) == Mention.id) & (col(MentionVersion.number) == Mention.version)
+    return (
+        sa.select(
+            col(Mention.id),
+            col(Mention.cluster_id),
+            col(Mention.published_at),
+            col(MentionVersion.title),
+            col(MentionVersion.text),
+        )
+        .join(MentionVersion, newest)
+        .where(*conditions)
+    )
+
+
+def _unique(rows: Iterable[Any]) -> list[Any]:
+    return list({row.id: row for row in rows}.values())
+
+
+def _shingles(row: Any) -> Shingles:
+    return likeness.shingles(whole(row.title, row.text))
+
+
+def whole(title: str | None, text: str) -> str:
+    """What is compared: some sites show a title apart, others as the first line."""
+    return f"{title}\n{text}" if title and not text.startswith(title) else text
+
+
+def _new(session: Session, mention: Mention) -> int:
+    cluster = Cluster(brand_id=mention.brand_id)
     session.add(cluster)
     session.flush()
-    mention.cluster_id = cluster.id
-    session.add(mention)
+    assert cluster.id is not None  # noqa: S101 - flushed
+    return cluster.id

@@ -310,16 +310,21 @@ class DayBucket(SQLModel, table=True):
 
 
 class Cluster(SQLModel, table=True):
-    """Mentions of one brand that say the same within a window."""
-
-    __table_args__ = (sa.Index("ix_cluster_brand_id_fingerprint", "brand_id", "fingerprint"),)
+    """Mentions of one brand that say the same within a window. How many is counted from the mentions."""
 
     id: int | None = Field(default=None, primary_key=True)
     brand_id: int = Field(foreign_key="brand.id")
-    fingerprint: str = Field(max_length=64)
-    opened_at: datetime
-    last_at: datetime
-    size: int = 1
+
+
+class ClusterBand(SQLModel, table=True):
+    """Where to find complaints that may be like a text: the newest mention of a brand that has this band."""
+
+    __tablename__ = "cluster_band"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    brand_id: int = Field(primary_key=True, foreign_key="brand.id")
+    value: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    mention_id: int = Field(foreign_key="mention.id")
 
 
 class Case(SQLModel, table=True):

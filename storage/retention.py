@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, delete, select, update
 
-from storage import authors
+from storage import authors, clusters
 from storage.database import Database
 from storage.models import Case, CaseEvent, ErasedAuthor, Mention, MentionVersion, UserSession
 from storage.steps import StepReport
@@ -30,6 +30,7 @@ def prune(database: Database, keep: timedelta, now: datetime) -> StepReport:
         if len(ids) < CHUNK:
             break
     with database.write() as session:
+        clusters.forget(session, now)
         session.execute(delete(UserSession).where(col(UserSession.expires_at) < now))
     return StepReport("retention", done=done)
 

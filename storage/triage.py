@@ -17,20 +17,24 @@ class _Judged:
     """A mention to triage with its words and the verdict on them, if they are Dutch."""
 
     mention: Mention
+    title: str | None
     text: str
     verdict: Verdict | None
     competitor: bool
 
     @property
-    def wants_an_answer(self) -> bool:
-        """A complaint or a request for help that reached an own brand while we were listening."""
+    def is_complaint(self) -> bool:
+        """A complaint or a request for help that the public can read."""
         return (
-            not self.competitor
-            and not self.mention.historic
-            and self.mention.status is not Status.REMOVED
+            self.mention.status is not Status.REMOVED
             and self.verdict is not None
             and (self.verdict.sentiment is Sentiment.NEGATIVE or self.verdict.question)
         )
+
+    @property
+    def wants_an_answer(self) -> bool:
+        """A complaint that reached an own brand while we were listening."""
+        return self.is_complaint and not self.competitor and not self.mention.historic
 
 
 def triage(session: Session, now: datetime, limit: int = 500) -> int:
@@ -46,8 +50,9 @@ def triage(session: Session, now: datetime, limit: int = 500) -> int:
 
 def _triage(session: Session, judged: _Judged, now: datetime) -> None:
     mention = judged.mention
+    if judged.is_complaint:
+        clusters.join(session, mention, clusters.whole(judged.title, judged.text))
     if judged.wants_an_answer:
-        clusters.join(session, mention, judged.text, now)
         cases.open_case(session, mention, now)
     if mention.reply_seen_at is not None:
         cases.note_reply(session, mention, now)
@@ -55,7 +60,9 @@ def _triage(session: Session, judged: _Judged, now: datetime) -> None:
 
 def _waiting(session: Session, limit: int) -> list[_Judged]:
     query = (
-        sa.select(Mention, col(MentionVersion.text), Verdict, col(Brand.competitor))
+        sa.select(
+            Mention, col(MentionVersion.title), col(MentionVersion.text), Verdict, col(Brand.competitor)
+        )
         .join(Brand, col(Brand.id) == Mention.brand_id)
         .outerjoin(Verdict, verdict_that_counts())  # what is in another language has none
         .join(

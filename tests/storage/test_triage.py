@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from storage import triage
+from storage import triage, verdicts
 from storage.database import Database
-from storage.models import Case, CaseState, Cluster, Mention
+from storage.models import Case, CaseState, Mention
 from storage.records import Reply, Sentiment
-from tests.alerts.world import NOW, World
+from tests.alerts.world import MODEL, NOW, World
 
 HOUR = timedelta(hours=1)
 
@@ -87,12 +87,14 @@ def test_a_reply_that_comes_later_answers_the_case_too(world: World) -> None:
     assert case.answered_at == NOW - HOUR
 
 
-def test_copies_of_one_text_are_one_cluster(world: World) -> None:
-    world.post(NOW, text="Snelveld laat ons ALWEER een week wachten! #schande")
-    world.post(NOW, text="snelveld laat ons alweer een week wachten https://x.example/1")
-    world.post(NOW, text="Snelveld stuurt ineens een hogere rekening dan afgesproken")
-    triaged(world)
-    assert sorted(cluster.size for cluster in world.all(Cluster)) == [1, 2]
+def test_what_is_in_another_language_is_triaged_without_a_case(world: World) -> None:
+    world.store(world.record(NOW, external_id="buiten", text="Snelveld: nobody answers the phone."))
+    with world.database.write() as session:
+        (waiting,) = verdicts.unjudged(session, 10)
+        foreign = verdicts.Foreign(waiting.mention_id, waiting.version, "en")
+        verdicts.store(session, [], MODEL, NOW, [foreign])
+    assert triaged(world) == []
+    assert all(mention.triaged for mention in world.all(Mention))
 
 
 def test_everything_is_triaged_once(world: World) -> None:

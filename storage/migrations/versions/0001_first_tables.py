@@ -65,16 +65,9 @@ def upgrade() -> None:
         "cluster",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("brand_id", sa.Integer(), nullable=False),
-        sa.Column("fingerprint", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
-        sa.Column("opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("last_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["brand_id"], ["brand.id"], name=op.f("fk_cluster_brand_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cluster")),
     )
-    with op.batch_alter_table("cluster", schema=None) as batch_op:
-        batch_op.create_index("ix_cluster_brand_id_fingerprint", ["brand_id", "fingerprint"], unique=False)
-
     op.create_table(
         "source",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -315,6 +308,16 @@ def upgrade() -> None:
             postgresql_where=sa.text("triaged = false AND judged_by IS NOT NULL"),
         )
 
+    op.create_table(
+        "cluster_band",
+        sa.Column("brand_id", sa.Integer(), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.Column("mention_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["brand_id"], ["brand.id"], name=op.f("fk_cluster_band_brand_id")),
+        sa.ForeignKeyConstraint(["mention_id"], ["mention.id"], name=op.f("fk_cluster_band_mention_id")),
+        sa.PrimaryKeyConstraint("brand_id", "value", name=op.f("pk_cluster_band")),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "touched_hour",
         sa.Column("brand_id", sa.Integer(), nullable=False),
@@ -606,6 +609,7 @@ def downgrade() -> None:
 
     op.drop_table("complaint_case")
     op.drop_table("touched_hour")
+    op.drop_table("cluster_band")
     with op.batch_alter_table("mention", schema=None) as batch_op:
         batch_op.drop_index("ix_mention_untriaged")
         batch_op.drop_index("ix_mention_judged_by_id")
@@ -643,9 +647,6 @@ def downgrade() -> None:
 
     op.drop_table("user_session")
     op.drop_table("source")
-    with op.batch_alter_table("cluster", schema=None) as batch_op:
-        batch_op.drop_index("ix_cluster_brand_id_fingerprint")
-
     op.drop_table("cluster")
     op.drop_table("setting")
     op.drop_table("lease")
