@@ -23,8 +23,8 @@ _NOT_FOR_OUTSIDERS = "!no-unauthenticated"
 def parse(body: bytes, languages: Collection[str] = ()) -> Stretch:
     """The posts of one page, and when each was indexed, by which the search is ordered.
 
-    Left out: authors who do not want to be shown outside, and posts that state other languages than `languages`
-    when those are given. Raises Blocked or FormatChanged.
+    Left out: authors who do not want to be shown outside, pictures without a word, and posts that state other
+    languages than `languages` when those are given. Raises Blocked or FormatChanged.
     """
     found = answer(body)
     gathering = Gathering()
@@ -63,7 +63,7 @@ def _is_secure(address: str) -> bool:
 
 def _is_left_out(post: dict[str, object], languages: Collection[str]) -> bool:
     labels = listed(at(post, "author", "labels"))
-    if any(at(label, "val") == _NOT_FOR_OUTSIDERS for label in labels):
+    if any(at(label, "val") == _NOT_FOR_OUTSIDERS for label in labels) or at(post, "record", "text") == "":
         return True
     stated = {primary(tongue) for tongue in _tongues(post)}
     return bool(languages) and bool(stated) and stated.isdisjoint(languages)

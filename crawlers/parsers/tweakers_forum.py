@@ -20,6 +20,7 @@ from storage.records import Kind, Record, Status
 NAMESPACE = "tweakers"
 _MESSAGES = CSSSelector("div.message[data-message-id]")
 _TIME = CSSSelector("[data-timestamp]")
+_LINK = CSSSelector(".date a[href*=list_message]")
 _AUTHOR = CSSSelector(".username a")
 _CONTENT = CSSSelector("div.messagecontent")
 _RATING = CSSSelector(".ratingcount")
@@ -37,9 +38,9 @@ _EDITED = re.compile(
 
 @dataclass(frozen=True)
 class Topic(Page):
-    """A page of a topic; `newest` is the highest number of its messages."""
+    """A page of a topic; `shown` has the numbers of its messages."""
 
-    newest: int = 0
+    shown: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def topic(body: bytes, url: str, first: bool, content_type: str = "") -> Topic:
             url,
         )
     page = gathering.page(next((to for link in _NEXT(root) if (to := safe(link.get("href"), url))), None))
-    return Topic(**vars(page), newest=max((int(record.external_id) for record in page.records), default=0))
+    return Topic(**vars(page), shown=tuple(int(record.external_id) for record in page.records))
 
 
 def _numbers(addresses: Iterable[str]) -> tuple[str, ...]:
@@ -119,7 +120,8 @@ def _add(gathering: Gathering, where: str, node: etree._Element, kind: Kind, tit
         namespace=NAMESPACE,
         external_id=number,
         kind=kind,
-        url=safe(f"/forum/list_message/{number}#{number}", url),
+        url=next(filter(None, (safe(link.get("href"), url) for link in _LINK(node))), None)
+        or safe(f"/forum/list_message/{number}#{number}", url),
         **_said(title or None, words, posted),
         author_id=node.get("data-owner-id") or (member[1] if member else None),
         author_name=_flat(author) if author is not None else None,

@@ -48,12 +48,15 @@ def parse(body: bytes) -> Threads:
     return Threads(**vars(page), unread=tuple(unread))
 
 
-def parse_replies(body: bytes) -> Stretch:
-    """The replies of one page of a thread. Raises Blocked or FormatChanged."""
+def parse_replies(body: bytes, video: str | None = None) -> Stretch:
+    """The replies of one page of a thread, of which not all say under which `video` they stand.
+
+    Raises Blocked or FormatChanged.
+    """
     found = answer(body)
     gathering = Gathering()
     for place, reply in enumerate(gathering.bounded(entries(found, "items")), 1):
-        _add(gathering, f"reply {place}", reply)
+        _add(gathering, f"reply {place}", reply, video=video)
     return stretch(gathering.page(text(found.get("nextPageToken"))))
 
 
@@ -72,7 +75,9 @@ def refusal(body: bytes) -> str | None:
     return text(at(errors[0], "reason")) if errors else None
 
 
-def _add(gathering: Gathering, where: str, comment: object, replies: int | None = None) -> None:
+def _add(
+    gathering: Gathering, where: str, comment: object, replies: int | None = None, video: str | None = None
+) -> None:
     key, said = text(at(comment, "id")), at(comment, "snippet")
     original, shown = at(said, "textOriginal"), at(said, "textDisplay")
     if key is None or not _COMMENT.fullmatch(key) or not isinstance(original or shown, str):
@@ -85,7 +90,7 @@ def _add(gathering: Gathering, where: str, comment: object, replies: int | None 
         return
     published, updated = instant(at(said, "publishedAt")), instant(at(said, "updatedAt"))
     edited = updated if published and updated and updated > published else None
-    video = text(at(said, "videoId"))
+    video = text(at(said, "videoId")) or video
     gathering.add(
         where,
         namespace=NAMESPACE,

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
+from scrapy import Request
 from scrapy.http import Response
 
 from crawlers.causes import Cause, Failure
@@ -26,6 +27,8 @@ FIELDS = {
 _KEYS = frozenset({102, 190})
 _HURRIED = frozenset({4, 17, 32, 613, *range(80_000, 80_015)})
 _NOT_ALLOWED = frozenset({3, 10, *range(200, 300)})
+_UNKNOWN = 100
+"""The number of the error for an edge or a field that there is not."""
 _NO_LONGER = 12
 """The number of the error for what was taken out of the interface."""
 
@@ -45,8 +48,12 @@ class MetaPageSpider(RecentSpider):
         return self.job.parameters
 
     async def start(self) -> AsyncIterator[Any]:
+        yield self._own("posts")
+
+    def _own(self, edge: str) -> Request:
+        """What the page posted itself; `feed` has what others posted on it too, where the first is not given."""
         asked = {"fields": "id,created_time", "limit": max(self.wanted.posts, 1)}
-        yield self.ask(self._edge(self.wanted.page, "posts", asked), self.posted, where="posts")
+        return self.ask(self._edge(self.wanted.page, edge, asked), self.posted, where=edge)
 
     def _edge(self, node: str, edge: str, asked: dict[str, Any]) -> str:
         site = (self.job.base_url or SOURCES["meta_page"].home or "").rstrip("/")
@@ -55,6 +62,9 @@ class MetaPageSpider(RecentSpider):
 
     async def posted(self, response: Response, where: str) -> AsyncIterator[Any]:
         """The parts that are always there, and one for each post; of which ones is remembered, to forget the others."""
+        if where == "posts" and (response.status == 404 or meta_page.refusal(response.body) == _UNKNOWN):
+            yield self._own("feed")
+            return
         found = self._posts(response, where)
         if found is not None:
             before = self.state_of("posts").get("read")

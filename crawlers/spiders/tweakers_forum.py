@@ -1,17 +1,20 @@
 """Topics of the Tweakers forum: by their feeds, or by their pages where there is no feed or pages are asked for."""
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from scrapy import Request
 from scrapy.http import Response
 
+from crawlers.dates import instant
 from crawlers.job import ReadPage
+from crawlers.paging import MOST_CHECKED, WHOLE_EVERY
 from crawlers.parameters.forums import TweakersParameters
 from crawlers.parsers import tweakers_forum
 from crawlers.parsers.addresses import rebased
-from crawlers.parsers.page import Page
+from crawlers.parsers.page import Page, gone
 from crawlers.parsers.tweakers_forum import Topic, Topics
 from crawlers.sources import SOURCES
 from crawlers.spiders.conditional import ConditionalSpider
@@ -20,10 +23,26 @@ MOST_TOPICS = 20
 """Topics that a query opens in one crawl."""
 MOST_PAGES = 50
 """Pages of one topic that a crawl reads; the next one goes on from there."""
+REREAD = 10
+"""Pages before the last one that are read again once a day, for edits and messages that are gone."""
+MOST_REMEMBERED = 500
+"""Messages; twenty pages of twenty-five."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The pages of one topic that are being read; `whole` when from further back. `seen` are its messages."""
+
+    topic: str
+    whole: bool
+    asked: int = 0
+    seen: frozenset[int] = frozenset()
 
 
 class TweakersForumSpider(ConditionalSpider):
-    """State of a topic: what a conditional request needs; of one that is read by pages, `page`, where it ended."""
+    """State of a topic: what a conditional request needs; of one that is read by pages, `page`, where it ended,
+    `whole_at`, when the pages before that were last read again, and `shown`, its newest messages.
+    """
 
     @property
     def wanted(self) -> TweakersParameters:
@@ -79,29 +98,56 @@ class TweakersForumSpider(ConditionalSpider):
     # The pages of a topic
 
     def _pages(self, topic: str) -> Request:
-        """The page where reading ended, or the first: pages count from 0."""
-        known = self.state_of(f"pages of {topic}").get("page")
+        """The page where reading ended, or some pages before it once a day: they count from 0."""
+        state = self.state_of(f"pages of {topic}")
+        known, last = state.get("page"), instant(state.get("whole_at"))
         number = known if isinstance(known, int) else 0
-        return self._page(topic, f"{self.site}/forum/list_messages/{topic}/{number}", number, 1)
+        whole = last is None or self.job.now() - last >= WHOLE_EVERY
+        begun = max(0, number - REREAD) if whole else number
+        return self._page(Reading(topic, whole), f"{self.site}/forum/list_messages/{topic}/{begun}", begun)
 
-    def _page(self, topic: str, address: str, number: int, asked: int) -> Request:
-        where = f"topic {topic} page {number}"
-        return self.ask(address, self.paged, where=where, topic=topic, number=number, asked=asked)
+    def _page(self, reading: Reading, address: str, number: int) -> Request:
+        where = f"topic {reading.topic} page {number}"
+        return self.ask(address, self.paged, where=where, reading=reading, number=number)
 
     async def paged(
-        self, response: Response, where: str, topic: str, number: int, asked: int
+        self, response: Response, where: str, reading: Reading, number: int
     ) -> AsyncIterator[Any]:
+        if response.status == 404 and number and not reading.asked:
+            # Messages were taken away, and with them the page where reading had ended.
+            yield self._page(reading, f"{self.site}/forum/list_messages/{reading.topic}/0", 0)
+            return
         kind, url = (response.headers.get("Content-Type") or b"").decode("latin-1"), response.url
         page = self.page_of(response, where, lambda body: tweakers_forum.topic(body, url, number == 0, kind))
         if not isinstance(page, Topic):
             return
-        part = f"pages of {topic}"
-        item = ReadPage(page, where, part, {"page": number, "newest": page.newest})
+        part = f"pages of {reading.topic}"
+        reading = replace(reading, asked=reading.asked + 1, seen=reading.seen | set(page.shown))
+        item = ReadPage(page, where, part, self.state_of(part) | {"page": number})
         yield item
         await item.stored
-        for one in self._next(page, topic, number, asked):
+        if page.next and reading.asked < MOST_PAGES:
+            yield self._page(reading, rebased(page.next, self.site), number + 1)
+            return
+        for one in self._ended(reading, part):
             yield one
 
-    def _next(self, page: Topic, topic: str, number: int, asked: int) -> Iterator[Request]:
-        if page.next and asked < MOST_PAGES:
-            yield self._page(topic, rebased(page.next, self.site), number + 1, asked + 1)
+    def _ended(self, reading: Reading, part: str) -> Iterator[Any]:
+        """The state that a finished reading leaves, and a look at each message that stands no more in between."""
+        state = self.state_of(part)
+        before = [one for one in state.get("shown") or () if isinstance(one, int)]
+        begun = min(reading.seen, default=max(before, default=0))
+        missing = [one for one in before if one > begun and one not in reading.seen]
+        state["shown"] = sorted({*before, *reading.seen})[-MOST_REMEMBERED:]
+        if reading.whole:
+            state["whole_at"] = self.job.now().isoformat()
+        yield ReadPage(Page(), f"{part} end", part, state)
+        for number in missing[:MOST_CHECKED]:
+            address = f"{self.site}/forum/list_message/{number}"
+            yield self.ask(address, self.looked_up, where=f"{part} gone", part=part, number=number)
+
+    async def looked_up(self, response: Response, where: str, part: str, number: int) -> AsyncIterator[Any]:
+        if self.is_gone(response, where):
+            state = self.state_of(part)
+            state["shown"] = [one for one in state.get("shown") or () if one != number]
+            yield ReadPage(gone(tweakers_forum.NAMESPACE, str(number)), where, part, state)

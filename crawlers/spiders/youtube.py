@@ -135,7 +135,8 @@ class YoutubeSpider(RecentSpider):
     async def replied(
         self, response: Response, where: str, part: str, key: str, number: int
     ) -> AsyncIterator[Any]:
-        page = self.page_of(response, where, youtube.parse_replies)
+        video = part.removeprefix("video ") if part.startswith("video ") else None
+        page = self.page_of(response, where, lambda body: youtube.parse_replies(body, video))
         if page is None:
             return
         if page.next:

@@ -34,6 +34,8 @@ def answer(request: Request, posts: Board, fault: Fault | None) -> Answer:
         return _active(base, topics, fault)
     if parts == ["forum", "find"]:
         return _found(request.first("keyword"), topics, fault)
+    if parts[:2] == ["forum", "list_message"]:
+        return _single(parts[2], topics)
     topic = int(parts[2]) if len(parts) > 2 and parts[2].isdigit() else 0
     if topic not in topics:
         return NOT_FOUND
@@ -94,8 +96,19 @@ def _rss(base: str, title: str, items: str, fault: Fault | None) -> Answer:
     )
 
 
+def _single(key: str, topics: dict[int, list[Post]]) -> Answer:
+    """A message by its own number stands on the page of its topic."""
+    for topic, posts in topics.items():
+        for place, post in enumerate(posts):
+            if post.key == key:
+                return _topic(topic, posts, place // PER_PAGE, None)
+    return NOT_FOUND
+
+
 def _topic(topic: int, posts: list[Post], number: int, fault: Fault | None) -> Answer:
     last = (len(posts) - 1) // PER_PAGE
+    if number > last:
+        return NOT_FOUND
     shown = posts[number * PER_PAGE : (number + 1) * PER_PAGE]
     more = (
         f'<a href="/forum/list_messages/{topic}/{number + 1}" class="next">Volgende</a>'

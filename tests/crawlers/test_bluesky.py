@@ -108,6 +108,14 @@ def test_the_server_of_the_account_is_a_secure_one(address: object, expected: st
     assert server(b"{}") is None
 
 
+def test_a_picture_without_a_word_is_passed_by() -> None:
+    page = parse(
+        written_out(bluesky(bluesky_post({"text": "", "embed": {"$type": "app.bsky.embed.images"}})))
+    )
+
+    assert (page.records, page.problems, page.passed) == ((), (), 1)
+
+
 def test_all_pages_are_read_and_the_next_crawl_reads_the_newest(crawling: Crawling) -> None:
     show(crawling, posts(Kind.BLUESKY, 230))
     first = crawling(Kind.BLUESKY)

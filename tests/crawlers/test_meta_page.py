@@ -216,6 +216,25 @@ def test_recommendations_that_are_not_given_any_more_are_no_fault(
     assert outcome.stats["notes"] == ["ratings: the interface does not give these any more"]
 
 
+def test_posts_that_are_only_in_the_feed_of_the_page_are_found_there(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = posts(Kind.META, 3)
+    for one in shown:
+        crawling.replica.posts.add(type(one)(Kind.META, one.text, one.published_at, author=one.author))
+    play = crawling.replica._played
+
+    def otherwise(kind: Kind, request: Request, fault: Fault | None) -> Any:
+        if request.path.endswith("/posts"):
+            return error(100, "Tried accessing nonexisting field (posts)")
+        return play(kind, replace(request, path=request.path.replace("/feed", "/posts")), fault)
+
+    monkeypatch.setattr(crawling.replica, "_played", otherwise)
+    outcome = crawling(Kind.META)
+
+    assert (outcome.health, outcome.counts["new"]) == (Health.OK, 3)
+
+
 def test_the_use_so_far_says_how_long_the_page_is_left_alone(
     crawling: Crawling, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,6 @@
 """The Tweakers forum: feeds first, pages where they are asked for, and the consent wall as what it is."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from scrapy import Request
@@ -28,8 +28,8 @@ from tests.crawlers.payloads_forums import GOT, GOT_FEED, GOT_MESSAGE, GOT_NEXT,
 URL = f"{GOT}/forum/list_messages/2112233/0"
 
 
-def topic(inner: str = GOT_MESSAGE, first: bool = True) -> Topic:
-    return tweakers_forum.topic(got(inner), URL, first)
+def topic(inner: str = GOT_MESSAGE, first: bool = True, url: str = URL) -> Topic:
+    return tweakers_forum.topic(got(inner), url, first)
 
 
 def test_a_message_becomes_a_record() -> None:
@@ -63,10 +63,7 @@ def test_a_message_in_a_feed_is_the_same_message() -> None:
 def test_pages_name_the_next_and_a_search_its_topics() -> None:
     page = topic(GOT_MESSAGE + GOT_NEXT)
 
-    assert (page.next, page.newest) == (
-        "https://gathering.tweakers.net/forum/list_messages/2112233/1",
-        81234567,
-    )
+    assert page.next == "https://gathering.tweakers.net/forum/list_messages/2112233/1"
     assert tweakers_forum.search(got(GOT_SEARCH), f"{GOT}/forum/find").topics == ("2112233",)
 
 
@@ -148,6 +145,36 @@ def test_pages_are_read_on_from_where_they_ended(crawling: Crawling) -> None:
     assert (outcome.counts["new"], outcome.counts["edited"]) == (5, 1)
     assert crawling.asked(since) == [f"/forum/list_messages/{topic_id('storing')}/1"]
     assert "gewijzigd" not in "".join(line["text"] for line in crawling.mentions())
+
+
+def test_edits_and_removals_on_the_pages_before_the_last_are_seen_within_a_day(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.TWEAKERS, 80))
+    crawling(Kind.TWEAKERS, pages=True)
+    crawling.replica.posts.edit(shown[70].key, text="Opgelost! #snelveld")
+    crawling.replica.posts.remove(shown[60].key)
+    soon = crawling(Kind.TWEAKERS, pages=True)
+    crawling.clock.advance(timedelta(days=1))
+    later, again = crawling(Kind.TWEAKERS, pages=True), crawling(Kind.TWEAKERS, pages=True)
+
+    assert [one.counts["edited"] for one in (soon, later, again)] == [0, 1, 0]
+    assert [one.counts["removed"] for one in (soon, later, again)] == [0, 1, 0]
+
+
+def test_a_last_page_that_vanished_is_no_dead_end(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.TWEAKERS, 26, first=5))
+    crawling(Kind.TWEAKERS, pages=True)
+    crawling.replica.posts.remove(shown[3].key)
+    crawling.replica.posts.remove(shown[4].key)
+    show(crawling, posts(Kind.TWEAKERS, 1))
+    outcome = crawling(Kind.TWEAKERS, pages=True)
+
+    assert (outcome.health, outcome.counts["new"]) == (Health.OK, 1)
+
+
+def test_a_message_keeps_the_address_that_its_page_gives() -> None:
+    [record] = topic(GOT_MESSAGE, url="http://127.0.0.1:8099/forum/list_messages/2112233/0").records
+
+    assert record.url == f"{GOT}/forum/list_message/81234567#81234567"
 
 
 def test_a_topic_without_a_feed_is_read_by_its_pages(crawling: Crawling) -> None:

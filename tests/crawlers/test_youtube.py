@@ -82,6 +82,15 @@ def test_a_wall_is_named() -> None:
     assert caught.value.cause is Cause.WAF
 
 
+def test_a_reply_that_names_no_video_stands_under_that_of_its_thread() -> None:
+    comment = youtube_comment()
+    del comment["snippet"]["videoId"]
+    body = written_out({"items": [comment]})
+
+    assert "v=abc123DEF45&lc=" in str(parse_replies(body, "abc123DEF45").records[0].url)
+    assert parse_replies(body).records[0].url is None
+
+
 def test_only_videos_of_a_search_are_taken() -> None:
     found = [
         {"id": {"videoId": "abc123DEF45"}},
