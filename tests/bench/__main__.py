@@ -5,8 +5,7 @@ import json
 import sys
 from dataclasses import asdict
 
-from sentiment import speed
-from tests.bench import crawling, overview
+from tests.bench import crawling, overview, scoring
 
 
 def main() -> None:
@@ -26,9 +25,10 @@ def _say(line: str) -> None:
 
 
 def _scoring() -> dict[str, float]:
-    result = speed.measure()
+    result = scoring.measure()
     _say(f"scoring   {result.ratio:5.2f} x the transformers pipeline, same weights in fp32 (aim: 4)")
-    return asdict(result) | {"ratio": result.ratio}
+    _say(f"          {result.large_ratio:5.2f} x that pipeline with 12 layers of 768 (aim: 14)")
+    return asdict(result) | {"ratio": result.ratio, "large_ratio": result.large_ratio}
 
 
 def _crawling() -> dict[str, float]:

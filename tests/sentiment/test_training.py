@@ -162,10 +162,11 @@ def test_the_restored_network_says_what_the_embedded_model_says(exported: Path) 
 
 
 def test_speed_is_measured_against_the_same_weights(exported: Path) -> None:
-    from sentiment import speed
+    from tests.bench import scoring
 
-    found = speed.measure(mentions=4, tokens=16, rounds=1, folder=exported)
+    found = scoring.measure(mentions=4, rounds=1, folder=exported, width=24)
     assert found.ratio == pytest.approx(found.embedded / found.pipeline)
+    assert found.large_ratio == pytest.approx(found.embedded / found.large)
 
 
 def test_texts_of_one_length_share_a_batch_and_none_is_left_out(trained: Trained, tmp_path: Path) -> None:
