@@ -16,6 +16,7 @@ from storage.models import Health, Incident
 SHORT_HISTORY = 7 * 24
 """Hours of history below which the ordinary is not well known yet."""
 MOST_SOURCES = 10
+MOST_THEMES = 4
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,26 @@ def _spike(matter: Matter, say: Catalogue, now: datetime) -> list[str]:
     lines = [_many(matter, say, now), _usual(matter, say)]
     if count:
         lines.append(say("spike.since", n=count, since=say.moment(matter.incident.started_at, now)))
+    if themes := _themes(matter, say):
+        lines.append(themes)
     if 0 < texts < count:
         lines.append(say("spike.copies", n=texts))
     if "p_value" in facts:
         lines.append(_chance(matter.number("p_value"), say))
+    if doubted := matter.number("doubted"):
+        lines.append(say("spike.doubted", n=doubted))
+    if matter.number("inexact_hours"):
+        lines.append(say("spike.inexact"))
     if "history_hours" in facts and matter.number("history_hours") < SHORT_HISTORY:
         lines.append(say("spike.short_history", brand=matter.brand))
     return lines
+
+
+def _themes(matter: Matter, say: Catalogue) -> str | None:
+    """What the complaints are about, the most frequent first."""
+    found = [one for one in matter.facts.get("themes", []) if isinstance(one, Mapping)]
+    names = [f"{one.get('name')} ({say.number(one.get('count', 0))})" for one in found[:MOST_THEMES]]
+    return say("parts.themes", themes=", ".join(names)) if names else None
 
 
 def _many(matter: Matter, say: Catalogue, now: datetime) -> str:
@@ -113,6 +127,8 @@ def _chance(p_value: float, say: Catalogue) -> str:
 def _severe(matter: Matter, say: Catalogue, now: datetime) -> list[str]:
     named = [str(reason) for reason in matter.facts.get("reasons", [])]
     lines = [say(f"severe.{name}", n=matter.number(name)) for name in named if f"severe.{name}" in say]
+    if themes := _themes(matter, say):
+        lines.append(themes)
     since = matter.moment("since")
     return [*lines, say("severe.since", since=say.moment(since, now))] if since else lines
 

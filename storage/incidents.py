@@ -1,5 +1,6 @@
 """Incidents: a rule that holds for a key, from opened to resolved, with its timeline and evidence."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -227,7 +228,7 @@ def _id(incident: Incident) -> int:
 
 
 def _figures(session: Session, incident: Incident) -> dict[str, Any]:
-    """How many mentions were counted, how many different texts they hold, and where they stood."""
+    """How many mentions were counted, how many different texts they hold, where they stood, what they are about."""
     query = (
         sa.select(
             col(Source.name),
@@ -247,7 +248,24 @@ def _figures(session: Session, incident: Incident) -> dict[str, Any]:
         "count": sum(count for _, count, _, _ in rows),
         "texts": sum(copied + alone for _, _, copied, alone in rows),
         "sources": [{"name": name, "count": count} for name, count, _, _ in rows],
+        "themes": _themes(session, incident),
     }
+
+
+def _themes(session: Session, incident: Incident) -> list[dict[str, Any]]:
+    """What the evidence is about by the verdicts that count, the most frequent theme first."""
+    query = (
+        select(Verdict.themes)
+        .join(Mention, verdict_that_counts())
+        .join(IncidentMention, col(IncidentMention.mention_id) == Mention.id)
+        .where(IncidentMention.incident_id == _id(incident))
+    )
+    counted = Counter(theme for themes in session.exec(query) for theme in themes)
+    return [{"name": name, "count": count} for name, count in sorted(counted.items(), key=_often_first)]
+
+
+def _often_first(pair: tuple[str, int]) -> tuple[int, str]:
+    return -pair[1], pair[0]
 
 
 def _last_count(session: Session, incident: Incident) -> int:

@@ -38,6 +38,13 @@ def test_a_burst_of_complaints_opens_one_spike(heard: World) -> None:
     assert incident.facts["sources"] == [{"name": "pagina", "count": 20}]
 
 
+def test_a_spike_says_what_it_is_about(heard: World) -> None:
+    heard.post(*burst(12), themes=("levering", "afspraken"))
+    heard.post(*burst(5), themes=("levering",))
+    [incident] = judged(heard)
+    assert incident.facts["themes"] == [{"name": "levering", "count": 17}, {"name": "afspraken", "count": 12}]
+
+
 def test_the_spike_began_with_the_burst_and_not_with_an_earlier_complaint(heard: World) -> None:
     heard.post(NOW - 55 * MINUTE)
     heard.post(*burst(20, minutes=10))

@@ -82,6 +82,7 @@ class World:
         question: bool = False,
         escalation: bool = False,
         unsure: bool = False,
+        themes: tuple[str, ...] = (),
         model: str = MODEL,
         **changes: Any,
     ) -> list[int]:
@@ -95,7 +96,7 @@ class World:
             mentions.store_batch(session, row.id or 0, Batch(records=tuple(records)), matcher, now)
             ids = self._ids(session, records)
             given = self._judgement(ids[0], sentiment, question, escalation)
-            judgements = [replace(given, mention_id=one, unsure=unsure) for one in ids]
+            judgements = [replace(given, mention_id=one, unsure=unsure, themes=themes) for one in ids]
             verdicts.store(session, judgements, model, now)
             return ids
 
