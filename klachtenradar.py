@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -28,6 +28,7 @@ from storage.errors import DatabaseError
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from sentiment.classifier import Classifier
     from sentiment.labelled import Labelled
     from sentiment.measure import Report
     from storage.database import Database
@@ -161,7 +162,7 @@ def init(folder: Annotated[Path, typer.Argument(help="Where to write klachtenrad
 def check() -> None:
     """Validate configuration, database, model and Slack; every fault at once, with what to do."""
     from alerts import notifiers
-    from crawlers import secrets
+    from crawlers import catalogue, doubles, secrets
     from crawlers import sources as kinds
     from sentiment import classifier
 
@@ -177,6 +178,8 @@ def check() -> None:
         typer.echo(fault)
     for off in kinds.without_permission(configuration):
         typer.echo(f"off: {off}")
+    for double in doubles.doubles(configuration):
+        typer.echo(f"warning: {double}")
     if wrong or failing:
         raise typer.Exit(WRONG if wrong else FAILED)
     _mend(configuration)
@@ -186,6 +189,8 @@ def check() -> None:
     )
     brands, sources = len(configuration.brand), len(configuration.source)
     typer.echo(f"ok: {brands} brand(s), {sources} source(s), messages to {told}")
+    for one in catalogue.troubled(catalogue.standings(configuration, now())):
+        typer.echo(f"warning: source {one.source}: {one.status} since {_minute(one.since)}: {_reason(one)}")
 
 
 def _mend(configuration: Configuration) -> None:
@@ -305,6 +310,7 @@ def crawl(
         return
     with opened() as (configuration, database):
         chosen = _chosen_sources(configuration, names or [])
+        _say_who_is_left_alone(configuration, chosen)
         with _progress("crawling", len(chosen)) as advance:
             results = run.crawl_all(database, configuration, chosen, on_progress=lambda _: advance(1))
     if as_json:
@@ -313,6 +319,16 @@ def crawl(
         _show_crawls(results)
     if any(result.failed for result in results):
         raise typer.Exit(FAILED)
+
+
+def _say_who_is_left_alone(configuration: Configuration, chosen: Sequence[str]) -> None:
+    """A person who asks goes before the schedule, which waits because a site refused us."""
+    from crawlers import catalogue
+
+    for one in catalogue.standings(configuration, now()):
+        if one.source in chosen and one.left_alone_until:
+            until = _minute(one.left_alone_until)
+            tell(f"{one.source} refused us and would be left alone until {until}; it is asked all the same")
 
 
 def _preview(names: list[str], as_json: bool) -> None:
@@ -366,9 +382,12 @@ def sources(
     from crawlers import catalogue
 
     kinds = catalogue.kinds()
-    standings = catalogue.standings(settings.load(_config)) if _config.exists() else []
+    standings = catalogue.standings(settings.load(_config), now()) if _config.exists() else []
     if as_json:
-        lines = [asdict(one) | {"since": one.since.isoformat() if one.since else None} for one in standings]
+        lines = [
+            asdict(one) | {"since": _iso(one.since), "left_alone_until": _iso(one.left_alone_until)}
+            for one in standings
+        ]
         _print_json({"kinds": [asdict(one) for one in kinds], "sources": lines})
         return
     rows = [(one.kind, _parameters(one), ", ".join(one.secrets), one.terms) for one in kinds]
@@ -377,10 +396,20 @@ def sources(
         _table(
             ("source", "kind", "brand", "status", "since", "reason"),
             [
-                (one.source, one.kind, one.brand or "-", one.status, _minute(one.since), one.reason or "")
+                (one.source, one.kind, one.brand or "-", one.status, _minute(one.since), _reason(one))
                 for one in standings
             ],
         )
+
+
+def _reason(one: "Standing") -> str:
+    """What the matter is, and when the schedule asks again at a site that refused us."""
+    again = f"asked again from {_minute(one.left_alone_until)}" if one.left_alone_until else None
+    return "; ".join(filter(None, [one.reason, again]))
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 def _parameters(kind: Any) -> str:
@@ -562,7 +591,7 @@ def _show_report(report: "Report") -> None:
 def watch() -> None:
     """Crawl, judge and tell on schedule, until told to stop."""
     with opened() as (configuration, database):
-        _watch(database, configuration, _stop_at_signal())
+        _watch(database, configuration, _stop_at_signal(), _classifier_of(configuration))
 
 
 @app.command()
@@ -572,7 +601,7 @@ def serve() -> None:
     from dashboard.server import serve
 
     with opened() as (configuration, database):
-        app = create_app(database, configuration, clock=now)
+        app = create_app(database, configuration, clock=now, model=_loaded_once(configuration))
         pages = configuration.dashboard
         serve(app, pages.host, pages.port, lambda at: _say_where(app, _reached(configuration, at)))
 
@@ -584,12 +613,13 @@ def run() -> None:
     from dashboard.server import Serving
 
     with opened() as (configuration, database):
-        app = create_app(database, configuration, clock=now)
+        model = _loaded_once(configuration)
+        app = create_app(database, configuration, clock=now, model=model)
         stop = _stop_at_signal()
         with Serving(app, configuration.dashboard.host, configuration.dashboard.port) as serving:
             reached = _reached(configuration, serving.address)
             _say_where(app, reached)
-            _watch(database, reached, stop)
+            _watch(database, reached, stop, model())
 
 
 def _stop_at_signal() -> threading.Event:
@@ -605,12 +635,13 @@ def _stop_at_signal() -> threading.Event:
     return stop
 
 
-def _watch(database: "Database", configuration: Configuration, stop: threading.Event) -> None:
+def _watch(
+    database: "Database", configuration: Configuration, stop: threading.Event, model: "Classifier"
+) -> None:
     from alerts import notifiers, scheduler
     from crawlers import run as crawling
     from sentiment import score as scoring
 
-    model = _classifier_of(configuration)
     scoring.begin(database, model, now())
     ended = scheduler.watch(
         database,
@@ -641,10 +672,23 @@ def _say_where(app: Any, configuration: Configuration) -> None:
         tell(f"nobody can log in yet; make the first user at {link}")
 
 
-def _classifier_of(configuration: Configuration) -> Any:
+def _classifier_of(configuration: Configuration) -> "Classifier":
     from sentiment import classifier
 
     return classifier.load(configuration.sentiment)
+
+
+def _loaded_once(configuration: Configuration) -> Callable[[], "Classifier"]:
+    """The classifier, loaded when it is first asked for and kept: whoever only looks at pages need not wait for it."""
+    lock, kept = threading.Lock(), list["Classifier"]()
+
+    def model() -> "Classifier":
+        with lock:
+            if not kept:
+                kept.append(_classifier_of(configuration))
+            return kept[0]
+
+    return model
 
 
 @app.command()

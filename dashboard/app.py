@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from dashboard import errors
+from dashboard.explaining import Explaining, Model
 from dashboard.formats import words
 from dashboard.pages import (
     cases,
@@ -20,6 +21,7 @@ from dashboard.pages import (
     ready,
     slack,
     sources,
+    why,
 )
 from dashboard.rendering import STATIC, environment
 from dashboard.security import SafeAnswers
@@ -27,17 +29,21 @@ from dashboard.site import Clock, Site
 from storage.configuration import Configuration
 from storage.database import Database
 
-PAGES = (overview, mentions, corrections, cases, incidents, sources, slack, login, password, ready)
+PAGES = (overview, mentions, corrections, why, cases, incidents, sources, slack, login, password, ready)
 
 
-def create_app(database: Database, configuration: Configuration, *, clock: Clock) -> FastAPI:
-    """The pages over one database. `clock` gives the present moment, aware UTC."""
+def create_app(
+    database: Database, configuration: Configuration, *, clock: Clock, model: Model | None = None
+) -> FastAPI:
+    """The pages over one database. `clock` gives the present moment, aware UTC; `model` explains its verdicts."""
     # What the machine's own table says of these types must not matter: nosniff makes browsers strict.
     mimetypes.add_type("text/javascript", ".js")
     mimetypes.add_type("text/css", ".css")
     text = words(configuration.language)
     app = FastAPI(title="Klachtenradar", docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.site = Site(database, configuration, clock, text)
+    app.state.site = Site(
+        database, configuration, clock, text, explaining=Explaining(model) if model else None
+    )
     app.state.templates = environment(configuration.language)
     errors.install(app)
     for page in PAGES:

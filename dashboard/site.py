@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from starlette.datastructures import FormData
 
 from alerts.catalogue import Catalogue
+from dashboard.explaining import Explaining
 from dashboard.hearing import Hearing
 from dashboard.security import Attempts, own_origin, same
 from storage import users
@@ -43,6 +44,7 @@ class Site:
     clock: Clock
     text: Catalogue
     attempts: Attempts = field(default_factory=Attempts)
+    explaining: Explaining | None = None
     hearing: Hearing = field(default_factory=Hearing)
     setup_code: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     # A password hash takes 64 MiB on purpose: never more than two at once.

@@ -111,6 +111,8 @@ class MentionView:
     incidents: list[IncidentRow]
     case_id: int | None
     correcting: Correcting
+    explained: bool
+    """Whether the model can say which words carried its verdict."""
     saved: bool = False
 
 
@@ -127,12 +129,13 @@ def show_mentions(request: Request, site: SiteNow, visitor: LoggedIn, session: R
 
 @router.get("/berichten/{mention_id}")
 def show_mention(
-    request: Request, mention_id: str, visitor: LoggedIn, session: Reading, gedaan: str = ""
+    request: Request, mention_id: str, site: SiteNow, visitor: LoggedIn, session: Reading, gedaan: str = ""
 ) -> Response:
     mention = listings.mention(session, whole(mention_id))
     if mention is None:
         raise NotFound
-    return page(request, "mentions_one", _view(session, mention, saved=gedaan == SAVED))
+    view = _view(session, mention, explaining=site.explaining is not None, saved=gedaan == SAVED)
+    return page(request, "mentions_one", view)
 
 
 def cursor(text: str) -> Cursor | None:
@@ -206,7 +209,9 @@ def _filter(asked: Asked, brands: list[Brand], known: list[Source], now: datetim
     )
 
 
-def _view(session: Session, mention: MentionRow, *, saved: bool) -> MentionView:
+def _view(session: Session, mention: MentionRow, *, explaining: bool, saved: bool) -> MentionView:
+    correction = correcting(session, mention)
+    by_model = mention.verdict is not None and (not mention.verdict.corrected or correction.by_model)
     stored = listings.versions(session, mention.id)
     pairs = zip(stored, [*stored[1:], None], strict=True)
     return MentionView(
@@ -218,6 +223,7 @@ def _view(session: Session, mention: MentionRow, *, saved: bool) -> MentionView:
         others=listings.of_author(session, mention.id),
         incidents=bulletins.of_mention(session, mention.id),
         case_id=listings.case_id_of(session, mention.id),
-        correcting=correcting(session, mention),
+        correcting=correction,
+        explained=explaining and bool(by_model) and not mention.pruned,
         saved=saved,
     )
