@@ -1,8 +1,9 @@
 """Texts of which it is known what a model should answer: from a file, or from what people corrected."""
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Annotated, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 from pydantic import AfterValidator, BaseModel, ValidationError
 
@@ -57,11 +58,26 @@ def read(source: BinaryIO, tell: Callable[[str], None]) -> tuple[list[Labelled],
         if not line.strip():
             continue
         try:
-            found.append(_labelled(_Line.model_validate_json(line)))
+            found.append(_labelled(_Line.model_validate(_parsed(line))))
         except ValidationError as error:
             tell(f"{source.name}:{number}: {_reason(error)}")
             faults += 1
+        except (ValueError, RecursionError) as error:
+            tell(
+                f"{source.name}:{number}: cannot be read ({str(error)[:200]}); write one JSON object a line, in UTF-8"
+            )
+            faults += 1
     return found, faults
+
+
+def _parsed(line: bytes) -> Any:
+    row = json.loads(line.decode("utf-8-sig"))
+    if not isinstance(row, dict):
+        raise ValueError("not an object")
+    if isinstance(row.get("text"), str):
+        # Half an emoji is read as the model reads it: not at all.
+        row["text"] = row["text"].encode("utf-8", "ignore").decode("utf-8")
+    return row
 
 
 def by_people(rows: Iterable[Corrected]) -> list[Labelled]:

@@ -15,6 +15,9 @@ LABELS = tuple(label.value for label in Sentiment)
 WORST = 10
 """Mistakes that a report shows."""
 
+_POLES = (Sentiment.NEGATIVE.value, Sentiment.POSITIVE.value)
+_BINS = 10
+
 
 @dataclass(frozen=True)
 class Mistake:
@@ -38,15 +41,32 @@ class ThemeScore:
 
 
 @dataclass(frozen=True)
+class Certainty:
+    """How far the model's own certainty can be believed; shares and accuracies are between 0 and 1.
+
+    `calibration_error` is the expected calibration error (Guo et al. 2017) in ten bins of equal width: the mean
+    distance between how sure verdicts are and how often they are right. `unsure` is the share of verdicts that say they are.
+    """
+
+    calibration_error: float
+    unsure: float
+    accuracy_sure: float | None
+    accuracy_unsure: float | None
+
+
+@dataclass(frozen=True)
 class Report:
     """What a model makes of labelled texts. `sentiment` holds all texts first, then each source.
 
-    `confusion` counts true × said, in the order of `LABELS`. Empty or None is what no text has a label for.
+    `two_classes` holds those among them that have no neutral text, scored by whichever of negative and positive is
+    likelier. `confusion` counts true × said, in the order of `LABELS`. Empty or None is what no text has a label for.
     """
 
     model: str
     texts: int
     sentiment: tuple[Score, ...]
+    two_classes: tuple[Score, ...]
+    certainty: Certainty | None
     confusion: tuple[tuple[int, ...], ...]
     themes: ThemeScore | None
     signals: tuple[ClassScore, ...]
@@ -61,7 +81,9 @@ def measured(classifier: Classifier, labelled: Sequence[Labelled]) -> Report:
     return Report(
         model=classifier.model_id,
         texts=len(labelled),
-        sentiment=tuple(_sentiment(known)),
+        sentiment=tuple(_scored(name, group) for name, group in _groups(known)),
+        two_classes=tuple(_two_classes(name, group) for name, group in _groups(known) if _polar(group)),
+        certainty=_certainty(known) if known else None,
         confusion=_confusion(known),
         themes=_themes(pairs),
         signals=tuple(score for name in SIGNALS for score in _signal(name, pairs)),
@@ -72,16 +94,47 @@ def measured(classifier: Classifier, labelled: Sequence[Labelled]) -> Report:
 _Pairs = Sequence[tuple[Labelled, Verdict]]
 
 
-def _sentiment(known: _Pairs) -> Iterator[Score]:
+def _groups(known: _Pairs) -> Iterator[tuple[str, _Pairs]]:
+    """All texts, then those of each source where there are several, by name."""
     if known:
-        yield _scored("all", known)
+        yield "all", known
     sources = sorted({one.source for one, _ in known})
     for source in sources if len(sources) > 1 else []:
-        yield _scored(source, [pair for pair in known if pair[0].source == source])
+        yield source, [pair for pair in known if pair[0].source == source]
 
 
 def _scored(name: str, known: _Pairs) -> Score:
     return scored(name, _truths(known), [verdict.sentiment.value for _, verdict in known], LABELS)
+
+
+def _polar(known: _Pairs) -> bool:
+    return set(_truths(known)) <= set(_POLES)
+
+
+def _two_classes(name: str, known: _Pairs) -> Score:
+    said = [max(_POLES, key=lambda pole: verdict.probabilities[Sentiment(pole)]) for _, verdict in known]
+    return scored(name, _truths(known), said, _POLES)
+
+
+def _certainty(known: _Pairs) -> Certainty:
+    sure = np.array([verdict.probabilities[verdict.sentiment] for _, verdict in known])
+    right = np.array([one.sentiment is verdict.sentiment for one, verdict in known])
+    unsure = np.array([verdict.unsure for _, verdict in known])
+    return Certainty(
+        calibration_error=_calibration_error(sure, right),
+        unsure=float(unsure.mean()),
+        accuracy_sure=_share(right[~unsure]),
+        accuracy_unsure=_share(right[unsure]),
+    )
+
+
+def _calibration_error(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    bins = np.minimum((sure * _BINS).astype(int), _BINS - 1)
+    return float(np.abs(np.bincount(bins, weights=sure - right, minlength=_BINS)).sum() / len(sure))
+
+
+def _share(right: NDArray[np.bool_]) -> float | None:
+    return float(right.mean()) if len(right) else None
 
 
 def _truths(known: _Pairs) -> list[str]:

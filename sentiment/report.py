@@ -6,8 +6,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from sentiment.evaluate import ClassScore, Interval
-from sentiment.measure import LABELS, Mistake, Report
+from sentiment.evaluate import ClassScore, Interval, Score
+from sentiment.measure import LABELS, Certainty, Mistake, Report
 
 LONGEST = 200
 """Characters of a text that are shown."""
@@ -17,9 +17,13 @@ def tables(report: Report) -> Iterator[RenderableType]:
     """Everything measured, one table after the other."""
     yield Text(f"{report.model} on {report.texts} labelled texts; in brackets 95 % bootstrap intervals")
     if report.sentiment:
-        yield _sentiment(report)
+        yield _by_source("sentiment by source", report.sentiment)
+        if report.two_classes:
+            yield _by_source("negative or positive, neutral left out", report.two_classes)
         yield _classes("sentiment", report.sentiment[0].classes)
         yield _confusion(report)
+    if report.certainty is not None:
+        yield Text(_doubt(report.certainty))
     if report.themes is not None:
         title = f"themes, macro-F1 {_figure(report.themes.macro_f1, report.themes.interval)}"
         yield _classes(title, report.themes.themes) if _any(report.themes.themes) else _none_of("themes")
@@ -36,9 +40,9 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def _sentiment(report: Report) -> Table:
-    table = _table("sentiment by source", "source", "texts", "accuracy", "macro-F1")
-    for score in report.sentiment:
+def _by_source(title: str, scores: Sequence[Score]) -> Table:
+    table = _table(title, "source", "texts", "accuracy", "macro-F1")
+    for score in scores:
         table.add_row(
             Text(plain(score.name)),
             str(score.rows),
@@ -55,6 +59,15 @@ def _classes(title: str, scores: Sequence[ClassScore]) -> Table:
         figures = (f"{one.precision:.3f}", recall, f1) if one.rows else ("-", "-", "-")
         table.add_row(one.label, str(one.rows), *(Text(figure) for figure in figures))
     return table
+
+
+def _doubt(certainty: Certainty) -> str:
+    line = f"expected calibration error {certainty.calibration_error:.3f}"
+    if certainty.accuracy_unsure is None:
+        return f"{line}; no verdict is unsure"
+    right = f"{certainty.unsure:.1%} of the verdicts are unsure, {certainty.accuracy_unsure:.1%} of those are right"
+    rest = "" if certainty.accuracy_sure is None else f", {certainty.accuracy_sure:.1%} of the others"
+    return f"{line}; {right}{rest}"
 
 
 def _any(scores: Sequence[ClassScore]) -> bool:

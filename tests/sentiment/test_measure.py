@@ -31,6 +31,7 @@ class Parrot:
     escalation: bool = False
     model_id: str = "papegaai-1"
     sure: Mapping[str, float] = field(default_factory=dict)
+    unsure: str = ""
 
     def classify(self, texts: Sequence[str]) -> list[Verdict]:
         return [self._verdict(text) for text in texts]
@@ -38,7 +39,7 @@ class Parrot:
     def _verdict(self, text: str) -> Verdict:
         said, sure = self.answers[text], self.sure.get(text, 0.8)
         probabilities = dict.fromkeys(Sentiment, (1 - sure) / 2) | {said: sure}
-        return Verdict(said, probabilities, self.themes, self.escalation)
+        return Verdict(said, probabilities, self.themes, self.escalation, unsure=text in self.unsure)
 
 
 def told(*lines: Any) -> tuple[list[Labelled], list[str]]:
@@ -69,6 +70,41 @@ def test_sentiment_is_measured_over_all_and_by_source() -> None:
     assert found.confusion == ((1, 0, 0), (0, 0, 0), (2, 0, 0))
     low, high = found.sentiment[0].accuracy_interval
     assert 0 <= low < 1 / 3 < high <= 1
+
+
+def test_a_set_without_neutral_is_also_scored_with_neutral_left_out() -> None:
+    texts = [
+        Labelled("a", "boeken", POSITIVE),
+        Labelled("b", "boeken", NEGATIVE),
+        Labelled("c", "forum", NEUTRAL),
+    ]
+    parrot = Parrot({"a": NEUTRAL, "b": NEGATIVE, "c": NEUTRAL}, sure={"a": 0.5})
+    [books] = measure.measured(parrot, texts).two_classes
+    assert (books.name, books.rows, books.accuracy) == ("boeken", 2, 0.5)
+    assert measure.measured(parrot, texts[:1]).sentiment[0].accuracy == 0.0
+
+
+def test_certainty_is_held_against_how_often_it_is_right() -> None:
+    texts = [Labelled(name, "x", NEGATIVE) for name in "abcdefghij"]
+    half = Parrot(dict.fromkeys("abcde", NEGATIVE) | dict.fromkeys("fghij", POSITIVE))
+    found = measure.measured(half, texts).certainty
+    assert found is not None
+    assert found.calibration_error == pytest.approx(0.3)  # 80 % sure, right half the time
+    assert (found.unsure, found.accuracy_sure, found.accuracy_unsure) == (0.0, 0.5, None)
+
+
+def test_what_is_unsure_is_scored_apart() -> None:
+    texts = [Labelled(name, "x", NEGATIVE) for name in "abcd"]
+    parrot = Parrot(dict.fromkeys("abc", NEGATIVE) | {"d": POSITIVE}, unsure="cd")
+    found = measure.measured(parrot, texts)
+    assert found.certainty is not None
+    assert (found.certainty.unsure, found.certainty.accuracy_sure, found.certainty.accuracy_unsure) == (
+        0.5,
+        1.0,
+        0.5,
+    )
+    shown = [str(one) for one in report.tables(found)]
+    assert "50.0% of the verdicts are unsure, 50.0% of those are right, 100.0% of the others" in shown[-2]
 
 
 def test_the_worst_mistakes_come_first_and_right_answers_not_at_all() -> None:
@@ -131,11 +167,17 @@ def test_lines_are_read_with_what_they_know() -> None:
     ]
 
 
+def test_half_an_emoji_is_no_fault() -> None:
+    found, said = told('{"text": "Top \\ud83d", "label": "positive"}')
+    assert ([one.text for one in found], said) == (["Top "], [])
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [
         ("rommel", "JSON"),
         ({"label": "negative"}, "text"),
+        ("[" * 100_000, "JSON"),
         ({"text": "x", "label": "blij"}, "label"),
         ({"text": "x", "themes": ["weer"]}, "'weer'; themes: levering"),
         ([1], "object"),
