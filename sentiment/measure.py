@@ -45,7 +45,7 @@ class Certainty:
     """How far the model's own certainty can be believed; shares and accuracies are between 0 and 1.
 
     `calibration_error` is the expected calibration error (Guo et al. 2017) in ten bins of equal width: the mean
-    distance between how sure verdicts are and how often they are right. `unsure` is the share of verdicts that say they are.
+    distance between how sure verdicts are and how often they are right. `unsure` is the share of unsure verdicts.
     """
 
     calibration_error: float
