@@ -20,7 +20,7 @@ class TrustpilotParameters(Parameters):
     """A company's page. `languages` are read one after another; `pages` of 20 reviews each."""
 
     domain: Annotated[str, AfterValidator(_domain)]
-    languages: Annotated[tuple[Tongue, ...], Several, Field(min_length=1)] = ("nl",)
+    languages: Annotated[tuple[Tongue, ...], Several, Field(min_length=1)] = ("all",)
     pages: Annotated[int, Field(ge=1, le=MOST_PAGES)] = 10
 
 

@@ -30,14 +30,14 @@ Query = Annotated[str, Field(max_length=512), AfterValidator(_query)]
 class MastodonParameters(Parameters):
     """Hashtags on one instance, and a search for words, which needs a token.
 
-    Posts in other `languages` are left out, those that state none are kept.
+    With `languages`, posts that state another one are left out.
     """
 
     hashtags: Annotated[
         tuple[Annotated[str, AfterValidator(_hashtag)], ...], Several, Field(max_length=50)
     ] = ()
     query: Query | None = None
-    languages: Annotated[tuple[Tongue, ...], Several] = ("nl",)
+    languages: Annotated[tuple[Tongue, ...], Several] = ("all",)
     bots: bool = False
 
     @model_validator(mode="after")
@@ -73,13 +73,13 @@ class RedditParameters(Parameters):
 
 
 class BlueskyParameters(Parameters):
-    """Searches and hashtags, in posts that state one of `languages`; those that state none are kept."""
+    """Searches and hashtags. With `languages`, posts that state another one are left out."""
 
     query: Query | None = None
     hashtags: Annotated[
         tuple[Annotated[str, AfterValidator(_hashtag)], ...], Several, Field(max_length=20)
     ] = ()
-    languages: Annotated[tuple[Tongue, ...], Several] = ("nl",)
+    languages: Annotated[tuple[Tongue, ...], Several] = ("all",)
 
     @property
     def searches(self) -> tuple[str, ...]:

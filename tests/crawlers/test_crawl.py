@@ -182,10 +182,18 @@ def test_being_asked_to_sign_in_after_good_pages_is_the_end_of_the_view(crawling
 def test_an_ignored_language_is_noted_and_left_out(crawling: Crawling) -> None:
     show(crawling, posts(Kind.TRUSTPILOT, 25) + posts(Kind.TRUSTPILOT, 25, first=30, language="en"))
     crawling.replica.faults.set(Kind.TRUSTPILOT, Fault.IGNORED_LANGUAGE)
-    outcome = crawling(Kind.TRUSTPILOT)
+    outcome = crawling(Kind.TRUSTPILOT, languages=["nl"])
 
     assert (outcome.health, outcome.counts["new"], outcome.stats["passed"]) == (Health.OK, 25, 25)
     assert {line["language"] for line in crawling.mentions()} == {"nl"}
+
+
+@pytest.mark.parametrize("kind", [Kind.TRUSTPILOT, Kind.MASTODON])
+def test_other_languages_are_kept_unless_some_are_asked_for(crawling: Crawling, kind: Kind) -> None:
+    show(crawling, posts(kind, 3) + posts(kind, 2, first=30, language="en"))
+
+    assert crawling(kind).counts["new"] == 5
+    assert sorted(line["language"] for line in crawling.mentions()) == ["en", "en", "nl", "nl", "nl"]
 
 
 def test_several_languages_are_read_one_after_another(crawling: Crawling) -> None:
@@ -204,7 +212,7 @@ def test_posts_that_are_not_for_collecting_are_not_collected(crawling: Crawling)
         + posts(Kind.MASTODON, 1, first=4, language="de"),
     )
 
-    assert crawling(Kind.MASTODON).counts["new"] == 1
+    assert crawling(Kind.MASTODON, languages=["nl"]).counts["new"] == 1
 
 
 def test_a_post_under_two_hashtags_is_stored_once(crawling: Crawling) -> None:
