@@ -93,6 +93,14 @@ def take(
     return True
 
 
+def holder_of(
+    session: Session, name: str, now: datetime, lives: Callable[[Holder], bool] = alive
+) -> Holder | None:
+    """Who holds a lease; None when it is free."""
+    lease = session.get(Lease, name)
+    return Holder.parse(lease.holder) if lease is not None and _is_held(lease, now, lives) else None
+
+
 def held_here(session: Session, prefix: str, now: datetime, lives: Callable[[Holder], bool] = alive) -> int:
     """How many leases whose name begins so are held by processes of this machine."""
     found = session.exec(select(Lease).where(col(Lease.name).startswith(prefix, autoescape=True)))

@@ -48,6 +48,15 @@ def test_a_lease_of_the_dead_is_free_at_once(database: Database) -> None:
     assert acquire(database, ELSEWHERE, seconds=1, lives=False) is None
 
 
+def test_who_holds_a_lease_can_be_asked(database: Database) -> None:
+    acquire(database, HERE)
+    with database.read() as session:
+        assert leases.holder_of(session, "watch", NOW, lives=lambda one: True) == HERE
+        assert leases.holder_of(session, "watch", NOW, lives=lambda one: False) is None
+        assert leases.holder_of(session, "watch", NOW + timedelta(minutes=1), lives=lambda one: True) is None
+        assert leases.holder_of(session, "other", NOW) is None
+
+
 def test_only_its_holder_gives_it_up(database: Database) -> None:
     acquire(database, HERE)
     with database.write() as session:
