@@ -28,6 +28,7 @@ from storage.errors import DatabaseError
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from crawlers.catalogue import Standing
     from sentiment.classifier import Classifier
     from sentiment.labelled import Labelled
     from sentiment.measure import Report
@@ -457,6 +458,7 @@ def score(
 
     with opened() as (configuration, database):
         model = _classifier_of(configuration)
+        _not_beside_another(database, model.model_id)
         scoring.begin(database, model, now())
         with _progress("judging") as advance:
             _report(scoring.run(database, model, now(), progress=advance.upto))
@@ -465,6 +467,21 @@ def score(
                 _report(scoring.all_again(database, model, now, time.sleep, advance.upto))
         else:
             _tell_of_outdated(database, model.model_id)
+
+
+def _not_beside_another(database: "Database", model_id: str) -> None:
+    """A schedule that still runs an earlier model would go on judging with it: rules could compare nothing."""
+    from alerts import scheduler
+    from storage import judges, leases
+
+    with database.read() as session:
+        watching = leases.holder_of(session, scheduler.LEASE, now())
+        used = judges.in_use(session)
+    if watching is not None and used not in (None, model_id):
+        raise RuntimeError(
+            f"process {watching.pid} on {watching.host} watches this database with the model {used}, and this is "
+            f"{model_id}; start it again first, it then judges old mentions anew by itself"
+        )
 
 
 def _tell_of_outdated(database: "Database", model_id: str) -> None:
