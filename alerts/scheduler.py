@@ -21,7 +21,7 @@ from storage import leases, retention, runs, sources
 from storage.configuration import Configuration
 from storage.database import Database
 from storage.leases import Holder, this_process
-from storage.models import CrawlRun, Health, Lease, Source
+from storage.models import HEARD, CrawlRun, Lease, Source
 from storage.steps import StepReport
 
 log = logging.getLogger(__name__)
@@ -210,7 +210,7 @@ def _next_due(source: Source, last: CrawlRun | None, now: datetime) -> datetime:
     if last is None:
         return datetime.min.replace(tzinfo=UTC)
     due = last.started_at + timedelta(seconds=source.every_seconds)
-    return due if last.health is Health.OK else min(due, now)
+    return due if last.health in HEARD else min(due, now)
 
 
 def _due(turns: Turns, name: str, asked: frozenset[str]) -> None:

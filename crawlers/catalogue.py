@@ -1,6 +1,6 @@
 """What kinds of source there are, and how the configured sources are doing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from crawlers.sources import SOURCES, faults_of, permission_missing
 from storage import runs
 from storage.configuration import Configuration, SourceSettings
 from storage.database import Database, is_there
-from storage.models import CrawlRun, Source
+from storage.models import CrawlRun, Health, Source
 from storage.sources import active_sources
 
 
@@ -26,7 +26,10 @@ class KindLine:
 
 @dataclass(frozen=True)
 class Standing:
-    """One configured source. `status` is the health of its last crawl, or why there is none; `since` is its end."""
+    """One configured source. `status` is the health of its last crawl, or why there is none; `since` is its end.
+
+    The schedule does not ask a source that refused us before `left_alone_until`.
+    """
 
     source: str
     kind: str
@@ -34,6 +37,7 @@ class Standing:
     status: str
     since: datetime | None = None
     reason: str | None = None
+    left_alone_until: datetime | None = None
 
 
 def kinds() -> list[KindLine]:
@@ -53,7 +57,7 @@ def _line(kind: str) -> KindLine:
     return KindLine(kind, tuple(needs), tuple(takes), tuple(source.every_secret), source.terms)
 
 
-def standings(configuration: Configuration) -> list[Standing]:
+def standings(configuration: Configuration, now: datetime) -> list[Standing]:
     """Every configured source, in the order of the configuration. Reads the database only if there is one."""
     rows: list[Source] = []
     latest: Mapping[int, CrawlRun] = {}
@@ -63,10 +67,17 @@ def standings(configuration: Configuration) -> list[Standing]:
                 database.check()
                 with database.read() as session:
                     rows, latest = active_sources(session), runs.latest(session)
-    return [_standing(settings, rows, latest) for settings in configuration.source]
+    return [_standing(settings, rows, latest, now) for settings in configuration.source]
 
 
-def _standing(settings: SourceSettings, rows: Sequence[Source], latest: Mapping[int, CrawlRun]) -> Standing:
+def troubled(found: Sequence[Standing]) -> Iterator[Standing]:
+    """Those whose last crawl was not as it should be; what is not ready is told by its faults."""
+    return (one for one in found if one.status in set(Health) - {Health.OK})
+
+
+def _standing(
+    settings: SourceSettings, rows: Sequence[Source], latest: Mapping[int, CrawlRun], now: datetime
+) -> Standing:
     place = (settings.name, settings.kind, settings.brand)
     if not settings.enabled:
         return Standing(*place, "off", reason="enabled = false")
@@ -79,4 +90,5 @@ def _standing(settings: SourceSettings, rows: Sequence[Source], latest: Mapping[
     run = latest.get(row.id) if row is not None and row.id is not None else None
     if run is None or run.health is None:
         return Standing(*place, "never crawled")
-    return Standing(*place, run.health.value, run.finished_at, run.reason)
+    until = row.blocked_until if row and row.blocked_until and row.blocked_until > now else None
+    return Standing(*place, run.health.value, run.finished_at, run.reason, until)

@@ -90,11 +90,9 @@ def rest(first: timedelta, refusals: int, chance: float) -> timedelta:
     return doubled * (1 + SPREAD * chance)
 
 
-def next_due(
-    began: datetime | None, every: timedelta, left_alone_until: datetime | None, now: datetime
-) -> datetime:
+def next_due(began: datetime, every: timedelta, left_alone_until: datetime | None) -> datetime:
     """When the schedule reads a source again: an interval after the last crawl `began`, not before it may."""
-    due = now if began is None else began + every
+    due = began + every
     return due if left_alone_until is None else max(due, left_alone_until)
 
 

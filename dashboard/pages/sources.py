@@ -10,7 +10,7 @@ from dashboard.rendering import page
 from dashboard.site import LoggedIn, Reading, SiteNow
 from storage import runs, sources
 from storage.database import Session
-from storage.models import CrawlRun, Health, Source
+from storage.models import HEARD, CrawlRun, Health, Source
 
 router = APIRouter()
 RUNS = 12
@@ -26,6 +26,8 @@ class SourceView:
     last: CrawlRun | None
     healthy_at: datetime | None
     due_at: datetime | None
+    left_alone_until: datetime | None
+    """Set while the schedule waits because the site refused us."""
     runs: tuple[CrawlRun, ...]
 
     @property
@@ -66,16 +68,20 @@ def _view(session: Session, source: Source, brand: str | None, now: datetime, re
         last=last,
         healthy_at=runs.last_healthy(session, source.id),
         due_at=due,
+        left_alone_until=_still(source.blocked_until, now),
         runs=tuple(newest[:recent]),
     )
 
 
+def _still(until: datetime | None, now: datetime) -> datetime | None:
+    return until if until and until > now else None
+
+
 def _due(source: Source, last: CrawlRun | None) -> datetime | None:
-    """When it is crawled next: an interval after the last, not before a site that asked for rest has had it."""
+    """When it is crawled next; None before the first crawl."""
     if last is None:
         return None
-    due = last.started_at + timedelta(seconds=source.every_seconds)
-    return max(due, source.blocked_until) if source.blocked_until else due
+    return runs.next_due(last.started_at, timedelta(seconds=source.every_seconds), source.blocked_until)
 
 
 def _state(last: CrawlRun | None, due: datetime | None, now: datetime) -> str:
@@ -83,6 +89,6 @@ def _state(last: CrawlRun | None, due: datetime | None, now: datetime) -> str:
         return "never"
     # Half an interval of patience: a crawl takes its time, and the schedule has jitter.
     late = now > due + max((due - last.started_at) / 2, timedelta(minutes=2))
-    if late and last.health is Health.OK:
+    if late and last.health in HEARD:
         return "overdue"
     return str(last.health.value if last.health else "never")

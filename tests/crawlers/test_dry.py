@@ -12,7 +12,7 @@ from storage.database import Database
 from storage.export import mentions
 from storage.models import Health
 from storage.sources import source_named
-from tests.crawlers.conftest import known
+from tests.crawlers.conftest import START, known
 
 
 def configuration(folder: Path, **changes: object) -> Configuration:
@@ -57,7 +57,7 @@ def test_what_is_stored_already_is_known_and_stays_as_it_is(folder: Path) -> Non
     assert [record["what"] for record in found.records] == ["unchanged", "edited", "new"]
     assert (found.result.new, found.result.edited) == (1, 1)
     assert after == before
-    [standing] = catalogue.standings(told)
+    [standing] = catalogue.standings(told, START)
     assert (standing.source, standing.status) == ("klachten", "ok")  # the one crawl that was real
 
 
@@ -73,7 +73,7 @@ def test_every_kind_is_listed_with_what_it_needs() -> None:
     assert list(lines) == list(SOURCES)
     assert (lines["csv"].needs, lines["discourse"].needs) == (("path", "columns"), ("base_url",))
     assert lines["trustpilot_web"].needs == ("domain", "permission")
-    assert lines["kiyoh"].secrets == ("token",)
+    assert lines["kiyoh"].secrets == ("token", "hash")
     assert all(line.terms for line in lines.values())
 
 
@@ -89,7 +89,7 @@ def test_every_kind_is_listed_with_what_it_needs() -> None:
 def test_a_source_that_was_never_read_says_why(
     folder: Path, changes: dict[str, object], status: str, reason: str | None
 ) -> None:
-    [standing] = catalogue.standings(configuration(folder, **changes))
+    [standing] = catalogue.standings(configuration(folder, **changes), START)
 
     assert standing.status == status
     assert (standing.reason or "").startswith(reason or "")

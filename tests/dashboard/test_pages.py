@@ -7,7 +7,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from dashboard.app import create_app
+from storage import runs
 from storage.database import Database
+from storage.models import Health
+from storage.runs import Outcome
+from storage.sources import source_named
 from tests.dashboard import seed
 from tests.dashboard.conftest import client_of
 
@@ -218,6 +222,43 @@ def test_the_next_round_is_told_as_people_say_it(database: Database, minutes: fl
     due = re.search(r"<dt>Volgende keer</dt><dd>(.*?)</dd>", page)
     assert due is not None
     assert re.sub(r"<.*?>", "", due[1]) == words
+
+
+@pytest.mark.parametrize(
+    ("refusals", "wait", "words"),
+    [
+        (1, timedelta(hours=2), "We laten de site met rust en proberen het vanaf vandaag 16:37 weer."),
+        (
+            4,
+            timedelta(days=1),
+            "De site weigerde ons 4 keer op rij. We laten hem met rust en proberen het vanaf za",
+        ),
+        (4, timedelta(minutes=-1), None),
+    ],
+)
+def test_a_site_that_refuses_us_says_when_it_is_asked_again(
+    database: Database, refusals: int, wait: timedelta, words: str | None
+) -> None:
+    with database.write() as session:
+        source = source_named(session, "nieuws")
+        source.refusals, source.blocked_until = refusals, seed.NOW + wait
+        session.add(source)
+    page = _sources_after(database, timedelta())
+
+    assert ("met rust" in page) is (words is not None)
+    assert words is None or words in page
+
+
+def test_a_source_that_is_not_as_it_was_says_what_is_odd_and_is_no_alarm(database: Database) -> None:
+    figures = {"cause": "fewer", "seen": 4, "usual": 20}
+    with database.write() as session:
+        run = runs.start(session, source_named(session, "mastodon").id or 0, seed.NOW)
+        runs.finish(session, run, Outcome(Health.SUSPICIOUS, "few", {}, figures), seed.NOW)
+    page = _sources_after(database, timedelta(minutes=1))
+
+    assert "Anders dan anders" in page
+    assert "veel minder berichten dan anders (nu 4 op een volle pagina, anders ongeveer 20)." in page
+    assert "Kijk zelf even op de pagina." in page
 
 
 def test_commands_in_advice_look_like_commands(database: Database) -> None:

@@ -5,7 +5,7 @@ import io
 import json
 import urllib.request
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -133,6 +133,29 @@ def test_check_names_every_fault_at_once(product: Product) -> None:
 def test_check_says_ok(product: Product) -> None:
     done = product.call("check")
     assert (done.returncode, done.stdout[:3]) == (0, b"ok:")
+
+
+def test_a_source_that_refuses_us_is_seen_everywhere_and_asked_when_a_person_says_so(
+    product: Product, replica: Replica
+) -> None:
+    replica.faults.set(Kind.TRUSTPILOT, Fault.RATE_LIMITED, retry_after=7200)
+    first = json.loads(product.call("crawl", "reviews", "--json").stdout)["crawls"][0]
+    assert (first["health"], first["cause"]) == ("blocked", "rate_limited")
+    wait = datetime.fromisoformat(first["left_alone_until"]) - NOW
+    assert timedelta(hours=2) <= wait < timedelta(hours=3)
+    [standing] = [
+        one for one in product.lines("sources", "--json")[0]["sources"] if one["status"] == "blocked"
+    ]
+    assert standing["left_alone_until"].startswith(first["left_alone_until"][:19])
+    done = product.call("check")
+    assert done.returncode == 0
+    assert "warning: source reviews: blocked since" in done.stdout.decode()
+    assert "asked again from" in done.stdout.decode()
+    replica.faults.clear()
+    again = product.call("crawl", "reviews", "--json")
+    assert "reviews refused us and would be left alone until" in again.stderr.decode()
+    assert json.loads(again.stdout)["crawls"][0]["health"] == "ok"
+    assert b"warning" not in product.call("check").stdout
 
 
 def test_a_missing_configuration_says_how_to_make_one(tmp_path: Path) -> None:
