@@ -1,7 +1,7 @@
 """Times as sources write them: ISO 8601, or Dutch words as on a page."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -11,13 +11,44 @@ LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 LONGEST = 60
 """Characters; "donderdag 26 november 2026 om 23:59:59 uur" has 42."""
 
-# Forms that dateparser 1.5 does not know in Dutch.
-_ONE = re.compile(r"\b(?:een|één)\s+(?=seconde|minuut|uur|dag|week|maand|jaar|kwartier)", re.IGNORECASE)
-_JUST_NOW = re.compile(r"(?:zojuist|zonet|zopas|daarnet|net|nu)", re.IGNORECASE)
-_LESS_THAN = (
-    (re.compile(r"anderhalf uur geleden", re.IGNORECASE), timedelta(minutes=90)),
-    (re.compile(r"(?:(?:1|een)\s+)?half uur geleden", re.IGNORECASE), timedelta(minutes=30)),
-    (re.compile(r"(?:(?:1|een)\s+)?kwartier geleden", re.IGNORECASE), timedelta(minutes=15)),
+_JUST_NOW = re.compile(r"(?:zojuist|zonet|zopas|daarnet|net|nu)(?: geplaatst)?")
+_CLOCK = re.compile(r"(?:om )?(\d{1,2})[:.](\d{2})(?: uur)?")
+
+# "3 uur geleden" is so long before now, whatever the clocks did in between; dateparser counts on the clock's face.
+_UNITS = {
+    "sec": timedelta(seconds=1),
+    "min": timedelta(minutes=1),
+    "kwartier": timedelta(minutes=15),
+    "half uur": timedelta(minutes=30),
+    "u": timedelta(hours=1),
+}
+_NUMBERS = {
+    "een": 1.0,
+    "één": 1.0,
+    "'n": 1.0,
+    "anderhalf": 1.5,
+    "anderhalve": 1.5,
+    "enkele": 3.0,
+    "paar": 3.0,
+} | {
+    word: float(number)
+    for number, word in enumerate(
+        ("twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen", "tien", "elf", "twaalf"), 2
+    )
+}
+_NUMBER = rf"(?:een (?=paar|half))?(?P<number>\d{{1,4}}|{'|'.join(_NUMBERS)})?"
+_UNIT = r"(?P<unit>sec|min|kwartier|half uur|u)(?:onden?|onde|uut|uten|ur|ren|\.)?"
+_LENGTH = re.compile(rf"{_NUMBER} ?{_UNIT}(?:,| en)? ?")
+_ABOUT = re.compile(r"(?:ongeveer|circa|ca\.|zowat|bijna|ruim|meer dan|minder dan|zo'n) ")
+_AGO = re.compile(r"\s*(?:geleden|terug)$")
+# Spellings and words for numbers that dateparser 1.5 does not know in Dutch.
+_COUNTED = re.compile(rf"\b({'|'.join(_NUMBERS)})\s+(?=dag|week|weken|maand|jaar)")
+_SPELLINGS = (
+    (re.compile(r" (?:om )?(\d{1,2})[:.](\d{2}) uur$"), r" \1:\2"),
+    (re.compile(r" om (\d{1,2})\.(\d{2})$"), r" \1:\2"),
+    (re.compile(r" terug$"), " geleden"),
+    (re.compile(r"^(\d+) ?d geleden$"), r"\1 dagen geleden"),
+    (re.compile(r"^gister\b"), "gisteren"),
 )
 
 
@@ -49,26 +80,76 @@ def written(value: object, now: datetime) -> datetime | None:
     """
     if not isinstance(value, str) or not 0 < len(value.strip()) <= LONGEST:
         return None
-    return instant(value) or _in_words(" ".join(value.split()), now)
+    return instant(value) or _in_words(" ".join(value.lower().split()), now)
 
 
 def _in_words(words: str, now: datetime) -> datetime | None:
     if _JUST_NOW.fullmatch(words):
         return now
-    for pattern, ago in _LESS_THAN:
-        if pattern.fullmatch(words):
-            return now - ago
+    ago = _length_ago(words)
+    if ago is not None:
+        return sensible(now - ago)
+    clock = _CLOCK.fullmatch(words)
+    return _last(int(clock[1]), int(clock[2]), now) if clock else _by_calendar(words, now)
+
+
+def _length_ago(words: str) -> timedelta | None:
+    """How long ago, in hours and less; None when it says something else."""
+    length, ago = _AGO.subn("", words)
+    length = _ABOUT.sub("", length)
+    total, at = timedelta(), 0
+    while ago and at < len(length) and (found := _LENGTH.match(length, at)):
+        number = found["number"] or "1"
+        total += _UNITS[found["unit"]] * (float(number) if number.isdigit() else _NUMBERS[number])
+        at = found.end()
+    return total if ago and 0 < at == len(length) else None
+
+
+def _last(hour: int, minute: int, now: datetime) -> datetime | None:
+    """When a Dutch clock last showed this time."""
+    today = now.astimezone(AMSTERDAM).date()
+    try:
+        shown = [datetime.combine(today - timedelta(days=back), time(hour, minute)) for back in (0, 1)]
+    except ValueError:
+        return None
+    return max((moment for one in shown for moment in _moments(one) if moment <= now), default=None)
+
+
+def _by_calendar(words: str, now: datetime) -> datetime | None:
     import dateparser  # costs a tenth of a second, and few pages need it
 
-    settings = {
-        "TIMEZONE": AMSTERDAM.key,
-        "TO_TIMEZONE": "UTC",
-        "RETURN_AS_TIMEZONE_AWARE": True,
-        "PREFER_DATES_FROM": "past",
-        "RELATIVE_BASE": now.astimezone(AMSTERDAM).replace(tzinfo=None),
-    }
+    counted = _COUNTED.sub(lambda found: f"{_NUMBERS[found[1]]:g} ", words)
+    for pattern, known in _SPELLINGS:
+        counted = pattern.sub(known, counted)
+    # Without zones: where the clock shows an hour twice, or never, dateparser raises.
+    clock = now.astimezone(AMSTERDAM).replace(tzinfo=None)
+    settings = {"PREFER_DATES_FROM": "past", "RELATIVE_BASE": clock}
     try:
-        found = dateparser.parse(_ONE.sub("1 ", words), languages=["nl"], settings=settings)
+        found = dateparser.parse(counted, languages=["nl"], settings=settings)
     except (ValueError, OverflowError, TypeError, RecursionError):
         return None
-    return sensible(found) if found else None
+    if found is None or found.tzinfo is not None:
+        return sensible(found) if found else None
+    if counted.endswith(" geleden"):  # "3 weken geleden" is so many times 24 hours, whatever the clocks did
+        return sensible(now - (clock - found))
+    return _of_clock(found, now)
+
+
+def _of_clock(shown: datetime, now: datetime) -> datetime | None:
+    """The moment at which a Dutch clock showed this.
+
+    Of an hour that occurs twice it is the later one, unless that is still to come. A time that the clock skipped is
+    as long after midnight as it says.
+    """
+    moments = [moment for moment in _moments(shown) if sensible(moment)]
+    return max((moment for moment in moments if moment <= now), default=min(moments, default=None))
+
+
+def _moments(shown: datetime) -> tuple[datetime, ...]:
+    """The moments that the face of a Dutch clock may mean, in UTC."""
+    try:
+        both = [shown.replace(tzinfo=AMSTERDAM, fold=fold).astimezone(UTC) for fold in (0, 1)]
+    except (OverflowError, ValueError):
+        return ()
+    skipped = both[0] > both[1]
+    return (both[0],) if skipped else tuple(both)

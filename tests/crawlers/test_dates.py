@@ -34,6 +34,18 @@ def at(*parts: int) -> datetime:
         ("13-05-2022 13:32", at(2022, 5, 13, 11, 32)),
         ("03-07 18:22", at(2026, 7, 3, 16, 22)),
         ("16:35", at(2026, 11, 20, 15, 35)),
+        ("Gisteren, 14:05 uur", at(2026, 11, 20, 13, 5)),
+        ("eergisteren om 14.05", at(2026, 11, 19, 13, 5)),
+        ("gister 09:10", at(2026, 11, 20, 8, 10)),
+        ("20 november 2026, 14.05 uur", at(2026, 11, 20, 13, 5)),
+        ("twee dagen geleden", at(2026, 11, 19, 12)),
+        ("3 dagen terug", at(2026, 11, 18, 12)),
+        ("2 d geleden", at(2026, 11, 19, 12)),
+        ("ongeveer 3 uur geleden", at(2026, 11, 21, 9)),
+        ("1 uur en 5 minuten geleden", at(2026, 11, 21, 10, 55)),
+        ("5 min. geleden", at(2026, 11, 21, 11, 55)),
+        ("een paar minuten geleden", at(2026, 11, 21, 11, 57)),
+        ("3u geleden", at(2026, 11, 21, 9)),
     ],
 )
 def test_dutch_dates_are_read_as_seen_at_the_download(words: str, expected: datetime) -> None:
@@ -67,6 +79,48 @@ def test_the_hour_that_occurs_twice_is_one_of_both() -> None:
     found = instant("2026-10-25T02:30:00")
 
     assert found in (at(2026, 10, 25, 0, 30), at(2026, 10, 25, 1, 30))
+
+
+FIRST_HALF_PAST_TWO, SECOND_HALF_PAST_TWO = at(2026, 10, 25, 0, 30), at(2026, 10, 25, 1, 30)
+
+
+@pytest.mark.parametrize("words", ["02:30", "vandaag 02:30", "vandaag om 2:30 uur", "25 oktober 2026 02:30"])
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        (at(2026, 10, 25, 0, 45), FIRST_HALF_PAST_TWO),
+        (at(2026, 10, 25, 1, 20), FIRST_HALF_PAST_TWO),
+        (at(2026, 10, 25, 1, 45), SECOND_HALF_PAST_TWO),
+        (at(2026, 10, 25, 11, 0), SECOND_HALF_PAST_TWO),
+    ],
+)
+def test_the_hour_that_occurs_twice_is_the_last_that_has_been(
+    words: str, seen: datetime, expected: datetime
+) -> None:
+    assert written(words, seen) == expected
+
+
+@pytest.mark.parametrize(
+    "seen", [at(2026, 10, 25, minute // 60, minute % 60) for minute in range(0, 240, 20)]
+)
+@pytest.mark.parametrize(
+    ("words", "minutes"), [("30 minuten geleden", 30), ("1 uur geleden", 60), ("3 uur geleden", 180)]
+)
+def test_so_long_ago_is_so_long_ago_while_the_clocks_change(words: str, minutes: int, seen: datetime) -> None:
+    assert written(words, seen) == seen - timedelta(minutes=minutes)
+    spring = seen.replace(month=3, day=29)
+    assert written(words, spring) == spring - timedelta(minutes=minutes)
+
+
+def test_a_day_ago_is_a_day_ago_and_yesterday_is_on_the_calendar() -> None:
+    seen = at(2026, 10, 25, 11)  # noon; the day before had noon an hour earlier
+    assert written("1 dag geleden", seen) == at(2026, 10, 24, 11)
+    assert written("gisteren om 12:00", seen) == at(2026, 10, 24, 10)
+
+
+@pytest.mark.parametrize("words", ["02:30", "vandaag 02:30", "29 maart 2026 02:30"])
+def test_the_hour_that_does_not_occur_is_read_as_long_after_midnight(words: str) -> None:
+    assert written(words, at(2026, 3, 29, 10)) == at(2026, 3, 29, 1, 30)
 
 
 def test_the_hours_round_the_change_of_clocks_are_right() -> None:
