@@ -22,8 +22,8 @@ OVERLAP = timedelta(hours=1)
 REREAD = timedelta(days=7)
 """What is read again once a day, for edits, figures, and posts that are gone."""
 MOST_REMEMBERED = 1_000
-RESETS = ("x-rate-limit-reset", "X-Ratelimit-Reset", "RateLimit-Reset")
-"""As X, Reddit and Bluesky name it."""
+RESETS = ("x-rate-limit-reset", "X-RateLimit-Reset", "RateLimit-Reset")
+"""As X, Reddit and Mastodon, and Bluesky name it."""
 LATEST_COUNT = 10**9
 """Seconds. More than this is a moment since 1970 (September 2001), not a time to wait."""
 
@@ -127,7 +127,7 @@ class RecentSpider(ReadingSpider):
     async def went_back(self, response: Response, where: str, reading: Reading) -> AsyncIterator[Any]:
         if reading.gap and (failure := self.unfit(response, where)) and failure.cause in _PASSED_BY:
             self.job.findings.note("what an earlier crawl left unread cannot be asked for any more")
-            yield self._closed(reading.part)
+            yield self._without_gap(reading.part)
             return
         page = self.page_of(response, where, lambda body: self.stretch_of(body, reading))
         if not isinstance(page, Stretch):
@@ -183,7 +183,7 @@ class RecentSpider(ReadingSpider):
                 Reading(reading.part, gap.floor, reread=False, gap=gap, number=number), gap.cursor
             )
 
-    def _closed(self, part: str) -> ReadPage:
+    def _without_gap(self, part: str) -> ReadPage:
         state = self.state_of(part)
         state.pop("gap", None)
         return ReadPage(Page(), f"{part} end", part, state)
@@ -239,12 +239,13 @@ class RecentSpider(ReadingSpider):
 
 
 def until_reset(response: Response, now: datetime) -> timedelta | None:
-    """How long until a site counts requests anew, from a header in seconds from now or since 1970.
+    """How long until a site counts requests anew, from a header: a time, or seconds from now or since 1970.
 
     At most `LONGEST_WAIT`.
     """
-    said = next((value for name in RESETS if (value := response.headers.get(name))), b"")
-    seconds = number(said.decode("latin-1"))
+    said = next((value for name in RESETS if (value := response.headers.get(name))), b"").decode("latin-1")
+    moment = instant(said) if "-" in said else None
+    seconds = moment.timestamp() if moment else number(said)
     if seconds is None:
         return None
     wait = seconds - now.timestamp() if seconds > LATEST_COUNT else seconds
