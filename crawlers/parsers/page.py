@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from crawlers.causes import Cause
-from storage.records import Record, Status
+from crawlers.parsers.quotes import own_words
+from storage.records import Kind, Record, Status
 
 MOST_ENTRIES = 5_000
 """No source shows more than some hundreds on one page; what follows is refused unread."""
@@ -82,7 +83,14 @@ class Gathering:
     _records: dict[tuple[str, str], Record] = field(default_factory=dict)
 
     def add(self, where: str, **fields: Any) -> None:
-        """Keep a record of these fields. The first of two with one id counts, else they would edit each other."""
+        """Keep a record of these fields, its text without what it quotes.
+
+        The first of two with one id counts, else they would edit each other.
+        """
+        words = fields.get("text")
+        if isinstance(words, str):
+            # In reviews a ">" at the start of a line is a bullet or "more than".
+            fields["text"] = own_words(words, quotes=fields.get("kind") in (Kind.POST, Kind.COMMENT))
         try:
             record = Record(**fields)
         except ValidationError as error:

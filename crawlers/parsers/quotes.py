@@ -1,0 +1,53 @@
+"""What a text repeats of others, where no markup says so: it is not what its writer says."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+# ">" before a figure means "more than", and ">!" begins a spoiler.
+_MARKED = re.compile(r">(?![\d!]| \d)")
+_SAID = re.compile(r"(?:op|on) .{6,150}(?:schreef|wrote)[^:]{0,100}:", re.IGNORECASE)
+_HEADING = re.compile(
+    r"(?:van|from|verzonden|sent|aan|to|onderwerp|subject|datum|date): \S.{0,200}", re.IGNORECASE
+)
+_ORIGINAL = re.compile(
+    r"-{2,}\s*(?:oorspronkelijk bericht|original message|doorgestuurd bericht|forwarded message)\s*-{2,}",
+    re.IGNORECASE,
+)
+_HEADINGS = 3
+"""So many lines of a mail's heading in a row are one."""
+
+
+def own_words(text: str, *, quotes: bool) -> str:
+    """`text` without the mail that it answers, and without lines that begin with ">" when `quotes` are marked so.
+
+    What would be left without a word stays as it is: then the quote is all that was said.
+    """
+    lines = text.split("\n")
+    lines = list(_unanswered(lines[: _mail(lines)]))
+    if quotes:
+        lines = [line for line in lines if not _MARKED.match(line)]
+    kept = "\n".join(lines).strip()
+    return kept if any(character.isalnum() for character in kept) else text
+
+
+def _mail(lines: Sequence[str]) -> int:
+    """The number of the line with which an older mail begins that stands below the text."""
+    for place, line in enumerate(lines):
+        heading = lines[place : place + _HEADINGS]
+        if _ORIGINAL.match(line) or (
+            len(heading) == _HEADINGS and all(_HEADING.fullmatch(one.strip()) for one in heading)
+        ):
+            return place
+    return len(lines)
+
+
+def _unanswered(lines: Sequence[str]) -> Iterator[str]:
+    """The lines but those that a mail programme put before and in front of what was answered."""
+    inside = False
+    for place, line in enumerate(lines):
+        following = next((one for one in lines[place + 1 : place + 4] if one.strip()), "")
+        if _SAID.fullmatch(line.strip()) and _MARKED.match(following):
+            inside = True
+        elif not (inside and (_MARKED.match(line) or not line.strip())):
+            inside = False
+            yield line
