@@ -129,6 +129,7 @@ def outcome(kind: str, found: Findings, stats: Mapping[str, Any], history: Seque
         counts=counts,
         stats=figures,
         retry_after=max(waits, default=None),
+        broken_off=_ENDINGS.get(_ending(stats)) is Cause.STOPPED,
         rest=_rest(worst, found) if worst else None,
     )
 
@@ -193,8 +194,7 @@ def _counts(found: Findings, stats: Mapping[str, Any]) -> dict[str, int]:
 
 def _failures(kind: str, found: Findings, stats: Mapping[str, Any]) -> list[Failure]:
     failures = list(found.failures)
-    # Figures without an ending are of a crawl that was forced to stop; no figures at all, of none that began.
-    ending = str(stats.get("finish_reason", "shutdown" if stats else "nothing"))
+    ending = _ending(stats)
     ended = _ENDINGS.get(ending, Cause.ERROR)
     if ended is not None and all(failure.cause is not ended for failure in failures):
         failures.append(Failure(ended, "", None if ending in _ENDINGS else f"ended by {ending}"))
@@ -205,6 +205,11 @@ def _failures(kind: str, found: Findings, stats: Mapping[str, Any]) -> list[Fail
     if not failures and not found.entries and not found.not_modified:
         failures.append(Failure(Cause.EMPTY, ""))
     return failures
+
+
+def _ending(stats: Mapping[str, Any]) -> str:
+    # Figures without an ending are of a crawl that was forced to stop; no figures at all, of none that began.
+    return str(stats.get("finish_reason", "shutdown" if stats else "nothing"))
 
 
 def _exceptions(stats: Mapping[str, Any]) -> str | None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from crawlers.dates import instant
+from crawlers.dates import EARLIEST, instant
 from crawlers.parsers.page import Page
 from storage.mentions import StoreCounts
 
@@ -11,6 +12,9 @@ ALWAYS = 2
 """Pages that every crawl reads: most edits and company replies come within days, and do not move a review up."""
 WHOLE_EVERY = timedelta(days=1)
 """How often every page is read, for late edits and replies further down."""
+_WHOLE = ("whole_at", "reread_at")
+"""When that was last done, in the state of a part."""
+LONG_AGO = EARLIEST.isoformat()
 
 
 def is_known(page: Page, counts: StoreCounts) -> bool:
@@ -26,6 +30,19 @@ def whole_wanted(state: dict[str, object], now: datetime) -> bool:
     """Whether to read to the end: on the first crawl, after one that was broken off, and once a day."""
     last = instant(state.get("whole_at"))
     return bool(state.get("open")) or last is None or now - last >= WHOLE_EVERY
+
+
+def begun_again(state: dict[str, Any]) -> dict[str, Any]:
+    """The state of a source by which everything is read once more that a crawl read which was broken off.
+
+    What that one stored is known now, so that it says nothing of how far to read.
+    """
+    return {
+        part: {key: LONG_AGO if key in _WHOLE else value for key, value in one.items()}
+        if isinstance(one, dict)
+        else one
+        for part, one in state.items()
+    }
 
 
 TWICE = timedelta(hours=12)

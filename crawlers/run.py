@@ -10,6 +10,7 @@ from typing import Any
 from crawlers import claims, health, patience, turns
 from crawlers.causes import Cause, Failure
 from crawlers.claims import Claim
+from crawlers.paging import begun_again
 from crawlers.process import run_child
 from crawlers.secrets import missing, secrets_of
 from crawlers.sources import faults_of, hosts, permission_missing
@@ -209,6 +210,7 @@ def _begin(session: Session, one: _Crawl, started: datetime) -> int:
     patience.let_in(session, one.settings)
     # Whoever crawls a source has it for itself: a run without an end is of a process that died.
     runs.abandoned(session, one.source_id, started)
+    runs.take_up(session, one.source_id, begun_again)
     return runs.start(session, one.source_id, started)
 
 

@@ -109,6 +109,8 @@ class Source(SQLModel, table=True):
     """How often it refused us since it last let us in; each time the schedule waits longer."""
     key_mark: str = Field(default="", max_length=8)
     """Changes with the secrets it is read with, and is far too short to tell them."""
+    state_before: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)
+    """The state when a crawl began that did not end by itself (yet); None after one that did."""
 
 
 class Mention(SQLModel, table=True):

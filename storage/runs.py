@@ -1,6 +1,7 @@
 """Crawl runs, the health that they show, and how long a source that refuses us is left alone."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +32,7 @@ class Outcome:
     stats: dict[str, Any]
     retry_after: timedelta | None = None
     rest: timedelta | None = None
+    broken_off: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,20 @@ def start(session: Session, source_id: int, now: datetime) -> int:
     return run.id
 
 
+def take_up(session: Session, source_id: int, again: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Go on reading a source from its state; after a crawl that was broken off, from where that one began.
+
+    What that one stored stays, but its state may be ahead of what it did. `again` makes of the old state one by
+    which all of it is done once more.
+    """
+    source = session.get_one(Source, source_id)
+    if source.state_before is None:
+        source.state_before = dict(source.state)
+    else:
+        source.state = again(source.state_before)
+    session.add(source)
+
+
 def finish(session: Session, run_id: int, outcome: Outcome, now: datetime) -> None:
     """Note how it ended. The first crawl of a source that was whole, or brought anything, sets its baseline.
 
@@ -65,6 +81,8 @@ def finish(session: Session, run_id: int, outcome: Outcome, now: datetime) -> No
     answered = outcome.health in (*HEARD, Health.EMPTY)
     if source.baseline_at is None and (answered or outcome.counts.get("new", 0) > 0):
         source.baseline_at = run.started_at
+    if not outcome.broken_off:
+        source.state_before = None
     _leave_alone(source, outcome, now, answered)
     session.add_all([run, source])
 

@@ -46,7 +46,7 @@ def _sync_sources(session: Session, wanted: Sequence[SourceSettings], brands: di
         source.brand_id = brands[settings.brand].id if settings.brand else None
         if source.fingerprint != fingerprint(settings):
             source.fingerprint, source.state, source.baseline_at = fingerprint(settings), {}, None
-            source.refusals, source.blocked_until = 0, None
+            source.refusals, source.blocked_until, source.state_before = 0, None, None
     for name in rows.keys() - {settings.name for settings in wanted}:
         rows[name].active = False
     session.add_all(rows.values())

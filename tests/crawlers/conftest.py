@@ -15,6 +15,8 @@ from scrapy.crawler import AsyncCrawlerRunner
 
 from crawlers import scrapy_settings
 from crawlers.child import job_of, outcome_of, spider_of
+from crawlers.job import Store
+from crawlers.paging import begun_again
 from crawlers.secrets import secrets_of
 from demo.clock import PlayClock
 from demo.replica import Kind, Replica
@@ -24,6 +26,8 @@ from storage import runs
 from storage.configuration import BrandSettings, Configuration, CrawlSettings, SourceSettings, secret_variable
 from storage.database import Database
 from storage.export import mentions
+from storage.mentions import StoreCounts
+from storage.records import Batch
 from storage.sources import source_named, sync
 from tests.crawlers.keys import CURVED, pem
 
@@ -178,15 +182,36 @@ def known(database: Database, configuration: Configuration) -> Configuration:
     return configuration
 
 
+class Dead(Exception):
+    """What a killed process would have stored is not."""
+
+
+@dataclass
+class Mortal:
+    """Stores so many batches and not one more, as if the process were killed then. None: lives on."""
+
+    store: Store
+    lives: int | None
+    dead: bool = False
+
+    def __call__(self, batch: Batch) -> StoreCounts:
+        if self.lives == 0:
+            self.dead = True
+            raise Dead
+        self.lives = self.lives and self.lives - 1
+        return self.store(batch)
+
+
 @dataclass
 class Crawling:
-    """Crawls the replica into the database, one source at a time."""
+    """Crawls the replica into the database, one source at a time. See `Mortal` for `lives`."""
 
     reactor: Reactor
     database: Database
     replica: Replica
     clock: PlayClock
     settings: dict[str, Any] = field(default_factory=dict)
+    lives: int | None = None
 
     def __call__(self, kind: Kind, **changes: Any) -> runs.Outcome:
         return self.read(configured(self.replica.url, kind, **changes))
@@ -195,6 +220,11 @@ class Crawling:
         """How a crawl of the first source of `configuration` went."""
         name, kind = configuration.source[0].name, configuration.source[0].kind
         self.database.transact(lambda session: sync(session, configuration))
+        with self.database.read() as session:
+            source_id = source_named(session, name).id
+        assert source_id is not None
+        self.database.transact(lambda session: runs.abandoned(session, source_id, self.clock()))
+        self.database.transact(lambda session: runs.take_up(session, source_id, begun_again))
         job = job_of(
             self.database,
             configuration,
@@ -202,13 +232,13 @@ class Crawling:
             self.clock,
             secrets_of(configuration.source[0]),
         )
-        with self.database.read() as session:
-            source_id = source_named(session, name).id
-        assert source_id is not None
+        job.store = mortal = Mortal(job.store, self.lives)
         run_id = self.database.transact(lambda session: runs.start(session, source_id, self.clock()))
         settings = scrapy_settings.settings(configuration.crawl, job.invited) | self.settings
         stats = self.reactor.crawl(spider_of(kind), settings, job=job)
         outcome = outcome_of(job, configuration.crawl, stats)
+        if mortal.dead:
+            raise Dead
         self.database.transact(lambda session: runs.finish(session, run_id, outcome, self.clock()))
         return outcome
 

@@ -82,6 +82,7 @@ def upgrade() -> None:
         sa.Column("blocked_until", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("refusals", sa.Integer(), nullable=False),
         sa.Column("key_mark", sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
+        sa.Column("state_before", sa.JSON(), nullable=True),
         sa.ForeignKeyConstraint(["brand_id"], ["brand.id"], name=op.f("fk_source_brand_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_source")),
         sa.UniqueConstraint("name", name=op.f("uq_source_name")),
