@@ -6,12 +6,13 @@ import io
 import re
 import time
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import feedparser
 
-from crawlers.dates import sensible, written
+from crawlers.dates import LONGEST, instant, sensible, written
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.blocks import unlike
 from crawlers.parsers.markup import TooLong, plain
@@ -23,6 +24,8 @@ _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _CLOSED = re.compile(
     rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>\s*(?:<!--.{0,1000}?-->\s*)*\Z", re.IGNORECASE | re.DOTALL
 )
+_DUTCH_ZONE = re.compile(r"\s+(?:(?P<summer>CEST|MEST)|CET|MET)\s*\Z", re.IGNORECASE)
+_NO_ZONE = re.compile(r"[\d-]{8,10}[T ]\d\d:\d\d(?::\d\d)?(?:\.\d{1,9})?")
 _ALERTS = re.compile(r"^https?://(?:www\.)?google\.[a-z.]+/alerts/feeds/", re.IGNORECASE)
 
 
@@ -155,6 +158,8 @@ def _link(entry: dict[str, object], url: str) -> tuple[str | None, bool]:
 
 def _published(entry: dict[str, object], now: datetime) -> datetime | None:
     for key in ("published", "created", "updated"):
+        if found := _dutch(dict.get(entry, key)):
+            return found
         moment = dict.get(entry, f"{key}_parsed")
         if isinstance(moment, time.struct_time):
             try:
@@ -164,3 +169,20 @@ def _published(entry: dict[str, object], now: datetime) -> datetime | None:
         if found := written(dict.get(entry, key), now):
             return found
     return None
+
+
+def _dutch(said: object) -> datetime | None:
+    """A time that names our zone by its letters, or none at all; the library takes both for UTC."""
+    if not isinstance(said, str) or len(said) > LONGEST:
+        return None
+    if _NO_ZONE.fullmatch(said.strip()):
+        return instant(said)
+    zone = _DUTCH_ZONE.search(said)
+    if zone is None:
+        return None
+    try:
+        return sensible(
+            parsedate_to_datetime(f"{said[: zone.start()]} {'+0200' if zone['summer'] else '+0100'}")
+        )
+    except ValueError:
+        return None

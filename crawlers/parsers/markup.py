@@ -43,15 +43,30 @@ def unescaped(value: str) -> str:
 
 def page_tree(body: bytes, content_type: str) -> etree._Element:
     """The elements of a whole page, without comments. Raises FormatChanged when it has none."""
-    _, page = html_to_unicode(content_type or None, body, default_encoding="utf-8")
-    parser = etree.HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
-    try:
-        root = etree.fromstring(page.replace("\0", "").encode("utf-8", "replace"), parser)
-    except (etree.ParserError, etree.XMLSyntaxError):
-        root = None
+    root = whole_tree(body, content_type, remove_comments=True, remove_pis=True)
     if root is None:
         raise FormatChanged("the page is empty")
     return root
+
+
+def whole_tree(body: bytes, content_type: str, **left_out: bool) -> etree._Element | None:
+    """The elements of a page, in the encoding that its header or itself states; None when it has none."""
+    _, page = html_to_unicode(content_type or None, body, "utf-8", _undeclared)
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=False, **left_out)
+    try:
+        return etree.fromstring(page.replace("\0", "").encode("utf-8", "replace"), parser)
+    except (etree.ParserError, etree.XMLSyntaxError):
+        return None
+
+
+def _undeclared(body: bytes) -> str:
+    """The encoding of a page that states none: Windows-1252, as old forums have it, when it is not UTF-8."""
+    if body.isascii():
+        return "utf-8"
+    read = body.decode("utf-8", "replace")
+    # Half a character, or a few spoilt ones, do not make a page in UTF-8 another one.
+    foreign = sum(not character.isascii() for character in read)
+    return "cp1252" if 2 * read.count("\ufffd") > foreign else "utf-8"
 
 
 def _tree(markup: str) -> etree._Element | None:

@@ -99,11 +99,13 @@ def _children(listing: object) -> list[object]:
 
 
 def _add(gathering: Gathering, where: str, kind: object, thing: object) -> None:
-    name = text(at(thing, "name"))
-    if kind not in ("t1", "t3") or name is None or not _NAME.fullmatch(name):
+    name = text(at(thing, "name")) or f"{kind}_{text(at(thing, 'id'))}"
+    if kind not in ("t1", "t3") or not _NAME.fullmatch(name):
         gathering.refuse(where, "neither a post nor a comment")
         return
     raw = at(thing, "selftext" if kind == "t3" else "body")
+    if raw is None and kind == "t3" and at(thing, "is_self") is False:
+        raw = ""  # a post that is only a link
     if not isinstance(raw, str):
         gathering.refuse(where, "no text under selftext or body")
         return
@@ -150,7 +152,8 @@ def _words(raw: str, marked_up: object) -> str:
     """The words, by the HTML that the feeds have too, so that both say the same of one post."""
     found = text(marked_up)
     if found is None:
-        return html.unescape(raw)
+        lines = html.unescape(raw).split("\n")
+        return "\n".join(line for line in lines if not line.startswith(">"))
     return plain(html.unescape(found) if found.lstrip().startswith("&lt;") else found)
 
 

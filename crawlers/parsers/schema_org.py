@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from lxml import etree
-from w3lib.encoding import html_to_unicode
 
 from crawlers.dates import written
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.blocks import SAID, wall
-from crawlers.parsers.markup import TooLong, unescaped
+from crawlers.parsers.markup import TooLong, unescaped, whole_tree
 from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page
 from crawlers.parsers.values import (
     NotJson,
@@ -36,6 +35,8 @@ DEFAULT_BEST, DEFAULT_WORST = 5.0, 1.0
 _WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*$")
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_REVIEWS = frozenset({"Review", "UserReview", "CriticReview", "EmployerReview"})
+"""schema.org/Review and the narrower types of it that are about a company or what it sells."""
 _REVIEW_KEYS = frozenset({"reviewBody", "reviewRating"})
 
 Node = dict[str, object]
@@ -53,7 +54,7 @@ def parse(body: bytes, url: str, now: datetime, content_type: str = "") -> Page:
     kind, or reviews under another type; Blocked for a wall.
     """
     gathering = Gathering()
-    root = _tree(body, content_type)
+    root = whole_tree(body, content_type)
     blocks = list(_json_ld(root, gathering)) if root is not None else []
     nodes = _linked([node for block in blocks for node in everything(block, MOST_VALUES, DEEPEST)])
     marked = _microdata(root, url, gathering) if root is not None and b"itemscope" in body else []
@@ -69,15 +70,6 @@ def parse(body: bytes, url: str, now: datetime, content_type: str = "") -> Page:
         raise FormatChanged("the page marks its reviews up as another type")
     _gather(gathering, reviews, url, now)
     return gathering.page(expected=_claimed(nodes + written_out))
-
-
-def _tree(body: bytes, content_type: str) -> etree._Element | None:
-    _, page = html_to_unicode(content_type or None, body, default_encoding="utf-8")
-    parser = etree.HTMLParser(encoding="utf-8", huge_tree=False)
-    try:
-        return etree.fromstring(page.replace("\0", "").encode("utf-8", "replace"), parser)
-    except (etree.ParserError, etree.XMLSyntaxError):
-        return None
 
 
 def _json_ld(root: etree._Element, gathering: Gathering) -> Iterator[object]:
@@ -160,7 +152,7 @@ def _reviews(nodes: list[Node]) -> list[Node]:
     """Every review once: by its type, or because something has it as a `review`."""
     found: dict[int, Node] = {}
     for node in nodes:
-        if "Review" in _types(node):
+        if _REVIEWS & _types(node):
             found.setdefault(id(node), node)
         for key in ("review", "reviews"):
             for one in listed(node.get(key)):

@@ -40,7 +40,7 @@ def parse(body: bytes) -> Found:
     if not isinstance(posts, list):
         raise FormatChanged("the answer has neither posts nor a count of zero")
     gathering = Gathering()
-    users = {text(at(one, "id")): one for one in listed(at(found, "includes", "users"))}
+    users = {identifier(at(one, "id")): one for one in listed(at(found, "includes", "users"))}
     for place, post in enumerate(gathering.bounded(posts), 1):
         if _referred(post, "retweeted"):
             gathering.passed += 1
@@ -66,7 +66,7 @@ def _add(gathering: Gathering, where: str, post: object, users: Mapping[str | No
         gathering.refuse(where, "neither an id nor a text")
         return
     history = [one for value in listed(at(post, "edit_history_tweet_ids")) if (one := _id(value))]
-    writer, figures = users.get(text(at(post, "author_id"))), at(post, "public_metrics")
+    writer, figures = users.get(identifier(at(post, "author_id"))), at(post, "public_metrics")
     name = text(at(writer, "username"))
     tongue = language(at(post, "lang"))
     gathering.add(
@@ -77,7 +77,7 @@ def _add(gathering: Gathering, where: str, post: object, users: Mapping[str | No
         url=f"https://x.com/{name if name and _NAME.fullmatch(name) else 'i'}/status/{here}",
         text=html.unescape(words),
         language=None if tongue in _NO_TONGUE else tongue,
-        author_id=text(at(post, "author_id")),
+        author_id=identifier(at(post, "author_id")),
         author_name=text(at(writer, "name")) or name,
         published_at=instant(at(post, "created_at")),
         likes=count(at(figures, "like_count")),

@@ -125,6 +125,25 @@ def test_an_item_without_guid_or_address_is_refused() -> None:
     assert [problem.what for problem in page.problems] == ["neither guid nor link"]
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("Fri, 20 Nov 2026 12:05:00 CET", datetime(2026, 11, 20, 11, 5, tzinfo=UTC)),
+        ("Sun, 25 Oct 2026 02:30:00 CEST", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        ("Sun, 25 Oct 2026 02:30:00 CET", datetime(2026, 10, 25, 1, 30, tzinfo=UTC)),
+        ("2026-11-20 12:05:00", datetime(2026, 11, 20, 11, 5, tzinfo=UTC)),
+        ("2026-11-20T12:05:00+02:00", datetime(2026, 11, 20, 10, 5, tzinfo=UTC)),
+        ("Fri, 20 Nov 2026 12:05:00 GMT", datetime(2026, 11, 20, 12, 5, tzinfo=UTC)),
+        ("Fri, 20 Nov 2026 99:05:00 CET", None),
+    ],
+)
+def test_a_time_in_our_own_zone_or_in_none_is_ours(written: str, expected: datetime | None) -> None:
+    item = f"<item><title>Storing</title><link>https://k.nl/1</link><pubDate>{written}</pubDate></item>"
+    [record] = read(f'<rss version="2.0"><channel><title>K</title>{item}</channel></rss>').records
+
+    assert record.published_at == expected
+
+
 def test_a_link_that_is_no_web_address_is_left_out() -> None:
     link = "https://www.voorbeeldkrant.example/economie/63/snelveld.html?utm_source=rss&amp;utm_medium=feed"
     [record] = read(PUBLISHER.replace(link, "javascript:alert(document.cookie)")).records

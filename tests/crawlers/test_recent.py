@@ -12,7 +12,7 @@ from storage.models import Health
 from tests.crawlers.complaints import posts, show
 from tests.crawlers.conftest import START, Crawling
 
-KINDS = [Kind.BLUESKY, Kind.X, Kind.YOUTUBE, Kind.META]
+KINDS = [Kind.BLUESKY, Kind.X, Kind.YOUTUBE, Kind.META, Kind.MASTODON, Kind.DISCOURSE]
 
 
 def rows(crawling: Crawling) -> list[Any]:

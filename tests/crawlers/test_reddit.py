@@ -56,6 +56,22 @@ def test_a_comment_becomes_a_record_with_its_entities_read_once() -> None:
     assert record.status is Status.EDITED
 
 
+def test_a_link_has_no_words_of_its_own_and_a_name_may_be_left_out() -> None:
+    [record] = parse(
+        listing(reddit_thing(is_self=False, selftext=None, selftext_html=None, name=None))
+    ).records
+
+    assert (record.external_id, record.text) == ("t3_1p0abcd", "")
+
+
+def test_what_a_comment_quotes_is_not_its_own_words() -> None:
+    raw = reddit_thing(REDDIT_COMMENT, body="&gt; Altijd top!\n\nNou, bij mij niet.", body_html=None)
+    quoted = "<div><blockquote><p>Altijd top!</p></blockquote><p>Nou, bij mij niet.</p></div>"
+    marked_up = reddit_thing(REDDIT_COMMENT, body="> Altijd top!\n\nNou, bij mij niet.", body_html=quoted)
+
+    assert [parse(listing(one)).records[0].text for one in (raw, marked_up)] == ["Nou, bij mij niet."] * 2
+
+
 def test_the_feed_and_the_api_say_the_same_of_one_post() -> None:
     [told] = parse(listing(reddit_thing())).records
     [fed, link] = parse_feed(REDDIT_FEED.encode()).records

@@ -62,6 +62,37 @@ def test_the_address_of_the_page_is_no_id() -> None:
     assert len(record.external_id) == 64
 
 
+@pytest.mark.parametrize("kind", ["UserReview", "CriticReview", "https://schema.org/EmployerReview"])
+def test_a_narrower_kind_of_review_is_one(kind: str) -> None:
+    [record] = read(page_with({"@type": kind, "reviewBody": "Slecht"})).records
+
+    assert record.text == "Slecht"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "head"),
+    [
+        ("utf-8", ""),
+        ("utf-8-sig", ""),
+        ("windows-1252", ""),
+        ("windows-1252", '<meta charset="windows-1252">'),
+        ("iso-8859-15", '<meta http-equiv="Content-Type" content="text/html; charset=iso-8859-15">'),
+    ],
+)
+def test_a_page_is_read_in_its_own_encoding(encoding: str, head: str) -> None:
+    page = f'<html><head>{head}<script type="application/ld+json">%s</script></head><body></body></html>'
+    body = (page % '{"@type": "Review", "reviewBody": "Café: €5 teveel"}').encode(encoding)
+
+    assert read(body).records[0].text == "Café: €5 teveel"
+
+
+def test_a_few_spoilt_characters_do_not_change_the_encoding() -> None:
+    body = page_with('{"@type": "Review", "reviewBody": "Café één"}').replace(b"Caf", b"\xffCaf")
+    body = body.replace(b'<meta charset="utf-8">', b"")
+
+    assert read(body).records[0].text == "\ufffdCafé één"
+
+
 def test_references_are_followed() -> None:
     page = read(
         page_with(

@@ -9,6 +9,7 @@ from scrapy.http import Response
 from crawlers.causes import Cause
 from crawlers.parsers.page import Blocked, FormatChanged
 from crawlers.parsers.x import parse
+from crawlers.spiders.reading import LONGEST_WAIT
 from crawlers.spiders.recent import until_reset
 from demo.replica import Fault, Kind
 from demo.replica.loopback import Answer
@@ -43,6 +44,18 @@ def test_a_post_becomes_a_record() -> None:
     assert (record.author_id, record.author_name, record.language) == ("123456789", "Pietje", "nl")
     assert (record.kind, record.status) == (RecordKind.POST, Status.VISIBLE)
     assert (page.next, page.mark) == ("b26v89c19zqg8o3x", "1990000000000000001")
+
+
+def test_ids_may_be_numbers() -> None:
+    found = x_search(tweet(id=1990000000000000001, author_id=123456789))
+    found["includes"]["users"][0]["id"] = 123456789
+    [record] = parse(written_out(found)).records
+
+    assert (record.external_id, record.author_id, record.author_name) == (
+        "1990000000000000001",
+        "123456789",
+        "Pietje",
+    )
 
 
 def test_no_hits_is_an_empty_page() -> None:
@@ -113,7 +126,8 @@ def test_a_wall_is_named() -> None:
         ("x-rate-limit-reset", str(int(START.timestamp()) + 90), timedelta(seconds=90)),
         ("X-Ratelimit-Reset", "321", timedelta(seconds=321)),
         ("RateLimit-Reset", str(int(START.timestamp()) - 5), timedelta(seconds=1)),
-        ("x-rate-limit-reset", "9999999999", timedelta(days=1)),
+        ("x-rate-limit-reset", "9999999999", LONGEST_WAIT),
+        ("X-RateLimit-Reset", "2026-11-21T12:05:00.000Z", timedelta(minutes=5)),
         ("x-rate-limit-reset", "straks", None),
         ("X-Other", "1", None),
     ],
