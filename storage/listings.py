@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, and_, col, func, or_, select
 
-from storage import cases, filters
+from storage import cases, clusters, filters
 from storage.filters import MentionFilter
 from storage.models import PERSON, Brand, Case, Mention, MentionVersion, Sentiment, Source, Verdict
 from storage.records import Status, is_foreign
@@ -174,6 +174,23 @@ def of_author(session: Session, mention_id: int, size: int = 20) -> tuple[Mentio
         .limit(size)
     )
     return rows(session, [found for found in session.exec(query) if found is not None])
+
+
+@dataclass(frozen=True)
+class Copies:
+    """The other mentions with the same text: how many there are, and the newest of them."""
+
+    number: int = 0
+    newest: tuple[MentionRow, ...] = ()
+
+
+def copies(session: Session, mention_id: int, size: int = 10) -> Copies:
+    """Where else the public can read the same complaint."""
+    cluster = session.exec(select(Mention.cluster_id).where(Mention.id == mention_id)).first()
+    if cluster is None:
+        return Copies()
+    others = [one for one in clusters.members(session, cluster) if one != mention_id]
+    return Copies(len(others), rows(session, others[:size]))
 
 
 def case_id_of(session: Session, mention_id: int) -> int | None:

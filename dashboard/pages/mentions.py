@@ -16,7 +16,7 @@ from storage import bulletins, listings, sources
 from storage.bulletins import IncidentRow
 from storage.database import Session
 from storage.filters import FOREIGN, MentionFilter, Rating, Said, Signal, Stand
-from storage.listings import Cursor, MentionPage, MentionRow
+from storage.listings import Copies, Cursor, MentionPage, MentionRow
 from storage.models import Brand, MentionVersion, Sentiment, Source
 from storage.records import DUTCH, THEMES, aware
 
@@ -108,6 +108,7 @@ class MentionView:
     mention: MentionRow
     versions: tuple[VersionView, ...]
     others: tuple[MentionRow, ...]
+    copies: Copies
     incidents: list[IncidentRow]
     case_id: int | None
     correcting: Correcting
@@ -221,6 +222,7 @@ def _view(session: Session, mention: MentionRow, *, explaining: bool, saved: boo
             for newer, older in pairs
         ),
         others=listings.of_author(session, mention.id),
+        copies=listings.copies(session, mention.id),
         incidents=bulletins.of_mention(session, mention.id),
         case_id=listings.case_id_of(session, mention.id),
         correcting=correction,
