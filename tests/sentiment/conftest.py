@@ -16,6 +16,10 @@ def embedded() -> EmbeddedClassifier:
     return EmbeddedClassifier()
 
 
+# A network that starts from nothing needs many.
+EPOCHS = 30
+
+
 class Trained(NamedTuple):
     base: Path
     data: Path
@@ -53,6 +57,6 @@ def exported(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path
     return out
 
 
-def command(base: Path, data: Path, out: Path, epochs: int = 10) -> list[str]:
+def command(base: Path, data: Path, out: Path, epochs: int = EPOCHS) -> list[str]:
     places = ["--base", str(base), "--data", str(data), "--out", str(out)]
-    return [*places, "--epochs", str(epochs), "--rate", "0.01"]
+    return [*places, "--epochs", str(epochs), "--rate", "0.004"]

@@ -12,7 +12,7 @@ import pytest
 from sentiment.examples import Example
 from sentiment.onnx import EmbeddedClassifier
 from tests.sentiment import tiny
-from tests.sentiment.conftest import Trained, command, need_torch
+from tests.sentiment.conftest import EPOCHS, Trained, command, need_torch
 
 
 def test_a_trained_and_exported_model_judges_texts_it_has_not_seen(exported: Path) -> None:
@@ -50,6 +50,28 @@ def test_rounding_to_8_bits_hardly_moves_the_probabilities(trained: Trained, exp
     assert np.abs(whole - np.array(small)).mean() < 0.02
 
 
+def test_exporting_says_what_rounding_to_8_bits_costs(
+    trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from sentiment import export, manifest
+
+    places = [
+        "--run",
+        str(trained.run / "best"),
+        "--data",
+        str(trained.data),
+        "--out",
+        str(tmp_path / "model"),
+    ]
+    assert export.main(places) == 0
+    told = json.loads(capsys.readouterr().out)["macro_f1_in_32_and_8_bits"]
+    assert set(told) == {"sentiment", "themes", "signals"}
+    assert told["sentiment"] == pytest.approx([1, 1], abs=0.1)
+    first = manifest.described(tmp_path / "model").outputs[0]
+    assert sum(map(sum, first.confusion)) == 60
+    assert 0 < first.sure_from < 1
+
+
 def test_a_stopped_run_goes_on_to_the_same_network(trained: Trained, tmp_path: Path) -> None:
     from safetensors.numpy import load_file
 
@@ -63,7 +85,7 @@ def test_a_stopped_run_goes_on_to_the_same_network(trained: Trained, tmp_path: P
     del stopped
     left = list(Trainer(plan).run())
     whole, halved = (load_file(run / "best" / "model.safetensors") for run in (trained.run, plan.out))
-    assert [measured.epoch for measured in left] == list(range(2, 10))
+    assert [measured.epoch for measured in left] == list(range(2, EPOCHS))
     assert all(np.allclose(whole[name], halved[name], atol=1e-4) for name in whole)
 
 
