@@ -19,6 +19,7 @@ from crawlers.parsers.page import Page, ParseError
 from crawlers.parsers.stretch import Stretch
 from crawlers.parsers.youtube import Threads
 from crawlers.sources import SOURCES
+from crawlers.spiders.reading import GONE
 from crawlers.spiders.recent import Reading, RecentSpider
 
 LIMIT = 100
@@ -26,7 +27,7 @@ SEARCH_EVERY = timedelta(hours=6)
 """A search is dear, and few are allowed in a day; the comments under what it found are read by every crawl."""
 MOST_FOUND = 20
 MOST_THREADS = 20
-"""Threads whose replies one crawl reads; the others wait for the next."""
+"""Threads of a part whose replies one crawl reads; the others wait for the next ones."""
 MOST_REMEMBERED = 1_000
 PACIFIC = ZoneInfo("America/Los_Angeles")
 _SPENT = frozenset({"quotaExceeded", "dailyLimitExceeded"})
@@ -35,13 +36,21 @@ _KEYS = frozenset({"keyInvalid", "keyExpired", "accessNotConfigured", "forbidden
 
 
 class YoutubeSpider(RecentSpider):
-    """A part for each video and channel. State: `answered`, by thread the number of replies when they were read.
+    """A part for each video and channel.
+
+    State: `answered`, by thread the number of replies when they were read; `waiting`, by thread that of those that
+    are to be read.
 
     The part `search` remembers when it last searched, and which `videos` were found.
     """
 
     namespace = youtube.NAMESPACE
     most_missing = 50  # as one look-up takes
+
+    def __init__(self, *named: Any, **more: Any) -> None:
+        super().__init__(*named, **more)
+        self.waiting: dict[str, dict[str, int]] = {}
+        self.asked: dict[str, set[str]] = {}
 
     @property
     def wanted(self) -> YoutubeParameters:
@@ -121,10 +130,22 @@ class YoutubeSpider(RecentSpider):
         """The replies of threads that have more of them than when they were last read."""
         if not isinstance(page, Threads):
             return
-        known = self.state_of(reading.part).get("answered")
-        answered = known if isinstance(known, dict) else {}
-        for key, number in [one for one in page.unread if answered.get(one[0]) != one[1]][:MOST_THREADS]:
-            yield self._replies(reading.part, key, number, None)
+        part = reading.part
+        answered = _numbers(self.state_of(part).get("answered"))
+        waiting, asked = self._waiting(part), self.asked.setdefault(part, set())
+        waiting.update((key, number) for key, number in page.unread if answered.get(key) != number)
+        now = [key for key in waiting if key not in asked][: max(0, MOST_THREADS - len(asked))]
+        asked.update(now)
+        for key in now:
+            yield self._replies(part, key, waiting[key], None)
+
+    def _waiting(self, part: str) -> dict[str, int]:
+        if part not in self.waiting:
+            self.waiting[part] = _numbers(self.state_of(part).get("waiting"))
+        return self.waiting[part]
+
+    def _left(self, state: dict[str, Any], reading: Reading) -> dict[str, Any]:
+        return super()._left(state, reading) | {"waiting": _newest(self._waiting(reading.part))}
 
     def _replies(self, part: str, key: str, number: int, cursor: str | None) -> Request:
         asked = {"part": "snippet", "parentId": key, "maxResults": LIMIT, "textFormat": "plainText"}
@@ -136,7 +157,9 @@ class YoutubeSpider(RecentSpider):
         self, response: Response, where: str, part: str, key: str, number: int
     ) -> AsyncIterator[Any]:
         video = part.removeprefix("video ") if part.startswith("video ") else None
-        page = self.page_of(response, where, lambda body: youtube.parse_replies(body, video))
+        page: Page | None = Page()  # the thread may be gone since it was listed
+        if response.status not in GONE:
+            page = self.page_of(response, where, lambda body: youtube.parse_replies(body, video))
         if page is None:
             return
         if page.next:
@@ -144,8 +167,9 @@ class YoutubeSpider(RecentSpider):
             yield self._replies(part, key, number, page.next)
             return
         state = self.state_of(part)
-        answered = {**(state.get("answered") or {}), key: number}
-        state["answered"] = dict(list(answered.items())[-MOST_REMEMBERED:])
+        state["answered"] = _newest({**_numbers(state.get("answered")), key: number})
+        self._waiting(part).pop(key, None)
+        state["waiting"] = _newest(self._waiting(part))
         yield ReadPage(page, where, part, state)
 
     def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
@@ -176,6 +200,15 @@ class YoutubeSpider(RecentSpider):
         if reason in _KEYS or (response.status == 400 and b"API key" in response.body):
             return replace(failure, cause=Cause.KEY, detail=detail)
         return replace(failure, detail=detail)
+
+
+def _numbers(value: object) -> dict[str, int]:
+    found = value.items() if isinstance(value, dict) else ()
+    return {key: number for key, number in found if isinstance(key, str) and isinstance(number, int)}
+
+
+def _newest(numbers: dict[str, int]) -> dict[str, int]:
+    return dict(list(numbers.items())[-MOST_REMEMBERED:])
 
 
 def _until_midnight(now: datetime) -> timedelta:

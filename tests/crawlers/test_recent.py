@@ -7,6 +7,7 @@ import pytest
 
 from crawlers.child import spider_of
 from demo.replica import Fault, Kind, Post
+from demo.replica.loopback import Request
 from demo.replica.reddit import CLIENT
 from storage.models import Health
 from tests.crawlers.complaints import posts, show
@@ -17,6 +18,10 @@ KINDS = [Kind.BLUESKY, Kind.X, Kind.YOUTUBE, Kind.META, Kind.MASTODON, Kind.DISC
 
 def rows(crawling: Crawling) -> list[Any]:
     return [(line["external_id"], line["text"], line["status"]) for line in crawling.mentions()]
+
+
+CURSORS = {"cursor", "next_token", "pageToken", "after", "max_id", "before"}
+"""What the kinds call the mark of a page that is not the first."""
 
 
 @pytest.mark.parametrize("after", range(5))
@@ -68,6 +73,26 @@ def test_an_old_post_that_is_pinned_on_top_does_not_end_the_reading(crawling: Cr
     show(crawling, posts(kind, 250))
 
     assert crawling(kind).counts["new"] == 250
+
+
+@pytest.mark.parametrize("kind", [*KINDS, Kind.REDDIT])
+def test_what_arrives_between_two_pages_is_stored_once(
+    crawling: Crawling, kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KLACHTENRADAR_SOURCE_REDDIT_CLIENT_ID", CLIENT[0])
+    monkeypatch.setenv("KLACHTENRADAR_SOURCE_REDDIT_CLIENT_SECRET", CLIENT[1])
+    show(crawling, posts(kind, 150, first=1))
+    late = posts(kind, 1)
+
+    def arrive(request: Request) -> None:
+        if CURSORS & request.query.keys() and late:
+            show(crawling, [late.pop()])
+
+    crawling.replica._watch = arrive
+    first, again = crawling(kind), crawling(kind)
+
+    assert (late, first.health, first.counts["new"], first.counts["edited"]) == ([], Health.OK, 150, 0)
+    assert (again.counts["new"], len(crawling.mentions())) == (1, 151)
 
 
 def test_more_than_a_crawl_reads_is_read_by_the_next_ones(crawling: Crawling) -> None:

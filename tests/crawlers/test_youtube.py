@@ -10,7 +10,8 @@ from crawlers.parsers.page import Blocked, FormatChanged
 from crawlers.parsers.youtube import Threads, parse, parse_replies, refusal, videos
 from demo.replica import Fault, Kind
 from demo.replica.keyed import KEY
-from demo.replica.youtube import CHANNEL
+from demo.replica.loopback import Answer, Request
+from demo.replica.youtube import CHANNEL, error
 from storage.models import Health
 from storage.records import Kind as RecordKind
 from storage.records import Status
@@ -126,6 +127,34 @@ def test_late_replies_are_read_once(crawling: Crawling) -> None:
 
     assert (later.counts["new"], again.counts["new"]) == (1, 0)
     assert len([target for target in crawling.asked() if "/comments?" in target]) == 1
+
+
+def test_replies_that_are_more_than_one_crawl_reads_are_read_by_the_next(crawling: Crawling) -> None:
+    for shown in show(crawling, posts(Kind.YOUTUBE, 150)):
+        if int(shown.title.split()[-1]) > 105:
+            crawling.replica.posts.reply(shown.key, "Stuur ons even een bericht.")
+    counts = [crawling(Kind.YOUTUBE).counts["new"] for _ in range(4)]
+
+    assert counts == [150 + 20, 20, 5, 0]
+
+
+def test_a_thread_that_vanished_while_its_replies_waited_is_let_go(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for shown in show(crawling, posts(Kind.YOUTUBE, 3)):
+        crawling.replica.posts.reply(shown.key, "Stuur ons even een bericht.")
+    play = crawling.replica._played
+
+    def gone(kind: Kind, request: Request, fault: Fault | None) -> Answer:
+        missing = request.path.endswith("/comments")
+        return error(404, "parentCommentNotFound", "-") if missing else play(kind, request, fault)
+
+    monkeypatch.setattr(crawling.replica, "_played", gone)
+    since = len(crawling.replica.requests)
+    outcomes = [crawling(Kind.YOUTUBE) for _ in range(2)]
+
+    assert [one.health for one in outcomes] == [Health.OK, Health.OK]
+    assert len([target for target in crawling.asked(since) if "/comments?" in target]) == 3
 
 
 def test_a_comment_that_is_gone_is_looked_up_and_removed(crawling: Crawling) -> None:
