@@ -1,4 +1,4 @@
-"""Complaint cases as the inbox lists them: the one that waits longest first."""
+"""Complaint cases as the inbox lists them: what may escalate first, then the one that waits longest."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,10 +8,14 @@ from sqlmodel import Session, and_, col, func, or_, select
 
 from storage import listings
 from storage.cases import CLOSED, WAITING
+from storage.filters import Signal
 from storage.listings import MentionRow
-from storage.models import Case, CaseEvent, CaseState
+from storage.models import Case, CaseEvent, CaseState, Mention, Verdict
+from storage.trends import verdict_that_counts
 
 PAGE = 40
+_BRINGS = ("opened", "mention")
+"""The events by which a mention comes into a case."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +27,15 @@ class InboxFilter:
     owner: str | None = None
     nobody: bool = False
     """Only cases without an owner."""
+    signal: Signal | None = None
+    """Only cases in which the customer somewhere gives it."""
 
 
 @dataclass(frozen=True)
 class CaseCursor:
     opened_at: datetime
     case_id: int
+    urgent: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,8 @@ class CaseRow:
     opened_at: datetime
     answered_at: datetime | None
     closed_at: datetime | None
+    urgent: bool
+    """Whether anything in it may escalate."""
     mentions: int
     newest: MentionRow
 
@@ -55,18 +64,19 @@ class InboxPage:
 def cases(
     session: Session, wanted: InboxFilter, after: CaseCursor | None = None, size: int = PAGE
 ) -> InboxPage:
-    """Cases that match: waiting ones oldest first, closed ones with the newest first."""
+    """Cases that match: waiting ones oldest first, those that may escalate before all; closed ones newest first."""
     back = bool(wanted.states) and all(state in CLOSED for state in wanted.states)
-    order = (col(Case.opened_at), col(Case.id))
+    order = [field.desc() if back else field for field in (col(Case.opened_at), col(Case.id))]
     query = select(Case).where(*_conditions(wanted))
+    if _by_urgency(wanted):
+        order.insert(0, _gives(Signal.ESCALATION).desc())
     if after is not None:
-        query = query.where(_beyond(after, back))
-    query = query.order_by(*((field.desc() if back else field) for field in order)).limit(size + 1)
-    found = list(session.exec(query))
+        query = query.where(_beyond_urgent(after) if _by_urgency(wanted) else _beyond(after, back))
+    found = list(session.exec(query.order_by(*order).limit(size + 1)))
     shown = _rows(session, found[:size])
     if len(found) <= size or not shown:
         return InboxPage(shown)
-    return InboxPage(shown, CaseCursor(shown[-1].opened_at, shown[-1].id))
+    return InboxPage(shown, CaseCursor(shown[-1].opened_at, shown[-1].id, shown[-1].urgent))
 
 
 def case(session: Session, case_id: int) -> CaseRow | None:
@@ -87,6 +97,23 @@ def oldest_waiting(session: Session) -> datetime | None:
     return session.exec(query).one()
 
 
+def _by_urgency(wanted: InboxFilter) -> bool:
+    """Of what waits only: that is never so much that sorting it would be felt."""
+    return bool(wanted.states) and all(state in WAITING for state in wanted.states)
+
+
+def _gives(signal: Signal) -> Any:
+    """Whether a mention of the case gives this signal, by the verdict that counts."""
+    query = (
+        select(CaseEvent.id)
+        .join(Mention, col(Mention.id) == CaseEvent.mention_id)
+        .join(Verdict, verdict_that_counts())
+        .where(CaseEvent.case_id == Case.id, col(CaseEvent.what).in_(_BRINGS))
+        .where(getattr(Verdict, signal).is_(True))
+    )
+    return query.exists()
+
+
 def _conditions(wanted: InboxFilter) -> list[Any]:
     conditions: list[Any] = []
     if wanted.states:
@@ -97,6 +124,8 @@ def _conditions(wanted: InboxFilter) -> list[Any]:
         conditions.append(col(Case.owner).is_(None))
     elif wanted.owner is not None:
         conditions.append(Case.owner == wanted.owner)
+    if wanted.signal is not None:
+        conditions.append(_gives(wanted.signal))
     return conditions
 
 
@@ -107,6 +136,11 @@ def _beyond(after: CaseCursor, back: bool) -> Any:
     return or_(col(Case.opened_at) > after.opened_at, and_(same, col(Case.id) > after.case_id))
 
 
+def _beyond_urgent(after: CaseCursor) -> Any:
+    urgent, later = _gives(Signal.ESCALATION), _beyond(after, back=False)
+    return or_(~urgent, later) if after.urgent else and_(~urgent, later)
+
+
 def _mention_ids(session: Session, case_ids: list[int]) -> dict[int, list[int]]:
     """Every case's mentions in the order in which they came."""
     query = (
@@ -114,7 +148,7 @@ def _mention_ids(session: Session, case_ids: list[int]) -> dict[int, list[int]]:
         .where(
             col(CaseEvent.case_id).in_(case_ids),
             col(CaseEvent.mention_id).is_not(None),
-            col(CaseEvent.what).in_(("opened", "mention")),
+            col(CaseEvent.what).in_(_BRINGS),
         )
         .order_by(col(CaseEvent.id))
     )
@@ -129,6 +163,7 @@ def _rows(session: Session, found: list[Case]) -> tuple[CaseRow, ...]:
     ids = _mention_ids(session, [case.id for case in found if case.id is not None])
     newest = {case.id: (ids[case.id or 0] or [case.mention_id])[-1] for case in found}
     shown = {row.id: row for row in listings.rows(session, list(newest.values()))}
+    urgent = set(session.exec(select(Case.id).where(col(Case.id).in_(ids), _gives(Signal.ESCALATION))))
     return tuple(
         CaseRow(
             id=case.id,
@@ -138,6 +173,7 @@ def _rows(session: Session, found: list[Case]) -> tuple[CaseRow, ...]:
             opened_at=case.opened_at,
             answered_at=case.answered_at,
             closed_at=case.closed_at,
+            urgent=case.id in urgent,
             mentions=max(1, len(ids[case.id])),
             newest=shown[newest[case.id]],
         )

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from dashboard.pages.mentions import cursor
+from dashboard.pages.mentions import SIGNALS, cursor
 from dashboard.rendering import link, page
 from dashboard.site import LoggedIn, NotFound, Posted, Reading, SiteNow, value, whole
 from storage import cases, inbox, listings, sources, users
@@ -29,6 +29,8 @@ STATES = {
 _NAMES = {state: name for name, state in STATES.items()}
 WAITING, ALL = "wachtend", "alle"
 MINE, NOBODY = "ik", "niemand"
+URGENT = "!"
+"""Stands before the place in the list where it lies among what may escalate."""
 DONE = ("moved", "assigned", "noted")
 
 
@@ -48,6 +50,8 @@ class CasesPage:
     state: str
     brand: str
     owner: str
+    signal: str
+    signals: tuple[str, ...]
     brands: list[Brand]
     found: InboxPage
     oldest: datetime | None
@@ -86,15 +90,16 @@ def show_cases(request: Request, visitor: LoggedIn, session: Reading) -> Respons
     state = query.get("status", WAITING)
     state = state if state in STATES or state == ALL else WAITING
     owner = query.get("wie", "") if query.get("wie") in (MINE, NOBODY) else ""
-    asked = {"status": state, "merk": brand.name if brand else "", "wie": owner}
+    signal = query.get("signaal", "") if query.get("signaal") in SIGNALS else ""
+    asked = {"status": state, "merk": brand.name if brand else "", "wie": owner, "signaal": signal}
     wanted = InboxFilter(
         states=_states(state),
         brand_id=brand.id if brand else None,
         owner=visitor.name if owner == MINE else None,
         nobody=owner == NOBODY,
+        signal=SIGNALS.get(signal),
     )
-    place = cursor(query.get("na", ""))
-    found = inbox.cases(session, wanted, CaseCursor(place.published_at, place.mention_id) if place else None)
+    found = inbox.cases(session, wanted, _place(query.get("na", "")))
     return page(
         request,
         "cases",
@@ -103,6 +108,8 @@ def show_cases(request: Request, visitor: LoggedIn, session: Reading) -> Respons
             state=state,
             brand=asked["merk"],
             owner=owner,
+            signal=signal,
+            signals=tuple(SIGNALS),
             brands=[one for one in brands if not one.competitor],
             found=found,
             oldest=inbox.oldest_waiting(session),
@@ -231,4 +238,10 @@ def _tabs(counts: Mapping[CaseState, int], current: str, asked: Mapping[str, str
 
 
 def _written(place: CaseCursor | None) -> str:
-    return f"{place.opened_at.isoformat()}_{place.case_id}" if place else ""
+    return f"{URGENT * place.urgent}{place.opened_at.isoformat()}_{place.case_id}" if place else ""
+
+
+def _place(text: str) -> CaseCursor | None:
+    """The place in the list that an address names."""
+    place = cursor(text.removeprefix(URGENT))
+    return CaseCursor(place.published_at, place.mention_id, text.startswith(URGENT)) if place else None

@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 from starlette.testclient import TestClient
 
 from storage import cases
 from storage.database import Database
-from storage.models import Case, CaseState, Delivery, DeliveryState, Incident
+from storage.models import Case, CaseState, Delivery, DeliveryState, Incident, Verdict
 from tests.dashboard import seed
 from tests.dashboard.conftest import token
 
@@ -149,3 +149,20 @@ def test_an_incident_is_acknowledged_once(client: TestClient, database: Database
     with database.read() as session:
         assert session.get_one(Incident, 1).acknowledged_by == "marieke"
     assert "marieke kijkt ernaar" in client.get("/meldingen/1").text
+
+
+def test_what_may_escalate_stands_on_top_and_is_found_by_its_signal(
+    client: TestClient, database: Database
+) -> None:
+    with database.write() as session:
+        newest = select(Case).where(Case.state == CaseState.NEW).order_by(col(Case.opened_at).desc())
+        case = session.exec(newest.limit(1)).one()
+        verdict = session.exec(select(Verdict).where(Verdict.mention_id == case.mention_id)).one()
+        verdict.escalation = True
+        session.add(verdict)
+    everything, found = (client.get(path).text for path in ("/klachten", "/klachten?signaal=escalatie"))
+    assert found.count('href="/klachten/') == 1
+    for page in (everything, found):
+        first = page.partition("<tr class=")[2].partition("</tr>")[0]
+        assert f'href="/klachten/{case.id}"' in first
+        assert ">escalatie</span>" in first

@@ -9,7 +9,7 @@ from storage import bulletins, cases, inbox, listings, reputation, verdicts
 from storage.database import Database
 from storage.filters import FOREIGN, MentionFilter, Rating, Said, Signal, Stand
 from storage.inbox import CaseCursor, InboxFilter
-from storage.models import Delivery, DeliveryForm, DeliveryState, Incident, Mention, Severity
+from storage.models import Delivery, DeliveryForm, DeliveryState, Incident, Mention, Severity, Verdict
 from storage.records import Reply, Sentiment, Status
 from storage.trends import Figures
 from tests.storage.shop import NOW, record, set_up, store
@@ -188,6 +188,31 @@ def test_waiting_cases_are_oldest_first_and_closed_ones_newest_first(shop: Datab
         assert [row.id for row in page.rows] == opened[:2]
         assert isinstance(page.next, CaseCursor)
         assert [row.id for row in inbox.cases(session, closed, page.next).rows] == opened[2:]
+
+
+def test_what_may_escalate_waits_before_the_rest_page_after_page(shop: Database) -> None:
+    with shop.write() as session:
+        mentions = session.exec(select(Mention)).all()
+        named = {one.external_id: one.id for one in mentions}
+        for mention in mentions:
+            cases.open_case(session, mention, NOW)
+        for name in ("1", "2"):
+            verdict = session.exec(select(Verdict).where(Verdict.mention_id == named[name])).one()
+            verdict.escalation = True
+            session.add(verdict)
+    listed: list[int] = []
+    with shop.read() as session:
+        page = inbox.cases(session, InboxFilter(), size=1)
+        while page.rows:
+            listed += [row.newest.id for row in page.rows]
+            page = (
+                inbox.cases(session, InboxFilter(), page.next, size=1) if page.next else inbox.InboxPage(())
+            )
+        only = inbox.cases(session, InboxFilter(signal=Signal.ESCALATION)).rows
+        none = inbox.cases(session, InboxFilter(signal=Signal.QUESTION)).rows
+    assert listed == [named[one] for one in ("2", "1", "5", "4", "3")]
+    assert [row.newest.id for row in only] == [named["2"], named["1"]]
+    assert none == ()
 
 
 def test_a_case_shows_the_customers_newest_words_and_all_of_them(shop: Database) -> None:
