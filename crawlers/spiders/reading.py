@@ -146,8 +146,9 @@ class ReadingSpider(Spider):
 
     def _shut_out(self) -> bool:
         """Whether one part after another is refused, and nothing was let through."""
-        refused = [one for one in self.job.findings.failures if one.cause in _REFUSED]
-        return len(refused) >= MOST_REFUSALS and not self.job.findings.entries
+        found = self.job.findings
+        refused = [one for one in found.failures if one.cause in _REFUSED]
+        return len(refused) >= MOST_REFUSALS and not (found.entries or found.not_modified)
 
     def unfit(self, response: Response, where: str) -> Failure | None:
         if response.meta.get("redirect_urls"):
