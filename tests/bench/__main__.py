@@ -5,15 +5,21 @@ import json
 import sys
 from dataclasses import asdict
 
-from tests.bench import crawling, overview, scoring
+from tests.bench import crawling, many, overview, scoring
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("only", nargs="*", help="scoring, crawling, memory, overview; default: all")
+    parser.add_argument("only", nargs="*", help="scoring, crawling, memory, many, overview; default: all")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     chosen = parser.parse_args()
-    benches = {"scoring": _scoring, "crawling": _crawling, "memory": _memory, "overview": _overview}
+    benches = {
+        "scoring": _scoring,
+        "crawling": _crawling,
+        "memory": _memory,
+        "many": _many,
+        "overview": _overview,
+    }
     wanted = chosen.only or list(benches)
     results = {name: benches[name]() for name in wanted}
     if chosen.json:
@@ -42,6 +48,15 @@ def _memory() -> dict[str, object]:
     result = crawling.weigh()
     _say(f"memory    {result.ratio:5.2f} x the peak after 1,000 pages when 10,000 are stored (aim: 1.1)")
     return asdict(result) | {"ratio": result.ratio}
+
+
+def _many() -> dict[str, float]:
+    result = many.measure()
+    _say(
+        f"many      {result.ratio:5.2f} of two cores for {result.sources} sources every 15 minutes (aim: under 0.5): "
+        f"{result.a_minute:.0f} crawls a minute, at most {result.children} at once (aim: 4) and {result.a_host} a host"
+    )
+    return asdict(result) | {"ratio": result.ratio, "a_minute": result.a_minute}
 
 
 def _overview() -> dict[str, float]:
