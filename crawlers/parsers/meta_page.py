@@ -2,7 +2,10 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from urllib.parse import parse_qs, urlsplit
 
 from crawlers.dates import instant
@@ -21,24 +24,34 @@ _ID = re.compile(r"[0-9]{1,30}(?:_[0-9]{1,30}){0,2}")
 _OPINIONS = {"positive": 1, "negative": 0}
 
 
-def parse_comments(body: bytes, page: str | None = None) -> Stretch:
+@dataclass(frozen=True)
+class Comments(Stretch):
+    """`answers` has the page's own replies by the comment that they answer, which may stand further on."""
+
+    answers: Mapping[str, Reply] = field(default_factory=dict)
+
+
+def parse_comments(
+    body: bytes, page: str | None = None, answers: Mapping[str, Reply] = MappingProxyType({})
+) -> Comments:
     """The comments under one post, without those of `page` itself, which become the reply to what they answer.
 
-    Raises Blocked or FormatChanged, as the others do.
+    `answers` were found before. Raises Blocked or FormatChanged, as the others do.
     """
     found = answer(body)
     gathering, nodes = Gathering(), entries(found, "data")
-    answers = {
-        parent: reply(at(node, "message"), instant(at(node, "created_time")))
-        for node in nodes
-        if _is_by(node, page) and (parent := _id(at(node, "parent", "id")))
-    }
+    own = ((_id(at(node, "parent", "id")), _reply(node)) for node in nodes if _is_by(node, page))
+    answers = {**answers, **{parent: said for parent, said in own if parent and said}}
     for place, node in enumerate(gathering.bounded(nodes), 1):
         if _is_by(node, page) or _is_wordless(node):
             gathering.passed += 1
         else:
             _add(gathering, f"comment {place}", node, Kind.COMMENT, answers.get(_id(at(node, "id")) or ""))
-    return _ended(gathering, found)
+    return Comments(**vars(_ended(gathering, found)), answers=answers)
+
+
+def _reply(node: object) -> Reply | None:
+    return reply(at(node, "message"), instant(at(node, "created_time")))
 
 
 def parse_tagged(body: bytes) -> Stretch:

@@ -16,6 +16,7 @@ from crawlers.parsers.page import Page, ParseError
 from crawlers.parsers.stretch import Stretch
 from crawlers.sources import SOURCES
 from crawlers.spiders.recent import Reading, RecentSpider
+from storage.records import Reply
 
 VERSION = "v26.0"
 LIMIT = 100
@@ -41,6 +42,10 @@ class MetaPageSpider(RecentSpider):
 
     namespace = meta_page.NAMESPACE
     most_missing = 100
+
+    def __init__(self, *named: Any, **more: Any) -> None:
+        super().__init__(*named, **more)
+        self.answers: dict[str, Reply] = {}
 
     @property
     def wanted(self) -> MetaPageParameters:
@@ -96,7 +101,10 @@ class MetaPageSpider(RecentSpider):
     def stretch_of(self, body: bytes, reading: Reading) -> Stretch:
         edge, _, post = reading.part.partition(" ")
         if edge == "comments":
-            return meta_page.parse_comments(body, post.partition("_")[0])
+            # An answer is newer than what it answers, and so stands before it.
+            page = meta_page.parse_comments(body, post.partition("_")[0], self.answers)
+            self.answers |= page.answers
+            return page
         if edge == "ratings":
             return meta_page.parse_ratings(body, self.wanted.page)
         return meta_page.parse_tagged(body)

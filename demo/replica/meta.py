@@ -25,7 +25,7 @@ def answer(request: Request, board: Board, fault: Fault | None) -> Answer:
             {"data": [{"id": OWN_POST, "created_time": time(posts[-1].published_at)}] if posts else []}
         )
     if edge == "comments" and node == OWN_POST:
-        found = [one for post in posts if not post.tags and post.rating is None for one in _comments(post)]
+        found = _commented([post for post in posts if not post.tags and post.rating is None])
     elif edge == "tagged":
         found = [_tagged(post) for post in posts if post.tags]
     elif edge == "ratings":
@@ -67,6 +67,13 @@ def _struck(node: dict[str, Any], fault: Fault | None) -> dict[str, Any]:
     if fault is Fault.NO_DATES:
         return {key: value for key, value in node.items() if key != "created_time"}
     return node
+
+
+def _commented(posts: list[Post]) -> list[dict[str, Any]]:
+    """Comments and answers by their own times; what is pinned stands on top."""
+    pinned = [one for post in posts if post.pinned for one in _comments(post)]
+    others = [one for post in posts if not post.pinned for one in _comments(post)]
+    return pinned + sorted(others, key=lambda one: str(one["created_time"]), reverse=True)
 
 
 def _comments(post: Post) -> list[dict[str, Any]]:

@@ -73,6 +73,16 @@ def test_what_the_page_answers_is_the_reply_and_no_mention() -> None:
     assert (record.reply.text, record.reply.at) == ("Sorry!", MOMENT)
 
 
+def test_an_answer_waits_for_what_it_answers_on_a_later_page() -> None:
+    changes = {"id": "100_201", "from": {"id": "1"}, "message": "Sorry!", "parent": {"id": "100_200"}}
+    newer = parse_comments(written_out(meta(META_COMMENT | changes)), "1")
+    [record] = parse_comments(written_out(meta(META_COMMENT)), "1", newer.answers).records
+
+    assert (newer.records, newer.passed) == ((), 1)
+    assert record.reply is not None
+    assert record.reply.text == "Sorry!"
+
+
 def test_an_answer_of_nothing_costs_the_comment_nothing() -> None:
     back = META_COMMENT | {
         "id": "100_201",
@@ -151,6 +161,19 @@ def test_comments_tagging_posts_and_recommendations_are_all_read(crawling: Crawl
 
     assert (first.health, first.counts["new"], first.counts["replied"]) == (Health.OK, 134, 1)
     assert (again.health, again.counts["new"], again.counts["edited"]) == (Health.OK, 0, 0)
+
+
+def test_a_late_answer_of_the_page_is_found_however_far_down_the_comment_stands(crawling: Crawling) -> None:
+    shown = [
+        crawling.replica.posts.add(type(one)(Kind.META, one.text, one.published_at, author=one.author))
+        for one in posts(Kind.META, 130)
+    ]
+    crawling(Kind.META)
+    crawling.clock.advance(timedelta(days=1))
+    crawling.replica.posts.reply(shown[120].key, "Sorry, we bellen je.")
+    outcome, again = crawling(Kind.META), crawling(Kind.META)
+
+    assert (outcome.counts["replied"], outcome.counts["new"], again.counts["replied"]) == (1, 0, 0)
 
 
 def test_a_comment_that_is_listed_no_more_is_removed(crawling: Crawling) -> None:
