@@ -23,6 +23,9 @@ from sentiment.windows import Window, averaged, pack, sigmoid, softmax, stronges
 # many are slower, not faster.
 _BATCH_TOKENS = 1024
 
+# How tokenizers write start, end and filling.
+_MARKS = (("<s>", "</s>", "<pad>"), ("[CLS]", "[SEP]", "[PAD]"))
+
 # Characters tokenized at once.
 _PIECE = 10_000
 
@@ -144,10 +147,11 @@ def _tokenizer(path: Path) -> Tokenizer:
 
 def _marks(tokenizer: Tokenizer, path: Path) -> tuple[int, int, int]:
     """The ids of the marks for start, end and filling."""
-    start, end, filler = (tokenizer.token_to_id(mark) for mark in ("<s>", "</s>", "<pad>"))
-    if start is None or end is None or filler is None:
-        raise ModelBroken(f"{path}: lacks one of the tokens <s>, </s>, <pad>")
-    return start, end, filler
+    for marks in _MARKS:
+        start, end, filler = (tokenizer.token_to_id(mark) for mark in marks)
+        if start is not None and end is not None and filler is not None:
+            return start, end, filler
+    raise ModelBroken(f"{path}: lacks the tokens {', '.join(_MARKS[0])} or {', '.join(_MARKS[1])}")
 
 
 def _session(path: Path) -> Any:

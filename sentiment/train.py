@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from sentiment.bases import prepared
 from sentiment.errors import TrainingError
 from sentiment.examples import LABELLED, Example, read_examples, read_labels, written_examples
 from sentiment.trainer import Plan, Trainer, say
@@ -33,7 +34,7 @@ def plan_from(arguments: Sequence[str] | None = None) -> Plan:
     shares = {source: asked.shared_share * _SHARES.get(source, 1.0) for source in _sources(train)}
     shares |= {"written": asked.written_share, LABELLED: 1.0}
     return Plan(
-        base=asked.base,
+        base=prepared(asked.base, (example.text for example in train + translated), asked.out / "base"),
         out=asked.out,
         train=tuple(train + translated),
         dev=tuple(dev),
@@ -53,7 +54,7 @@ def _sources(examples: Sequence[Example]) -> set[str]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sentiment.train", description=__doc__)
     parser.add_argument(
-        "--base", type=Path, required=True, help="folder of the encoder, or of an earlier best/"
+        "--base", required=True, help="folder or hub id of an encoder, or folder of an earlier best/"
     )
     parser.add_argument("--data", type=Path, required=True, help="folder with train.jsonl and dev.jsonl")
     parser.add_argument("--out", type=Path, required=True, help="folder of this run: checkpoint and best/")
