@@ -10,7 +10,7 @@ from crawlers.parsers.addresses import safe
 from crawlers.parsers.blocks import unlike
 from crawlers.parsers.markup import TooLong, plain
 from crawlers.parsers.page import Blocked, FormatChanged, Gathering
-from crawlers.parsers.stretch import Stretch
+from crawlers.parsers.stretch import Stretch, span
 from crawlers.parsers.values import (
     NotJson,
     at,
@@ -58,15 +58,18 @@ def _stretch(
     """A page; what it shows is known by the instance's own id and the `uri`, with a space between."""
     gathering = Gathering()
     shown: list[tuple[str, datetime]] = []
+    times: list[datetime] = []
     for place, status in enumerate(gathering.bounded(statuses), 1):
+        made = instant(at(status, "created_at"))
+        times += [made] if made else []
         if isinstance(status, dict) and _is_left_out(status, languages, bots):
             gathering.passed += 1
             continue
         _add(gathering, f"status {place}", status)
-        number, uri, made = _number(status), text(at(status, "uri")), instant(at(status, "created_at"))
+        number, uri = _number(status), text(at(status, "uri"))
         if number is not None and uri and made:
             shown.append((f"{number} {uri}", made))
-    return Stretch(**vars(gathering.page(following)), shown=tuple(shown))
+    return Stretch(**vars(gathering.page(following)), shown=tuple(shown), span=span(times))
 
 
 def older(link: str) -> str | None:

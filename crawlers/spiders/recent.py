@@ -58,6 +58,7 @@ class Reading:
     number: int = 1
     entries: int = 0
     mark: str | None = None
+    newest: datetime | None = None
     seen: dict[str, datetime] = field(default_factory=dict)
 
 
@@ -136,6 +137,7 @@ class RecentSpider(ReadingSpider):
             reading,
             entries=reading.entries + page.entries,
             mark=reading.mark or page.mark,
+            newest=max(filter(None, (reading.newest, page.newest)), default=None),
             seen=reading.seen | dict(page.shown),
         )
         item = ReadPage(page, where, reading.part)
@@ -214,7 +216,8 @@ class RecentSpider(ReadingSpider):
         kept = _shown(state) | reading.seen
         latest = sorted(kept.items(), key=lambda one: one[1], reverse=True)[:MOST_REMEMBERED]
         # A post that claims to come from the future must not keep the next ones from being read.
-        newest = min(now, max(kept.values(), default=instant(state.get("newest")) or now))
+        times = [time for time in (reading.newest, instant(state.get("newest"))) if time]
+        newest = min(now, max((*kept.values(), *times), default=now))
         state |= {
             "newest": newest.isoformat(),
             "shown": {

@@ -57,6 +57,16 @@ def test_a_timeline_that_shows_nothing_after_weeks_of_calm_is_not_calm(crawling:
     assert (calm.health, empty.health, empty.stats["cause"]) == (Health.OK, Health.EMPTY, "empty_before")
 
 
+def test_what_is_not_collected_still_counts_for_how_far_was_read(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.MASTODON, 1, first=900))
+    show(crawling, posts(Kind.MASTODON, 400, language="de"))
+    crawling(Kind.MASTODON)
+    since = len(crawling.replica.requests)
+    crawling(Kind.MASTODON)
+
+    assert len(crawling.asked(since)) == 1
+
+
 def test_a_search_with_a_token_reads_all_pages_once(
     crawling: Crawling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
