@@ -62,6 +62,11 @@ class Asked:
         return self != Asked()
 
     @property
+    def further(self) -> bool:
+        """Whether one of the folded choices is made."""
+        return any((self.oordeel, self.thema, self.signaal, self.cijfer, self.status, self.taal))
+
+    @property
     def address(self) -> str:
         return link("/berichten", **vars(self))
 

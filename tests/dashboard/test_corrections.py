@@ -154,7 +154,9 @@ def test_what_the_model_doubts_is_marked_and_can_be_filtered(client: TestClient,
     with database.read() as session:
         doubted = session.exec(select(Verdict.mention_id).where(col(Verdict.unsure))).all()
     assert doubted
+    assert '<details class="further">' in client.get("/berichten?merk=Snelveld").text
     page = client.get("/berichten?oordeel=twijfel").text
+    assert '<details class="further" open>' in page
     shown = re.findall(r'href="/berichten/(\d+)"', page)
     assert shown
     assert {int(one) for one in shown} <= set(doubted)
