@@ -124,7 +124,7 @@ class _Watch:
             add(f"deliver {notifier.name}", partial(self._deliver, desk), DELIVER_EVERY)
             add(f"mend {notifier.name}", partial(self._mend, notifier), MEND_EVERY)
         add("retention", self._prune, RETENTION_EVERY, first=RETENTION_FIRST)
-        turns = Turns(self.configuration.crawl.at_once)
+        turns = Turns(self.configuration.crawl.at_once, self.configuration.crawl.delay)
         for source, due in self._sources():
             every, asked = float(source.every_seconds), self._asked(source.name)
             wait = (due - self.clock()).total_seconds()

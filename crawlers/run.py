@@ -109,7 +109,7 @@ def crawl_all(
             results[name] = found
         return found is not None
 
-    waiting = Turns(configuration.crawl.at_once)
+    waiting = Turns(configuration.crawl.at_once, configuration.crawl.delay)
     for turn in _turns(database, chosen):
         waiting.put(turn)
     waiting.run(one, stop, on_end=lambda name: on_progress(results[name]))

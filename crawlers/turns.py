@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 GLANCE_S = 0.25
 """How often is looked whether to stop."""
-AGAIN = timedelta(seconds=0.25)
-"""How long after a source was found busy it is tried again."""
+AGAIN = timedelta(seconds=0.5)
+"""How long after a source was found busy, by another process, it is tried again."""
+BREATH = timedelta(seconds=0.1)
+"""How long then nothing is tried at all: whole lists of sources may be busy, and each try asks the database."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,15 @@ Crawl = Callable[[str], bool]
 
 
 class Turns:
-    """The sources that wait and those that are crawled now, at most `at_once` of them."""
+    """The sources that wait and those that are crawled now, at most `at_once` of them.
 
-    def __init__(self, at_once: int) -> None:
-        self.at_once = at_once
+    After a crawl its hosts are left in peace for the time `peace`.
+    """
+
+    def __init__(self, at_once: int, peace: timedelta = timedelta()) -> None:
+        self.at_once, self.peace = at_once, peace
+        self._peace_until: dict[str, datetime] = {}
+        self._nothing_until = datetime.now(UTC)
         self._waiting: dict[str, Turn] = {}
         self._running: dict[str, Turn] = {}
         self._ended: list[str] = []
@@ -92,10 +99,12 @@ class Turns:
                 work.start()
 
     def _next(self) -> Turn | None:
-        if len(self._running) >= self.at_once:
+        now = datetime.now(UTC)
+        if len(self._running) >= self.at_once or now < self._nothing_until:
             return None
         busy = {host for turn in self._running.values() for host in turn.hosts}
-        return next_of(self._waiting.values(), busy, datetime.now(UTC))
+        busy |= {host for host, until in self._peace_until.items() if now < until}
+        return next_of(self._waiting.values(), busy, now)
 
     def _work(self, crawl: Crawl, turn: Turn) -> None:
         done = True
@@ -104,11 +113,16 @@ class Turns:
         finally:
             with self._changed:
                 del self._running[turn.name]
-                if done:
-                    self._ended.append(turn.name)
-                else:
-                    self._waiting[turn.name] = replace(turn, again=datetime.now(UTC) + AGAIN)
+                self._after(turn, done, datetime.now(UTC))
                 self._changed.notify_all()
+
+    def _after(self, turn: Turn, done: bool, now: datetime) -> None:
+        if done:
+            self._ended.append(turn.name)
+            self._peace_until |= dict.fromkeys(turn.hosts, now + self.peace)
+        else:
+            self._waiting[turn.name] = replace(turn, again=now + AGAIN)
+            self._nothing_until = now + BREATH
 
     def _tell(self, on_end: Callable[[str], object], patience_s: float = 0) -> None:
         """Say which crawls ended since; waits so long for something to happen."""

@@ -1,6 +1,7 @@
 """Whose turn it is: the most overdue first, never two of one host, never more at once than may be."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -175,6 +176,21 @@ def test_who_waits_or_is_crawled_already_is_not_taken_twice() -> None:
     waiting.run(crawl, threading.Event())
 
     assert world.begun == ["one"]
+
+
+def test_a_host_is_left_in_peace_after_a_crawl_and_others_go_first() -> None:
+    moments: list[tuple[str, float]] = []
+
+    def crawl(name: str) -> bool:
+        moments.append((name, time.monotonic()))
+        return True
+
+    waiting = Turns(at_once=1, peace=timedelta(seconds=0.4))
+    put(waiting, {"one": frozenset("a"), "two": frozenset("a"), "three": frozenset("b")})
+    waiting.run(crawl, threading.Event())
+
+    assert [name for name, _ in moments] == ["one", "three", "two"]
+    assert moments[2][1] - moments[0][1] >= 0.4
 
 
 def test_waiting_holds_no_thread() -> None:
