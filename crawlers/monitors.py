@@ -18,11 +18,12 @@ WINDOW = timedelta(days=14)
 """What is usual: whole weeks, because a weekend brings fewer posts."""
 FEWEST_RUNS = 5
 """Earlier crawls below which nothing is usual yet."""
-ASK_FOR_NEW = frozenset(
+LATELY = frozenset(
     {
         "trustpilot_api",
         "kiyoh",
         "trusted_shops",
+        "play_developer",
         "x",
         "youtube",
         "discourse",
@@ -32,13 +33,23 @@ ASK_FOR_NEW = frozenset(
         "csv",
     }
 )
-"""Kinds whose pages hold what came since the last crawl, not all that stands there: a quiet night is usual."""
+"""Kinds whose pages hold what came lately, not all that stands there: how much that is goes up and down."""
 NIGHTS = timedelta(days=3)
 """How far back their crawls must go before a short page says anything."""
-SMALLEST = 6
-"""Posts. A page that usually has fewer may lose half of them by chance."""
-TOO_FEW = 0.5
-"""Part of the usual number of posts, below which a page holds too few."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A page that usually holds `smallest` posts or more is odd with less than this part of them."""
+
+    smallest: int
+    part: float
+
+
+LISTED = Limit(smallest=6, part=0.5)
+"""A listing is as long tomorrow as it was today, but for a post or two that is taken away."""
+CAME_LATELY = Limit(smallest=20, part=0.25)
+"""Where 30 posts are expected, 5 or fewer come by chance once in forty million crawls (Poisson)."""
 LOST = 0.5
 """Part of its usual share, below which a field is lost."""
 CHANCE = 1e-4
@@ -89,15 +100,16 @@ def _lost_fields(figures: Mapping[str, Any], history: Sequence[Past]) -> Iterato
 
 
 def _fewer(kind: str, figures: Mapping[str, Any], history: Sequence[Past]) -> Iterator[Oddity]:
-    """A fullest page with less than half of what even the shortest of the usual ones held."""
+    """A fullest page with far less than even the shortest of the usual ones held."""
     pages = [past for past in history if past.figures.get("pages")]
     if len(pages) < FEWEST_RUNS or not figures.get("pages"):
         return  # unchanged pages are not shown at all
-    if kind in ASK_FOR_NEW and pages[0].at - pages[-1].at < NIGHTS:
+    limit = CAME_LATELY if kind in LATELY else LISTED
+    if kind in LATELY and pages[0].at - pages[-1].at < NIGHTS:
         return
     full = sorted(_number(past.figures, "fullest") for past in pages)
     shortest, seen = full[len(full) // 20], _number(figures, "fullest")
-    if shortest >= SMALLEST and seen < TOO_FEW * shortest:
+    if shortest >= limit.smallest and seen < limit.part * shortest:
         usual = round(statistics.median(full))
         yield Oddity(Cause.FEWER, f"{seen}, usually {usual}", {"seen": seen, "usual": usual})
 

@@ -75,10 +75,16 @@ def test_pages_that_did_not_change_say_nothing_of_how_many_posts_there_are() -> 
 
 
 @pytest.mark.parametrize(("every", "expected"), [(HOUR, Health.OK), (8 * HOUR, Health.SUSPICIOUS)])
-def test_a_source_that_is_asked_for_what_is_new_is_known_after_some_nights(
+def test_a_source_that_shows_what_came_lately_is_known_after_some_nights(
     every: timedelta, expected: Health
 ) -> None:
-    assert judged(past(every=every), kind="kiyoh", fullest=1).health is expected
+    assert judged(past(every=every), kind="kiyoh", fullest=4).health is expected
+
+
+@pytest.mark.parametrize(("usual", "seen"), [(20, 5), (19, 0)])
+def test_what_came_lately_goes_up_and_down(usual: int, seen: int) -> None:
+    days = past(every=8 * HOUR, fullest=usual)
+    assert judged(days, kind="kiyoh", fullest=seen).health is Health.OK
 
 
 @pytest.mark.parametrize("name", sorted(WHOLE))
