@@ -93,14 +93,15 @@ def store(
     A post of the last days that another model judged before is triaged again: it may be a complaint after all.
     What is `foreign` has its language noted and gets no verdict, so it is in no figure but the number of mentions.
     """
-    current = _current(session, [*judgements, *foreign])
+    read: list[Judgement | Foreign] = [*judgements, *foreign]
+    current = _current(session, read)
     kept = [one for one in judgements if one.mention_id in current]
     insert_missing(session, Verdict, [_row(one, model_id, now) for one in kept])
     judged = [mention for mention in current.values() if mention.judged_by != PERSON]
     again = [one.id for one in judged if one.judged_by is not None and now - one.published_at <= STILL_NEWS]
     _set(session, [one.id for one in judged], judged_by=model_id)
     _set(session, again, triaged=False)
-    _note_languages(session, [one for one in (*judgements, *foreign) if one.mention_id in current])
+    _note_languages(session, [one for one in read if one.mention_id in current])
     touch(session, current.values())
     return len(current)
 

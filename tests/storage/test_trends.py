@@ -1,18 +1,19 @@
 """Counts per hour and Dutch day, always recomputed."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import select
 
-from storage import buckets, trends
+from storage import buckets, corrections, export, judges, trends
 from storage.calendar import start_of
 from storage.database import Database
 from storage.models import Bucket, DayBucket, TouchedHour
 from storage.records import Sentiment
 from storage.sources import brand_named
 from storage.trends import By, Figures
-from tests.alerts.world import NOW, World
+from tests.alerts.world import MODEL, NOW, World
 
 HOUR = timedelta(hours=1)
 
@@ -112,3 +113,40 @@ def test_a_week_begins_on_monday(world: World) -> None:
 def test_net_sentiment_is_the_balance_of_what_was_judged() -> None:
     assert Figures(mentions=10, negative=3, neutral=1, positive=1).net == pytest.approx(-0.4)
     assert Figures(mentions=2).net is None
+
+
+def exported(world: World) -> dict[str, Any]:
+    """The line of this hour as `klachtenradar trends` has it."""
+    recompute(world)
+    with world.database.read() as session:
+        [line] = export.trends(session, "Snelveld", NOW, NOW + HOUR / 2, By.HOUR)
+    return line
+
+
+def test_an_exported_trend_has_the_corrected_share_and_who_judged(world: World) -> None:
+    with world.database.write() as session:
+        judges.put_to_use(session, MODEL, ((9, 1, 0), (1, 9, 0), (0, 1, 9)), NOW - HOUR)
+    world.post(*[NOW] * 3)
+    world.post(*[NOW] * 5, sentiment=Sentiment.POSITIVE, unsure=True)
+    line = exported(world)
+    assert (line["negative"], line["unsure"], line["unsure_negative"]) == (3, 5, 0)
+    assert line["models"] == {MODEL: 1.0}
+    assert line["negative_share_low"] < line["negative_share_corrected"] < line["negative_share_high"]
+
+
+def test_an_exported_trend_tells_models_and_people_apart(world: World) -> None:
+    [corrected, *_] = world.post(*[NOW] * 4)
+    with world.database.write() as session:
+        change = corrections.Change(corrected, 1, 0, "marieke", NOW)
+        corrections.correct(session, change, corrections.Answers(Sentiment.NEUTRAL))
+    world.put_to_use("proef-2")
+    world.judge_again("proef-2", most=1)
+    line = exported(world)
+    assert line["models"] == {MODEL: 0.5, "person": 0.25, "proef-2": 0.25}
+    assert line["negative_share_corrected"] is None, "nothing is known of these models' mistakes"
+
+
+def test_of_an_hour_without_verdicts_nothing_is_said(world: World) -> None:
+    world.store(world.record(NOW))
+    line = exported(world)
+    assert (line["mentions"], line["models"], line["negative_share_corrected"]) == (1, {}, None)
