@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -37,7 +38,10 @@ def parse(body: bytes, languages: Collection[str] = ()) -> Stretch:
         uri, indexed = text(at(post, "uri")), instant(at(post, "indexedAt"))
         if uri and indexed:
             times.setdefault(uri, indexed)
-    return stretch(gathering.page(identifier(found.get("cursor"))), times)
+    # Past the end there may still be a cursor.
+    page = gathering.page()
+    following = identifier(found.get("cursor")) if page.entries else None
+    return stretch(replace(page, next=following), times)
 
 
 def server(body: bytes) -> str | None:

@@ -108,6 +108,11 @@ def test_the_server_of_the_account_is_a_secure_one(address: object, expected: st
     assert server(b"{}") is None
 
 
+def test_past_the_end_there_is_nothing_more() -> None:
+    assert read().next is None
+    assert read(bluesky_post()).next == "100"
+
+
 def test_a_picture_without_a_word_is_passed_by() -> None:
     page = parse(
         written_out(bluesky(bluesky_post({"text": "", "embed": {"$type": "app.bsky.embed.images"}})))

@@ -62,6 +62,18 @@ def test_a_poll_is_no_post() -> None:
     assert [record.text for record in page.records] == ["Winkel zegt dat de wasmachine buiten garantie valt."]
 
 
+def test_an_edit_is_told_in_english_too() -> None:
+    told = "Last edited by <a>willem56</a> on Wed Nov 18, 2026 12:01 pm, edited 1 time in total."
+    notice = (
+        BOARD_POST[BOARD_POST.index("Laatst gewijzigd") : BOARD_POST.index("gewijzigd.</div>")] + "gewijzigd."
+    )
+
+    assert thread(BOARD_POST.replace(notice, told)).records[0].status is Status.EDITED
+    assert (
+        thread(BOARD_POST.replace(notice, "Dit onderwerp is gesloten.")).records[0].status is Status.VISIBLE
+    )
+
+
 def test_a_deleted_post_is_removed() -> None:
     deleted = BOARD_POST.replace("has-profile", "has-profile deleted")
     message = BOARD_POST.replace("501234", "501235").replace(
