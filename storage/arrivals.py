@@ -4,14 +4,15 @@ Plain rows, and statements that are made once: a crawl stores thousands of posts
 page costs more than the database does.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.models import Mention, MentionVersion
+from storage.prepared import Prepared, table_of
 from storage.records import Record, Status
 
 Row = dict[str, Any]
@@ -21,7 +22,7 @@ COUNTERS = ("likes", "shares", "replies", "views", "followers")
 
 
 class Known(NamedTuple):
-    """A stored mention: what it is known by, the hash of its newest words, and what a later sight may change."""
+    """A stored mention: what it is known by, its newest words' hash and source, and what a later sight may change."""
 
     id: int
     source_id: int
@@ -31,6 +32,7 @@ class Known(NamedTuple):
     published_at: datetime
     pruned_at: datetime | None
     content_hash: str
+    shown_by: int
     status: Status
     version: int
     judged_by: str | None
@@ -55,24 +57,29 @@ WORDS = (
     "rating_min",
     "rating_max",
     "content_hash",
+    "source_id",
     "seen_at",
 )
-_MENTION = cast(sa.Table, sa.inspect(Mention).local_table)
-_VERSION = cast(sa.Table, sa.inspect(MentionVersion).local_table)
+_LATER = ("id", "judged_by", "language", "cluster_id", "pruned_at")
+"""Columns of a mention that say what became of it later."""
+_MENTION, _VERSION = table_of(Mention), table_of(MentionVersion)
 
-_INSERT = sa.insert(_MENTION)
-_UPDATE = sa.update(_MENTION).where(_MENTION.c.id == sa.bindparam("key"))
-# By what the mention is known by: asking for the new ids first would be one more statement, and without that
-# detour they come back in order only row by row.
-_INSERT_WORDS = sa.insert(_VERSION).from_select(
-    ["mention_id", *WORDS],
-    sa.select(
-        _MENTION.c.id, *(sa.bindparam(f"its_{name}", type_=_VERSION.c[name].type) for name in WORDS)
-    ).where(*(_MENTION.c[name] == sa.bindparam(name) for name in ("namespace", "external_id", "brand_id"))),
+_IDENTITY = ("namespace", "external_id", "brand_id")
+NEW = Prepared(sa.insert(_MENTION), [column.name for column in _MENTION.c if column.name not in _LATER])
+CHANGED = Prepared(sa.update(_MENTION).where(_MENTION.c.id == sa.bindparam("key")), CHANGING)
+# By what the mention is known by: asking for the ids of new ones would be one more statement.
+SAID = Prepared(
+    sa.insert(_VERSION).from_select(
+        ["mention_id", *WORDS],
+        sa.select(
+            _MENTION.c.id, *(sa.bindparam(f"its_{name}", type_=_VERSION.c[name].type) for name in WORDS)
+        ).where(*(_MENTION.c[name] == sa.bindparam(name) for name in _IDENTITY)),
+    )
 )
+_OF_WORDS = {"content_hash": _VERSION.c.content_hash, "shown_by": _VERSION.c.source_id}
 # One id space at a time: SQLite would look for a list of pairs through the whole table.
 KNOWN = (
-    sa.select(*((_VERSION if name == "content_hash" else _MENTION).c[name] for name in Known._fields))
+    sa.select(*(_OF_WORDS.get(name, _MENTION.c.get(name)) for name in Known._fields))
     .join(_VERSION, (_VERSION.c.mention_id == _MENTION.c.id) & (_VERSION.c.number == _MENTION.c.version))
     .where(
         _MENTION.c.namespace == sa.bindparam("namespace"),
@@ -136,7 +143,7 @@ def mention_row(
     }
 
 
-def words_row(record: Record, brand_id: int, number: int, now: datetime) -> Row:
+def words_row(record: Record, source_id: int, brand_id: int, number: int, now: datetime) -> Row:
     """What the author wrote, as version `number` of the brand's mention."""
     rated = record.rating is not None
     return {
@@ -151,16 +158,10 @@ def words_row(record: Record, brand_id: int, number: int, now: datetime) -> Row:
         "its_rating_min": record.rating_min if rated else None,
         "its_rating_max": record.rating_max if rated else None,
         "its_content_hash": record.content_hash,
+        "its_source_id": source_id,
         "its_seen_at": now,
     }
 
 
 def change_row(mention: Known) -> Row:
     return {"key": mention.id} | {name: getattr(mention, name) for name in CHANGING}
-
-
-def write(connection: Connection, new: Sequence[Row], changed: Sequence[Row], words: Sequence[Row]) -> None:
-    """Insert new mentions, then change known ones, then insert what the authors of either wrote."""
-    for statement, rows in ((_INSERT, new), (_UPDATE, changed), (_INSERT_WORDS, words)):
-        if rows:
-            connection.execute(statement, rows)

@@ -3,28 +3,31 @@
 import hmac
 import secrets
 
-from sqlalchemy import bindparam
-from sqlmodel import Session, col, select
+import sqlalchemy as sa
+from sqlmodel import Session
 
 from storage.models import ErasedAuthor, Setting
+from storage.prepared import table_of
 from storage.records import Record
 from storage.upsert import insert_missing
 
 _SETTING = "author_key"
-# Made once: every page that a crawl stores asks both.
-_KEY = select(Setting.value).where(Setting.name == _SETTING)
-_ERASED = select(ErasedAuthor.author_key).where(
-    col(ErasedAuthor.author_key).in_(bindparam("keys", expanding=True))
+_SETTINGS, _ERASED = table_of(Setting), table_of(ErasedAuthor)
+# Made once: every page that a crawl stores asks these.
+KEY = sa.select(_SETTINGS.c.value).where(_SETTINGS.c.name == _SETTING).scalar_subquery()
+ANY_ERASED = sa.exists(sa.select(_ERASED.c.author_key))
+_AMONG_ERASED = sa.select(_ERASED.c.author_key).where(
+    _ERASED.c.author_key.in_(sa.bindparam("keys", expanding=True))
 )
 
 
 def hashing_key(session: Session) -> bytes:
     """The database's own key for author hashes; made on first use. Needs a write session."""
-    connection = session.connection()
-    found = connection.execute(_KEY).scalar_one_or_none()
+    asked = sa.select(KEY)
+    found = session.execute(asked).scalar_one()
     if found is None:
         insert_missing(session, Setting, [{"name": _SETTING, "value": secrets.token_hex(32)}])
-        found = connection.execute(_KEY).scalar_one()
+        found = session.execute(asked).scalar_one()
     return bytes.fromhex(found)
 
 
@@ -47,4 +50,4 @@ def erased(session: Session, keys: set[str]) -> set[str]:
     """Which of these authors asked to be forgotten."""
     if not keys:
         return set()
-    return set(session.connection().execute(_ERASED, {"keys": list(keys)}).scalars())
+    return set(session.connection().execute(_AMONG_ERASED, {"keys": list(keys)}).scalars())

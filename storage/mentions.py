@@ -1,10 +1,10 @@
 """Storing what a crawl brings: each post once, each edit as a version, each company reply at its own time."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -12,13 +12,15 @@ from sqlmodel import Session
 from storage import arrivals, authors
 from storage.arrivals import Known
 from storage.matching import Matcher
-from storage.models import Mention, Source, TouchedHour
+from storage.models import Mention, MentionVersion, Source, TouchedHour
+from storage.prepared import table_of
 from storage.records import Batch, Record, Status
+from storage.sameness import Words, same_text, shown_before
 from storage.upsert import insert_or_lock
 
-_SOURCE = cast(sa.Table, sa.inspect(Source).local_table)
+_SOURCE, _VERSION = table_of(Source), table_of(MentionVersion)
 _OF_KEY = _SOURCE.c.id == sa.bindparam("key")
-_BASELINE = sa.select(_SOURCE.c.baseline_at).where(_OF_KEY)
+_STANDING = sa.select(_SOURCE.c.baseline_at, authors.KEY, authors.ANY_ERASED).where(_OF_KEY)
 _KEEP_STATE = sa.update(_SOURCE).where(_OF_KEY)
 
 
@@ -47,10 +49,15 @@ def store_batch(
 ) -> StoreCounts:
     """Store the records of one page and the source's new state. Needs a write session; safe to repeat."""
     session.flush()
-    baseline = session.connection().execute(_BASELINE, {"key": source_id}).scalar_one()
+    baseline, key, some_erased = session.connection().execute(_STANDING, {"key": source_id}).one()
     if batch.state is not None:
         session.connection().execute(_KEEP_STATE, {"key": source_id, "state": batch.state})
-    return _Storing(session, source_id, baseline, matcher, now).store(batch.records)
+    if not batch.records:
+        return StoreCounts()
+    hashing = authors.hashing_key(session) if key is None else bytes.fromhex(key)
+    arrived = [_arrival(record, hashing) for record in batch.records]
+    forgotten = authors.erased(session, {one.author for one in arrived if one.author}) if some_erased else ()
+    return _Storing(session, source_id, baseline, matcher, now).store(arrived, forgotten)
 
 
 def hour_of(moment: datetime) -> datetime:
@@ -77,6 +84,10 @@ class _Arrival(NamedTuple):
     author: str | None
 
 
+def _arrival(record: Record, hashing: bytes) -> _Arrival:
+    return _Arrival((record.namespace, record.external_id), record, authors.key_of(hashing, record))
+
+
 class _Storing:
     """One batch on its way into the database."""
 
@@ -91,15 +102,7 @@ class _Storing:
         self.changed: list[arrivals.Row] = []
         self.words: list[arrivals.Row] = []
 
-    def store(self, records: Sequence[Record]) -> StoreCounts:
-        if not records:
-            return StoreCounts()
-        key = authors.hashing_key(self.session)
-        arrived = [
-            _Arrival((record.namespace, record.external_id), record, authors.key_of(key, record))
-            for record in records
-        ]
-        forgotten = authors.erased(self.session, {one.author for one in arrived if one.author})
+    def store(self, arrived: Sequence[_Arrival], forgotten: Collection[str]) -> StoreCounts:
         for group in _without_repeats(arrived):
             known = self._known(group)
             for one in group:
@@ -116,7 +119,10 @@ class _Storing:
         return found
 
     def _write(self) -> None:
-        arrivals.write(self.session.connection(), self.new, self.changed, self.words)
+        connection = self.session.connection()
+        arrivals.NEW.run(connection, self.new)
+        arrivals.CHANGED.run(connection, self.changed)
+        arrivals.SAID.run(connection, self.words)
         self.new, self.changed, self.words = [], [], []
 
     def _store(self, one: _Arrival, known: Sequence[Known]) -> Sequence[str]:
@@ -139,38 +145,54 @@ class _Storing:
             now=self.now,
         )
         self.new.append(row)
-        self.words.append(arrivals.words_row(record, brand_id, 1, self.now))
+        self.words.append(arrivals.words_row(record, self.source_id, brand_id, 1, self.now))
         self.touched.append((brand_id, self.source_id, row["published_at"]))
         return ("new", "replied") if record.reply else ("new",)
 
     def _again(self, record: Record, before: Known) -> Sequence[str]:
-        after = seen_again(before, record, self.now)
+        after = seen_again(before, record, self.now, echo=self._is_echo(record, before))
         if after == before:
             return ("unchanged",)
         self.changed.append(arrivals.change_row(after))
         if after.version > before.version:
-            self.words.append(arrivals.words_row(record, after.brand_id, after.version, self.now))
+            self.words.append(
+                arrivals.words_row(record, self.source_id, after.brand_id, after.version, self.now)
+            )
         changes = _changes(before, after)
         if changes:
             self.touched.append((after.brand_id, after.source_id, after.published_at))
         return changes or ("unchanged",)
 
+    def _is_echo(self, record: Record, before: Known) -> bool:
+        """Whether this source shows in its own way what another source of the platform brought."""
+        if before.shown_by == self.source_id or record.content_hash == before.content_hash:
+            return False
+        said = sa.select(_VERSION.c.title, _VERSION.c.text, _VERSION.c.rating)
+        versions = self.session.connection().execute(said.where(_VERSION.c.mention_id == before.id))
+        now = Words(record.title, record.text, record.rating)
+        return shown_before(now, (Words(*version) for version in versions))
 
-def seen_again(mention: Known, record: Record, now: datetime) -> Known:
-    """A mention as it is now that its source shows `record`; of one that was blanked only the figures move."""
+
+def seen_again(mention: Known, record: Record, now: datetime, *, echo: bool = False) -> Known:
+    """A mention as it is now that a source shows `record`; of one that was blanked only the figures move.
+
+    An `echo` of another source's words is no edit.
+    """
     changes: dict[str, Any] = {
         name: value for name in arrivals.COUNTERS if (value := getattr(record, name)) is not None
     }
     if mention.pruned_at is None:
-        changes |= _reply(mention, record, now) | _words(mention, record)
+        changes |= _reply(mention, record, now) | _words(mention, record, echo)
     return mention._replace(**changes)
 
 
 def _reply(mention: Known, record: Record, now: datetime) -> dict[str, Any]:
     """A reply that is new or changed. One that is gone stays: it was said in public."""
     reply = record.reply
-    if reply is None or (reply.text == mention.reply_text and reply.at in (None, mention.reply_at)):
+    if reply is None or _is_older(reply.at, mention.reply_at):
         return {}
+    if same_text(reply.text, mention.reply_text):
+        return {"reply_at": reply.at} if mention.reply_at is None and reply.at else {}
     return {
         "reply_text": reply.text,
         "reply_at": reply.at or mention.reply_at,
@@ -179,11 +201,17 @@ def _reply(mention: Known, record: Record, now: datetime) -> dict[str, Any]:
     }
 
 
-def _words(mention: Known, record: Record) -> dict[str, Any]:
+def _is_older(at: datetime | None, known: datetime | None) -> bool:
+    """Two sources of one platform may each show another one of a company's replies; the last one counts."""
+    return at is not None and known is not None and at < known
+
+
+def _words(mention: Known, record: Record, echo: bool) -> dict[str, Any]:
     if record.status is Status.REMOVED:
         return {"status": Status.REMOVED}
-    if record.content_hash == mention.content_hash:
-        return {"status": Status.EDITED if mention.version > 1 else record.status}
+    if echo or record.content_hash == mention.content_hash:
+        edited = mention.version > 1 or Status.EDITED in (mention.status, record.status)
+        return {"status": Status.EDITED if edited else record.status}
     return {"status": Status.EDITED, "version": mention.version + 1, "judged_by": None, "triaged": False}
 
 

@@ -186,6 +186,8 @@ class MentionVersion(SQLModel, table=True):
     rating_min: float | None = None
     rating_max: float | None = None
     content_hash: str = Field(max_length=64)
+    source_id: int = Field(foreign_key="source.id")
+    """The source that showed it first; not always the mention's own, where two read one platform."""
     seen_at: datetime
 
 

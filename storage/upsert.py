@@ -7,11 +7,13 @@ from typing import Any
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
+from storage.prepared import table_of
+
 
 def insert_missing(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows whose key is new; leave the others as they are."""
     if rows:
-        session.execute(_insert(_dialect(session), model).on_conflict_do_nothing(), list(rows))
+        _execute(session, _insert(_dialect(session), model).on_conflict_do_nothing(), rows)
 
 
 def upsert(
@@ -20,7 +22,7 @@ def upsert(
     """Insert the rows, or overwrite all but the key where the key is known."""
     if rows:
         changed = tuple(name for name in rows[0] if name not in key)
-        session.execute(_overwriting(_dialect(session), model, tuple(key), changed), list(rows))
+        _execute(session, _overwriting(_dialect(session), model, tuple(key), changed), rows)
 
 
 def insert_or_lock(
@@ -32,7 +34,12 @@ def insert_or_lock(
     can see what this one wrote.
     """
     if rows:
-        session.execute(_overwriting(_dialect(session), model, tuple(key), (key[0],)), list(rows))
+        _execute(session, _overwriting(_dialect(session), model, tuple(key), (key[0],)), rows)
+
+
+def _execute(session: Session, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    session.flush()
+    session.connection().execute(statement, list(rows))
 
 
 def _dialect(session: Session) -> str:
@@ -40,7 +47,7 @@ def _dialect(session: Session) -> str:
 
 
 def _insert(dialect: str, model: type[SQLModel]) -> Any:
-    return (postgresql if dialect == "postgresql" else sqlite).insert(model)
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table_of(model))
 
 
 @cache  # every page that a crawl stores needs one, and making it takes longer than running it

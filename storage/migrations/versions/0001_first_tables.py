@@ -468,10 +468,12 @@ def upgrade() -> None:
         sa.Column("rating_min", sa.Float(), nullable=True),
         sa.Column("rating_max", sa.Float(), nullable=True),
         sa.Column("content_hash", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("seen_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["mention_id"], ["mention.id"], name=op.f("fk_mention_version_mention_id"), ondelete="CASCADE"
         ),
+        sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_mention_version_source_id")),
         sa.PrimaryKeyConstraint("mention_id", "number", name=op.f("pk_mention_version")),
     )
     op.create_table(

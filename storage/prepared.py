@@ -1,0 +1,71 @@
+"""Statements for many rows at once, handed straight to the driver.
+
+SQLAlchemy would look at every value of every row again, which takes as long as the database takes to store it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Dialect
+from sqlmodel import SQLModel
+
+from storage.records import Kind, Status
+
+Row = Mapping[str, Any]
+
+
+def table_of(model: type[SQLModel]) -> sa.Table:
+    return cast(sa.Table, sa.inspect(model).local_table)
+
+
+class Prepared:
+    """A statement that is made once and run for many pages: its values, and those of `columns`, come from rows."""
+
+    def __init__(self, statement: sa.Insert | sa.Update, columns: Sequence[str] = ()) -> None:
+        self.statement, self.columns = statement, columns
+        self._made: dict[str, tuple[str, Callable[[Sequence[Row]], Any]]] = {}
+
+    def run(self, connection: Connection, rows: Sequence[Row]) -> None:
+        if not rows:
+            return
+        dialect = connection.dialect
+        text, arranged = self._made.get(dialect.name) or self._make(dialect)
+        connection.exec_driver_sql(text, arranged(rows))
+
+    def _make(self, dialect: Dialect) -> tuple[str, Callable[[Sequence[Row]], Any]]:
+        compiled = self.statement.compile(dialect=dialect, column_keys=list(self.columns) or None)
+        places = compiled.positiontup  # type: ignore[attr-defined] # of a compiler of SQL
+        made = str(compiled), _by_name if places is None else _by_place(places)
+        self._made[dialect.name] = made
+        return made
+
+
+def _by_name(rows: Sequence[Row]) -> Any:
+    """For drivers that take values by name, and moments and enumerations as they are: psycopg."""
+    return list(rows)
+
+
+def _by_place(names: Sequence[str]) -> Callable[[Sequence[Row]], Any]:
+    """For drivers that take values by place, and know nothing of time: sqlite3."""
+    values_of = itemgetter(*names)
+
+    def arranged(rows: Sequence[Row]) -> Any:
+        return [
+            tuple([_PLAIN[type(value)](value) if type(value) in _PLAIN else value for value in values_of(row)])
+            for row in rows
+        ]
+
+    return arranged
+
+
+@lru_cache  # the time of storing stands in every row of a page
+def _stamp(moment: datetime) -> str:
+    """A moment as SQLAlchemy writes it into SQLite, and reads it."""
+    return moment.astimezone(UTC).isoformat(" ", "microseconds").removesuffix("+00:00")
+
+
+_PLAIN: dict[type, Callable[[Any], object]] = {datetime: _stamp, bool: int, Kind: str, Status: str}
