@@ -108,13 +108,15 @@ class _Watch:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone=UTC,
         )
-        self._add_jobs(scheduler)
+        turns = Turns(self.configuration.crawl.at_once, self.configuration.crawl.delay)
+        self._add_jobs(scheduler, turns)
         scheduler.start()
+        executor.begin("crawls", partial(turns.run, self._crawl, self.stop, lasting=True))
         self.stop.wait()
         scheduler.shutdown(wait=False)
         return executor.join(ENDING)
 
-    def _add_jobs(self, scheduler: BackgroundScheduler) -> None:
+    def _add_jobs(self, scheduler: BackgroundScheduler, turns: Turns) -> None:
         add = partial(_add, scheduler)
         add("lease", self._renew, RENEW_EVERY, first=RENEW_EVERY)
         add("score", self._score, SCORE_EVERY)
@@ -124,7 +126,6 @@ class _Watch:
             add(f"deliver {notifier.name}", partial(self._deliver, desk), DELIVER_EVERY)
             add(f"mend {notifier.name}", partial(self._mend, notifier), MEND_EVERY)
         add("retention", self._prune, RETENTION_EVERY, first=RETENTION_FIRST)
-        turns = Turns(self.configuration.crawl.at_once, self.configuration.crawl.delay)
         for source, due in self._sources():
             every, asked = float(source.every_seconds), self._asked(source.name)
             wait = (due - self.clock()).total_seconds()
@@ -132,8 +133,6 @@ class _Watch:
                 turns.put(Turn(source.name, asked, due))
             work = partial(_due, turns, source.name, asked)
             add(f"due {source.name}", work, every, first=wait if wait > 0 else every, jitter=JITTER * every)
-        # Without an interval: it lasts as long as the schedule does.
-        scheduler.add_job(partial(turns.run, self._crawl, self.stop, lasting=True), id="crawls")
 
     def _asked(self, name: str) -> frozenset[str]:
         """The hosts that reading this source asks."""
@@ -231,10 +230,14 @@ class _Threads(BaseExecutor):  # type: ignore[misc] # APScheduler has no types
             thread.join(max(0.0, until - time.monotonic()))
         return not any(thread.is_alive() for thread in list(self._running))
 
-    def _do_submit_job(self, job: Any, run_times: list[datetime]) -> None:
-        thread = threading.Thread(target=self._run, args=(job, run_times), name=job.id, daemon=True)
+    def begin(self, name: str, work: Callable[[], None]) -> None:
+        """Run something in a thread that `join` waits for."""
+        thread = threading.Thread(target=work, name=name, daemon=True)
         self._running.add(thread)
         thread.start()
+
+    def _do_submit_job(self, job: Any, run_times: list[datetime]) -> None:
+        self.begin(job.id, partial(self._run, job, run_times))
 
     def _run(self, job: Any, run_times: list[datetime]) -> None:
         try:

@@ -12,11 +12,12 @@ from alerts import scheduler
 from alerts.notifiers.console import ConsoleNotifier
 from alerts.scheduler import AlreadyWatched, watch
 from storage import leases
+from storage.configuration import Configuration
 from storage.database import Database
 from storage.leases import Holder
 from storage.models import Lease
 from storage.steps import StepReport
-from tests.alerts.world import World, burst
+from tests.alerts.world import World, burst, configuration
 
 PATIENCE = 30.0
 
@@ -30,6 +31,8 @@ class Service:
         self.stream = StringIO()
         self.crawled: list[str] = []
         self.scored = 0
+        self.refusals: list[bool] = []
+        """What crawls say while it lasts, the last first: False when another process was at it."""
         self.on_crawl: Callable[[str, threading.Event], None] = lambda name, stop: None
         self.ended: bool | None = None
         self.thread = threading.Thread(target=self._watch)
@@ -37,7 +40,7 @@ class Service:
     def crawl(self, name: str, stop: threading.Event) -> bool:
         self.crawled.append(name)
         self.on_crawl(name, stop)
-        return True
+        return not self.refusals or self.refusals.pop()
 
     def score(self, now: datetime) -> StepReport:
         self.scored += 1
@@ -94,6 +97,63 @@ def test_a_storm_is_told_while_watching(service: Service) -> None:
     service.thread.start()
     until(lambda: "klachten over Snelveld, veel meer dan normaal" in service.stream.getvalue())
     assert "30 klachten in een uur" in service.stream.getvalue()
+
+
+def feeds(*hosts: str, **limits: object) -> Configuration:
+    """A feed on each of these hosts."""
+    return configuration(
+        source=[
+            {"name": f"feed-{place}", "kind": "feed", "every": "30m", "url": f"https://{host}/rss"}
+            for place, host in enumerate(hosts)
+        ],
+        crawl={"delay": "0s"} | limits,
+    )
+
+
+def test_after_a_start_the_most_overdue_source_goes_first(database: Database) -> None:
+    service = Service(World(database, feeds(*"abcabc", at_once=1)))
+    now = datetime.now(UTC)
+    for place, hours in enumerate((2, 5, 3, 7, 4)):
+        service.world.crawled(f"feed-{place}", now - timedelta(hours=hours))
+    service.thread.start()
+    until(lambda: len(service.crawled) == 6)
+    service.end()
+
+    # The one that was never read before the others.
+    assert service.crawled == ["feed-5", "feed-3", "feed-1", "feed-4", "feed-2", "feed-0"]
+
+
+def test_no_more_crawl_at_once_than_may_and_never_two_on_a_host(database: Database) -> None:
+    hosts = "aaabbbcccdddeeefff"
+    service = Service(World(database, feeds(*hosts, at_once=3)))
+    running: list[str] = []
+    seen: list[list[str]] = []
+    changed = threading.Condition()
+
+    def crawl(name: str, stop: threading.Event) -> None:
+        with changed:
+            running.append(hosts[int(name.removeprefix("feed-"))])
+            seen.append(list(running))
+            changed.notify_all()
+            changed.wait_for(lambda: max(map(len, seen)) == 3 or stop.is_set(), PATIENCE)
+            running.remove(hosts[int(name.removeprefix("feed-"))])
+
+    service.on_crawl = crawl
+    service.thread.start()
+    until(lambda: len(service.crawled) == len(hosts))
+    service.end()
+
+    assert max(map(len, seen)) == 3
+    assert all(len(set(together)) == len(together) for together in seen)
+
+
+def test_what_another_process_crawls_is_tried_again(service: Service) -> None:
+    service.refusals = [True, False, False, True]
+    service.thread.start()
+    until(lambda: not service.refusals)
+    service.end()
+
+    assert sorted(service.crawled) in (["berichten"] * 3 + ["pagina"], ["berichten"] + ["pagina"] * 3)
 
 
 def test_a_source_whose_crawl_fails_does_not_stop_the_others(
