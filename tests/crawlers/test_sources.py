@@ -175,3 +175,18 @@ def test_the_servers_of_a_source_are_known_before_it_is_read() -> None:
     assert hosts(many) == ("a.example", "b.example")
     assert hosts(source("trustpilot_web")) == ("nl.trustpilot.com",)
     assert hosts(source("feed", url="http://[")) == ()
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("https://www.Winkel.example/a", "winkel.example"),
+        ("http://winkel.example:80", "winkel.example"),
+        ("https://winkel.example:443/b", "winkel.example"),
+        ("https://winkel.example:8443", "winkel.example:8443"),
+        ("http://127.0.0.2:8001/feed", "127.0.0.2:8001"),
+        ("https://naam:geheim@winkel.example./", "winkel.example"),
+    ],
+)
+def test_a_host_is_a_name_and_a_port_that_is_not_the_usual_one(address: str, host: str) -> None:
+    assert hosts(source("feed", url=address)) == (host,)
