@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from storage.calendar import AMSTERDAM
 from storage.models import Mention, MentionVersion
 from storage.prepared import Prepared, table_of
 from storage.records import Record, Status
@@ -18,6 +19,7 @@ from storage.records import Record, Status
 Row = dict[str, Any]
 LATE = timedelta(hours=1)
 """How long sites may hold a post back: one of the hour before the first crawl that it did not show is news."""
+DAY = timedelta(days=1)
 COUNTERS = ("likes", "shares", "replies", "views", "followers")
 
 
@@ -133,7 +135,7 @@ def mention_row(
         "reply_at": reply.at if reply else None,
         "reply_seen_at": now if reply else None,
         "first_seen_at": now,
-        "historic": baseline is None or published < baseline - LATE,
+        "historic": baseline is None or _latest(published) < baseline - LATE,
         "triaged": False,
         "likes": record.likes,
         "shares": record.shares,
@@ -141,6 +143,14 @@ def mention_row(
         "views": record.views,
         "followers": record.followers,
     }
+
+
+def _latest(published: datetime) -> datetime:
+    """When it may have been published at the latest: a source that names only the day means some time of it."""
+    if published.minute or published.second or published.microsecond:
+        return published
+    named = published.hour == 0 or published.astimezone(AMSTERDAM).hour == 0
+    return published + DAY if named else published
 
 
 def words_row(record: Record, source_id: int, brand_id: int, number: int, now: datetime) -> Row:

@@ -110,9 +110,13 @@ def test_what_came_before_the_first_whole_crawl_is_history(database: Database) -
     store(database, record("late", published_at=NOW - timedelta(days=2)), now=later)
     store(database, record("held back", published_at=NOW - timedelta(minutes=5)), now=later)
     store(database, record("fresh", published_at=later), now=later)
+    midnight = NOW.replace(hour=0, minute=0)
+    store(database, record("that day, in Dutch time", published_at=midnight - timedelta(hours=1)), now=later)
+    store(database, record("that day, in UTC", published_at=midnight), now=later)
+    store(database, record("the day before", published_at=midnight - timedelta(hours=25)), now=later)
     with database.read() as session:
         historic = {mention.external_id: mention.historic for mention in session.exec(select(Mention))}
-    assert historic == {"old": True, "late": True, "held back": False, "fresh": False}
+    assert {name for name, is_past in historic.items() if is_past} == {"old", "late", "the day before"}
 
 
 def test_a_time_in_the_future_is_taken_as_now(database: Database) -> None:
