@@ -42,7 +42,7 @@ class Formats:
 
     def language(self, code: str) -> str:
         """`Engels` for `en`; the code itself where Dutch has no word for it."""
-        name = Locale(self.text.language).languages.get(code, code)
+        name = str(Locale(self.text.language).languages.get(code, code))
         return name[:1].upper() + name[1:]
 
     def clock(self, moment: datetime) -> str:

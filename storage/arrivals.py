@@ -81,7 +81,7 @@ SAID = Prepared(
 _OF_WORDS = {"content_hash": _VERSION.c.content_hash, "shown_by": _VERSION.c.source_id}
 # One id space at a time: SQLite would look for a list of pairs through the whole table.
 KNOWN = (
-    sa.select(*(_OF_WORDS.get(name, _MENTION.c.get(name)) for name in Known._fields))
+    sa.select(*(_OF_WORDS[name] if name in _OF_WORDS else _MENTION.c[name] for name in Known._fields))
     .join(_VERSION, (_VERSION.c.mention_id == _MENTION.c.id) & (_VERSION.c.number == _MENTION.c.version))
     .where(
         _MENTION.c.namespace == sa.bindparam("namespace"),

@@ -1,6 +1,7 @@
 """One platform read in two ways: every review is one mention, and the two do not edit each other."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import col, select
@@ -26,11 +27,11 @@ def _world(database: Database) -> None:
     set_up(database, Configuration.model_validate(CONFIGURATION.model_copy(update={"source": sources})))
 
 
-def by_page(database: Database, text: str = PAGE, **changes: object) -> StoreCounts:
+def by_page(database: Database, text: str = PAGE, **changes: Any) -> StoreCounts:
     return store(database, record(text=text, **changes), source="pagina")
 
 
-def by_interface(database: Database, text: str = API, **changes: object) -> StoreCounts:
+def by_interface(database: Database, text: str = API, **changes: Any) -> StoreCounts:
     return store(database, record(text=text, **changes), source="interface")
 
 
