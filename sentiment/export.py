@@ -169,13 +169,15 @@ def _output(head: Head, logits: Logits, dev: Sequence[Example]) -> Output:
         chosen = calibrate.thresholds(sigmoid(given), truth, head.labels)
         return Output(head.name, head.labels, thresholds=chosen)
     true = truth.argmax(axis=1)
-    heat = calibrate.temperature(given, true)
+    temperature, offsets = calibrate.scaling(given, true)
+    probabilities = softmax(given, temperature, offsets)
     return Output(
         head.name,
         head.labels,
-        temperature=heat,
-        sure_from=calibrate.sure_from(softmax(given, heat), true),
-        confusion=calibrate.confusion(given.argmax(axis=1), true, len(head.labels)),
+        temperature=temperature,
+        offsets=offsets,
+        sure_from=calibrate.sure_from(probabilities, true),
+        confusion=calibrate.confusion(probabilities.argmax(axis=1), true, len(head.labels)),
     )
 
 
@@ -187,7 +189,8 @@ def _macro_f1(output: Output, logits: Logits, dev: Sequence[Example]) -> float:
         said = sigmoid(given) >= np.array(output.thresholds)
     else:
         wanted = np.eye(truth.shape[1], dtype=bool)[truth.argmax(axis=1)]
-        said = np.eye(truth.shape[1], dtype=bool)[given.argmax(axis=1)]
+        chosen = softmax(given, output.temperature, output.offsets).argmax(axis=1)
+        said = np.eye(truth.shape[1], dtype=bool)[chosen]
     present = wanted.any(axis=0)
     f1 = 2 * (said & wanted).sum(axis=0) / np.maximum(said.sum(axis=0) + wanted.sum(axis=0), 1)
     return round(float(f1[present].mean()), 4) if present.any() else 0.0

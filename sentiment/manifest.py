@@ -22,15 +22,17 @@ FOLDER = Path(__file__).with_name("model")
 class Output:
     """One output of the model.
 
-    With a `temperature` one label is chosen: logits are divided by it (Guo et al. 2017) before the softmax. A
-    choice whose probability is below `sure_from` is unsure. With `thresholds`, one per label, any number of labels
-    holds: those whose sigmoid reaches its threshold. `confusion` counts true label × chosen label on development
-    texts; empty where nobody counted.
+    Without `thresholds` one label is chosen: before the softmax logits are divided by `temperature` and raised by
+    `offsets`, one for all or one per label (bias-corrected temperature scaling, Alexandari et al. 2020). A choice
+    whose probability is below `sure_from` is unsure. With `thresholds`, one per label, any number of labels holds:
+    those whose sigmoid reaches its threshold. `confusion` counts true label × chosen label on development texts;
+    empty where nobody counted.
     """
 
     name: str
     labels: tuple[str, ...]
     temperature: float = 1.0
+    offsets: tuple[float, ...] = (0.0,)
     thresholds: tuple[float, ...] = ()
     sure_from: float = 0.0
     confusion: tuple[tuple[int, ...], ...] = ()
@@ -52,6 +54,7 @@ class Manifest:
                 "name": output.name,
                 "labels": list(output.labels),
                 "temperature": output.temperature,
+                "offsets": list(output.offsets),
                 "thresholds": list(output.thresholds),
                 "sure_from": output.sure_from,
                 "confusion": [list(row) for row in output.confusion],
@@ -114,6 +117,7 @@ def _output(row: Mapping[str, Any]) -> Output:
         name=str(row["name"]),
         labels=tuple(map(str, row["labels"])),
         temperature=float(row["temperature"]),
+        offsets=tuple(map(float, row.get("offsets", (0.0,)))),
         thresholds=tuple(map(float, row.get("thresholds", ()))),
         sure_from=float(row.get("sure_from", 0)),
         confusion=tuple(tuple(map(int, counts)) for counts in row.get("confusion", ())),

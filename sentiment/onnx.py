@@ -85,7 +85,8 @@ class EmbeddedClassifier:
         found = self._pool.map(lambda batch: self._logits([held[place] for place in batch]), batches)
         for batch, logits in zip(batches, found, strict=True):
             for output, answer, given in zip(outputs, answers, logits, strict=True):
-                answer[batch] = sigmoid(given) if output.thresholds else softmax(given, output.temperature)
+                chosen = softmax(given, output.temperature, output.offsets)
+                answer[batch] = sigmoid(given) if output.thresholds else chosen
         return answers
 
     def _logits(self, batch: Sequence[Window]) -> list[NDArray[np.float32]]:

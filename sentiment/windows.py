@@ -73,8 +73,10 @@ def sigmoid(logits: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     return np.asarray(1 / (1 + np.exp(-np.clip(logits.astype(np.float64), -50, 50))))
 
 
-def softmax(logits: NDArray[np.floating[Any]], temperature: float = 1.0) -> NDArray[np.float64]:
-    """Probabilities (rows × labels) of logits divided by `temperature`."""
-    scaled = logits.astype(np.float64) / temperature
+def softmax(
+    logits: NDArray[np.floating[Any]], temperature: float = 1.0, offsets: Sequence[float] = (0.0,)
+) -> NDArray[np.float64]:
+    """Probabilities (rows × labels) of logits divided by `temperature`, each label's raised by its offset."""
+    scaled = logits.astype(np.float64) / temperature + np.array(offsets)
     raised = np.exp(scaled - scaled.max(axis=1, keepdims=True))
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))

@@ -51,12 +51,13 @@ def measure(mentions: int = 128, rounds: int = 3, folder: Path = FOLDER, width: 
     whole = _pipeline(folder)
     large = _pipeline(folder)
     large.model = _large(large.model.config, width)
-    batches = [_best_batch(one, texts[: max(mentions // 3, 1)]) for one in (whole, large)]
+    few = texts[: max(mentions // 3, 1)]
+    batches = _best_batch(whole, few), _best_batch(large, few)
     judges = [EmbeddedClassifier(folder).classify, *map(_judge, (whole, large), batches)]
     judges[0](texts[:8])
     seconds = [[_seconds(judge, texts) for judge in judges] for _ in range(rounds)]
-    speeds = [mentions / statistics.median(column) for column in zip(*seconds, strict=True)]
-    return Speed(*speeds, *batches, mentions, len(os.sched_getaffinity(0)))
+    embedded, small, big = (mentions / statistics.median(column) for column in zip(*seconds, strict=True))
+    return Speed(embedded, small, big, *batches, mentions, len(os.sched_getaffinity(0)))
 
 
 def _written() -> Iterator[str]:
@@ -106,4 +107,5 @@ def _large(like: Any, width: int) -> Any:
         pad_token_id=like.pad_token_id,
         id2label=like.id2label,
     )
-    return BertForSequenceClassification(config).eval()
+    model: Any = BertForSequenceClassification(config)
+    return model.eval()

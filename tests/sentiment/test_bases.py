@@ -53,10 +53,10 @@ def test_a_roberta_becomes_a_bert_that_reads_alike(roberta: Path, tmp_path: Path
     from sentiment.bases import prepared
 
     folder = prepared(str(roberta), [], tmp_path / "base")
+    models: list[Any] = [RobertaModel.from_pretrained(roberta), BertModel.from_pretrained(folder)]
     ids = torch.tensor([[0, 5, 6, 7, 8, 9, 2]])
     with torch.inference_mode():
-        before = RobertaModel.from_pretrained(roberta).eval()(ids).last_hidden_state
-        after = BertModel.from_pretrained(folder).eval()(ids).last_hidden_state
+        before, after = (model.eval()(ids).last_hidden_state for model in models)
     assert torch.allclose(before, after, atol=1e-5)
 
 

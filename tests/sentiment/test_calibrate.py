@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from sentiment.calibrate import confusion, sure_from, temperature, thresholds
-from sentiment.windows import Window, sigmoid, strongest
+from sentiment.calibrate import confusion, scaling, sure_from, thresholds
+from sentiment.windows import Window, sigmoid, softmax, strongest
 
 
 def test_a_threshold_parts_the_texts_that_have_the_label() -> None:
@@ -36,12 +37,30 @@ def test_a_model_that_is_always_right_is_never_unsure() -> None:
     assert sure_from(probabilities, np.array([0, 1])) <= 0.5
 
 
-def test_temperature_undoes_too_much_certainty() -> None:
-    dice = np.random.default_rng(1)
-    logits = dice.normal(size=(5000, 3))
-    odds = np.exp(logits)
-    truth = (dice.random((5000, 1)) > np.cumsum(odds / odds.sum(1, keepdims=True), axis=1)).sum(1)
-    assert temperature(logits * 2, truth) == pytest.approx(2, rel=0.1)
+def drawn(logits: NDArray[np.float64]) -> NDArray[np.int64]:
+    """A true label for each text, as likely as its logits say."""
+    dice = np.random.default_rng(2)
+    return (dice.random((len(logits), 1)) > np.cumsum(softmax(logits), axis=1)).sum(axis=1)
+
+
+def test_too_much_certainty_and_a_label_said_too_often_are_undone() -> None:
+    logits = np.random.default_rng(1).normal(size=(20_000, 3))
+    temperature, offsets = scaling(logits * 2 + np.array([0, 1.6, 0]), drawn(logits))
+    assert temperature == pytest.approx(2, rel=0.1)
+    assert offsets[1] - offsets[0] == pytest.approx(-0.8, abs=0.1)
+
+
+def test_a_model_that_is_right_about_its_doubt_is_left_alone() -> None:
+    logits = np.random.default_rng(1).normal(size=(20_000, 3))
+    temperature, offsets = scaling(logits, drawn(logits))
+    assert (temperature, *offsets) == pytest.approx((1, 0, 0, 0), abs=0.07)
+
+
+def test_a_model_without_mistakes_is_not_made_infinitely_sure() -> None:
+    truth = np.array([0, 1, 2] * 20)
+    temperature, offsets = scaling(np.eye(3)[truth] * 9, truth)
+    assert temperature >= 0.5
+    assert max(map(abs, offsets)) < 0.1
 
 
 def test_confusion_counts_true_by_given() -> None:

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,8 +45,9 @@ def test_rounding_to_8_bits_hardly_moves_the_probabilities(trained: Trained, exp
     network = Network(trained.run / "best").eval()
     ids, mask = padded([row.ids for row in load_tokenizer(trained.base).encode_batch(texts)], 1)
     classifier = EmbeddedClassifier(exported)
+    output = classifier.manifest.outputs[0]
     with torch.inference_mode():
-        whole = softmax(network(ids, mask)[0].numpy(), classifier.manifest.outputs[0].temperature)
+        whole = softmax(network(ids, mask)[0].numpy(), output.temperature, output.offsets)
     small = [list(verdict.probabilities.values()) for verdict in classifier.classify(texts)]
     assert np.abs(whole - np.array(small)).mean() < 0.02
 
@@ -145,7 +147,7 @@ def test_a_folder_without_a_model_is_refused(
 def test_the_best_network_loads_as_any_transformers_model(trained: Trained) -> None:
     from transformers import BertForSequenceClassification
 
-    model = BertForSequenceClassification.from_pretrained(trained.run / "best")
+    model: Any = BertForSequenceClassification.from_pretrained(trained.run / "best")
     assert list(model.config.id2label.values()) == ["negative", "neutral", "positive"]
 
 
@@ -171,15 +173,16 @@ def test_the_restored_network_says_what_the_embedded_model_says(exported: Path) 
     from tokenizers import Tokenizer
 
     from sentiment import manifest, restore
+    from sentiment.windows import softmax
 
     tokenizer = Tokenizer.from_file(str(exported / manifest.TOKENIZER))
     ids = torch.tensor([tokenizer.encode("ik was blij met dit top").ids])
     network = restore.network(exported / manifest.MODEL)
     with torch.inference_mode():
-        logits = network(input_ids=ids).logits[0]
+        logits = network(input_ids=ids).logits.numpy()
     verdict = EmbeddedClassifier(exported).classify(["ik was blij met dit top"])[0]
-    heat = manifest.read(exported).outputs[0].temperature
-    given = torch.softmax(logits / heat, dim=0).numpy()
+    output = manifest.read(exported).outputs[0]
+    (given,) = softmax(logits, output.temperature, output.offsets)
     assert np.abs(given - list(verdict.probabilities.values())).max() < 0.03
 
 
