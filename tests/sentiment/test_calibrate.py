@@ -40,7 +40,8 @@ def test_a_model_that_is_always_right_is_never_unsure() -> None:
 def drawn(logits: NDArray[np.float64]) -> NDArray[np.int64]:
     """A true label for each text, as likely as its logits say."""
     dice = np.random.default_rng(2)
-    return (dice.random((len(logits), 1)) > np.cumsum(softmax(logits), axis=1)).sum(axis=1)
+    above = dice.random((len(logits), 1)) > np.cumsum(softmax(logits), axis=1)
+    return np.asarray(above.sum(axis=1), dtype=np.int64)
 
 
 def test_too_much_certainty_and_a_label_said_too_often_are_undone() -> None:
