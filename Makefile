@@ -58,7 +58,8 @@ train: $(TORCH)     ## train the model again: make train BASE=… DATA=…
 	    --translated-epochs 1
 
 fuzz: $(DEV)        ## 10,000 mutations of every payload a parser reads
-	FUZZ_EXAMPLES=10000 $(BIN)/python -m pytest --timeout 7200 tests/crawlers/test_hostile_pages.py
+	FUZZ_EXAMPLES=10000 $(BIN)/python -m pytest -v -n auto --dist worksteal --timeout 7200 \
+	    tests/crawlers/test_hostile_pages.py tests/crawlers/test_good_neighbours.py tests/crawlers/test_bad_neighbours.py
 
 lock: $(DEV)        ## renew requirements/*.txt after a change in pyproject.toml
 	$(BIN)/pip-compile --quiet --upgrade $(LOCK) -o requirements/service.txt pyproject.toml

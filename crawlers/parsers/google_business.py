@@ -7,7 +7,7 @@ from crawlers.parsers.answers import answer, entries
 from crawlers.parsers.page import FormatChanged, Gathering
 from crawlers.parsers.replies import reply
 from crawlers.parsers.stretch import Stretch, stretch
-from crawlers.parsers.values import at, count, text
+from crawlers.parsers.values import at, count, identifier, text
 from storage.records import Kind, Reply
 
 NAMESPACE = "google_business"
@@ -38,7 +38,7 @@ def parse(body: bytes, first: bool = True) -> Stretch:
     changed = {}
     for place, review in enumerate(gathering.bounded(_reviews(found, expected if first else None)), 1):
         _add(gathering, f"review {place}", review)
-        identity, moment = text(at(review, "reviewId")), instant(at(review, "updateTime"))
+        identity, moment = identifier(at(review, "reviewId")), instant(at(review, "updateTime"))
         if identity and (moment := moment or instant(at(review, "createTime"))):
             changed[identity] = moment
     return stretch(gathering.page(text(found.get("nextPageToken")), expected), changed)
@@ -63,7 +63,7 @@ def _add(gathering: Gathering, where: str, review: object) -> None:
     gathering.add(
         where,
         namespace=NAMESPACE,
-        external_id=text(at(review, "reviewId")),
+        external_id=identifier(at(review, "reviewId")),
         kind=Kind.REVIEW,
         text=original(text(at(review, "comment")) or ""),
         rating=_STARS[stars],

@@ -97,7 +97,7 @@ def _token(found: Sequence[object]) -> str | None:
 
 def _add(gathering: Gathering, where: str, review: object, package: str, language: str) -> bool:
     """Whether something else stands where a field was known to be, without which the review can do."""
-    identity, stars = text(_at(review, 0)), number(_at(review, 2))
+    identity, stars = identifier(_at(review, 0)), number(_at(review, 2))
     if identity is None or stars is None:
         gathering.refuse(where, "no id at [0]" if identity is None else "no stars at [2]")
         return False

@@ -32,7 +32,7 @@ def _tree(body: bytes) -> dict[str, object]:
     if root is None or root.tag != _ROOT:
         raise unlike(body, f"the answer is no {_ROOT}")
     found = _value(root, 0)
-    return found if isinstance(found, dict) else {"reviews": []}
+    return found if isinstance(found, dict) else {}
 
 
 def _value(element: etree._Element, depth: int) -> object:
@@ -42,4 +42,12 @@ def _value(element: etree._Element, depth: int) -> object:
     if element.tag in _LISTS and element.tag != (element.getparent().tag if depth else None):
         return [_value(one, depth + 1) for one in element if one.tag == element.tag]
     inner = {one.tag: _value(one, depth + 1) for one in element if isinstance(one.tag, str)}
-    return inner or element.text
+    return inner or _text(element)
+
+
+def _text(element: etree._Element) -> str | None:
+    try:
+        found: str | None = element.text
+    except UnicodeDecodeError:
+        found = None  # half a character, written as a reference, which the library lets in and not out
+    return found

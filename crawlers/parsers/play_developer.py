@@ -5,7 +5,7 @@ from crawlers.parsers.google_play import address_of, moment, namespace
 from crawlers.parsers.page import Gathering
 from crawlers.parsers.replies import reply
 from crawlers.parsers.stretch import Stretch, stretch
-from crawlers.parsers.values import at, count, language, listed, number, text
+from crawlers.parsers.values import at, count, identifier, language, listed, number, text
 from storage.records import Kind
 
 _ABOUT = frozenset({"tokenPagination", "pageInfo"})
@@ -24,7 +24,7 @@ def parse(body: bytes, package: str) -> Stretch:
 
 
 def _add(gathering: Gathering, where: str, review: object, package: str) -> None:
-    identity, said = text(at(review, "reviewId")), _last(review, "userComment")
+    identity, said = identifier(at(review, "reviewId")), _last(review, "userComment")
     if identity is None or said is None:
         gathering.refuse(where, "no reviewId" if identity is None else "no userComment")
         return

@@ -6,7 +6,7 @@ from crawlers.dates import instant
 from crawlers.parsers.answers import answer, entries
 from crawlers.parsers.page import Gathering
 from crawlers.parsers.stretch import Stretch, stretch
-from crawlers.parsers.values import at, headed, identifier, language, number, text
+from crawlers.parsers.values import at, headed, identifier, language, number, primary, text
 from storage.records import Kind, Status
 
 NAMESPACE = "trusted_shops"
@@ -67,7 +67,7 @@ def _add(gathering: Gathering, where: str, review: dict[str, object]) -> None:
         external_id=identifier(review.get("id")),
         kind=Kind.REVIEW,
         **headed(text(review.get("title")), text(review.get("comment")) or ""),
-        language=language(at(review, "questionnaire", "locale")),
+        language=primary(language(at(review, "questionnaire", "locale"))),
         rating=number(review.get("rating")),
         rating_min=1,
         rating_max=5,

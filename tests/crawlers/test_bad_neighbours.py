@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from crawlers.parsers import bluesky, meta_page, reddit, x, youtube
 from tests.crawlers import payloads_social as social
-from tests.crawlers.test_hostile_pages import BOUNDED, NASTY, Parse, _places, _replaced
+from tests.crawlers.fuzzed import Parse
+from tests.crawlers.mutations import BOUNDED, NASTY, places, replaced
 
 URI = "at://did:plc:a/app.bsky.feed.post/goed"
 GOOD_TWEET = social.tweet(id="7", edit_history_tweet_ids=["7"])
@@ -62,7 +63,7 @@ KINDS: dict[str, tuple[Parse, Callable[[Any], Any], Any, str]] = {
 def test_a_good_post_next_to_a_bad_one_is_kept(kind: str, data: st.DataObject) -> None:
     parse, answer, bad, good = KINDS[kind]
     for _ in range(data.draw(st.integers(1, 3))):
-        bad = _replaced(bad, data.draw(st.sampled_from(_places(bad))), data.draw(st.sampled_from(NASTY)))
+        bad = replaced(bad, data.draw(st.sampled_from(places(bad))), data.draw(st.sampled_from(NASTY)))
     page = parse(social.written_out(answer(bad)))
 
     assert good in {record.external_id for record in page.records}

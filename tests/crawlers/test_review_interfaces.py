@@ -1,16 +1,13 @@
 """What holds for every interface that gives a customer's own reviews."""
 
-import copy
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from crawlers.parsers.page import Page, ParseError
+from crawlers.parsers.page import ParseError
 from crawlers.sources import SOURCES
 from demo.replica import Fault, Kind, Post
 from demo.replica.loopback import Request
@@ -18,7 +15,6 @@ from storage.models import Health
 from tests.crawlers import payloads_reviews as payloads
 from tests.crawlers.complaints import posts, show
 from tests.crawlers.conftest import KEYED, START, Crawling
-from tests.crawlers.test_hostile_pages import BOUNDED, NASTY, _places, _replaced
 
 REVIEWS = [
     Kind.KIYOH,
@@ -29,33 +25,6 @@ REVIEWS = [
 ]
 SINCE = [Kind.KIYOH, Kind.TRUSTPILOT_API]
 NUMBERED = [Kind.WEBWINKELKEUR, Kind.FEEDBACK_COMPANY]
-LISTS: dict[str, tuple[str, dict[str, Any]]] = {
-    "kiyoh": ("reviews", {"reviewId": "goed"}),
-    "trustpilot api": ("reviews", {"id": "goed"}),
-    "webwinkelkeur": ("ratings", {"name": "Goed"}),
-    "trusted shops": ("items", {"id": "goed"}),
-    "feedback company": ("reviews", {"id": 77}),
-}
-
-
-@pytest.mark.parametrize("name", LISTS)
-@BOUNDED
-@given(data=st.data())
-def test_a_good_review_is_kept_whatever_stands_next_to_it(name: str, data: st.DataObject) -> None:
-    parse, tree = payloads.JSON[name]
-    key, own = LISTS[name]
-    bad = tree[key][0]
-    for _ in range(data.draw(st.integers(1, 3))):
-        place = data.draw(st.sampled_from(_places(bad)))
-        bad = _replaced(bad, place, data.draw(st.sampled_from(NASTY)))
-    good = copy.deepcopy(tree[key][0]) | own
-    beside = data.draw(st.sampled_from([[bad, good], [good, bad], [*NASTY, bad, good]]))
-
-    assert kept(parse, tree | {key: [good]}) <= kept(parse, tree | {key: beside})
-
-
-def kept(parse: Callable[[bytes], Page], tree: object) -> set[str]:
-    return {record.external_id for record in parse(payloads.written_out(tree)).records}
 
 
 @pytest.mark.parametrize("kind", REVIEWS)

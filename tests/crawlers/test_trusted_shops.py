@@ -27,7 +27,7 @@ def test_a_review_becomes_a_record() -> None:
     assert record.title == "Verkeerd artikel"
     assert record.text == "Maat 42 besteld, 39 ontvangen. Klantenservice onbereikbaar."
     assert (record.rating, record.rating_min, record.rating_max) == (2, 1, 5)
-    assert (record.author_name, record.language, record.status) == ("Piet Visser", "nl_NL", Status.VISIBLE)
+    assert (record.author_name, record.language, record.status) == ("Piet Visser", "nl", Status.VISIBLE)
     assert record.published_at == datetime(2026, 11, 16, 18, 30, 11, tzinfo=UTC)
     assert record.experienced_at == datetime(2026, 11, 5, 10, tzinfo=UTC)
     assert record.reply is not None
