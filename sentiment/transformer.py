@@ -11,13 +11,19 @@ from numpy.typing import NDArray
 
 from sentiment.classifier import Sentiment, Verdict
 from sentiment.errors import ModelUnusable
-from sentiment.manifest import digest
+from sentiment.manifest import TOKENIZER, digest
 from sentiment.onnx import verdict_of
 from sentiment.texts import groups, readable
 from sentiment.windows import OVERLAP, Window, averaged, pack, softmax
 
 _BATCH_TOKENS = 4096
 _LONGEST = 512
+_MARKS = {
+    "cls_token": ("<s>", "[CLS]"),
+    "sep_token": ("</s>", "[SEP]"),
+    "pad_token": ("<pad>", "[PAD]"),
+    "unk_token": ("<unk>", "[UNK]"),
+}
 
 
 class TransformersClassifier:
@@ -82,12 +88,12 @@ def _loaded(name: str) -> tuple[Any, Any, Any]:
         )
     # More than a second each: only for those who ask for it.
     import torch
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+    from transformers import AutoModelForSequenceClassification
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name)
+        tokenizer = _tokenizer(name)
         model = AutoModelForSequenceClassification.from_pretrained(name)
     except Exception as error:  # the hub, the file system and the formats each raise their own
         reason = str(error).strip().splitlines()[0]
@@ -100,6 +106,26 @@ def _loaded(name: str) -> tuple[Any, Any, Any]:
             f"sentiment.model: {name!r} has no fast tokenizer, so long texts would be cut; choose another"
         )
     return torch, tokenizer, model.eval()
+
+
+def _tokenizer(name: str) -> Any:
+    from transformers import AutoTokenizer
+
+    folder = Path(name)
+    if (folder / TOKENIZER).is_file() and not (folder / "tokenizer_config.json").exists():
+        # By the kind of the model alone another tokenizer would be guessed than the one that lies there.
+        return tokenizer_of(folder / TOKENIZER)
+    return AutoTokenizer.from_pretrained(name)
+
+
+def tokenizer_of(path: Path) -> Any:
+    """The tokenizer in a bare tokenizer.json, as `transformers` wants it."""
+    from transformers import PreTrainedTokenizerFast
+
+    reader: Any = PreTrainedTokenizerFast  # without types
+    known = reader(tokenizer_file=str(path)).get_vocab()
+    marks = {kind: [mark for mark in written if mark in known] for kind, written in _MARKS.items()}
+    return reader(tokenizer_file=str(path), **{kind: found[0] for kind, found in marks.items() if found})
 
 
 def _version(name: str, config: Any) -> str:

@@ -84,15 +84,12 @@ def _seconds(judge: Judge, texts: Sequence[str]) -> float:
 
 
 def _pipeline(folder: Path) -> Any:
-    from transformers import PreTrainedTokenizerFast, pipeline
+    from transformers import pipeline
 
     from sentiment.restore import network
+    from sentiment.transformer import tokenizer_of
 
-    marks = {"bos": "<s>", "eos": "</s>", "pad": "<pad>", "cls": "<s>", "sep": "</s>", "unk": "<unk>"}
-    named = {f"{kind}_token": mark for kind, mark in marks.items()}
-    reader: Any = PreTrainedTokenizerFast  # without types
-    tokenizer = reader(tokenizer_file=str(folder / manifest.TOKENIZER), **named)
-    model = network(folder / manifest.MODEL)
+    model, tokenizer = network(folder / manifest.MODEL), tokenizer_of(folder / manifest.TOKENIZER)
     return pipeline("text-classification", model=model, tokenizer=tokenizer, device="cpu")
 
 

@@ -50,6 +50,12 @@ def test_labels_that_speak_for_themselves_need_no_mapping(trained: Trained, tmp_
     assert right > 25
 
 
+def test_what_training_leaves_behind_is_measured_by_its_folder(trained: Trained) -> None:
+    verdicts = judged(str(trained.run / "best"), [row["text"] for row in ROWS])
+    right = sum(verdict.sentiment == row["label"] for verdict, row in zip(verdicts, ROWS, strict=True))
+    assert right > 25
+
+
 def test_labels_are_read_as_configured(trained: Trained, tmp_path: Path) -> None:
     model = named(trained, tmp_path, ["LABEL_0", "LABEL_1", "LABEL_2"])
     (straight,) = judged(model, ["slecht traag"], LABEL_0="negative", LABEL_1="neutral", LABEL_2="positive")
