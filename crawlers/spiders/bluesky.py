@@ -25,7 +25,6 @@ class BlueskySpider(BearerSpider, RecentSpider):
     """A part for each search. They are ordered by when a post was indexed, whatever time its author claims."""
 
     namespace = bluesky.NAMESPACE
-    lists_everything = True
     most_missing = 25  # as one look-up takes
     named = "accessJwt"
     server: str | None = None

@@ -29,7 +29,7 @@ class MastodonSpider(WholeSpider):
     """
 
     namespace = mastodon.NAMESPACE
-    lists_everything = True
+    misses_at_once = True
     link = ""
 
     @property

@@ -77,8 +77,8 @@ class RecentSpider(ReadingSpider):
     reread = REREAD
     rereads = True
     most_missing = MOST_CHECKED
-    lists_everything = False
-    """Whether posts stay listed however old they are, so that an empty listing is not calm once there were some."""
+    misses_at_once = False
+    """Whether what is missing from a page that was read is looked for at once, also below the floor."""
 
     def address(self, reading: Reading, cursor: str | None) -> str:
         raise NotImplementedError
@@ -133,13 +133,7 @@ class RecentSpider(ReadingSpider):
         page = self.page_of(response, where, lambda body: self.stretch_of(body, reading))
         if not isinstance(page, Stretch):
             return
-        reading = replace(
-            reading,
-            entries=reading.entries + page.entries,
-            mark=reading.mark or page.mark,
-            newest=max(filter(None, (reading.newest, page.newest)), default=None),
-            seen=reading.seen | dict(page.shown),
-        )
+        reading = self._with(reading, page)
         item = ReadPage(page, where, reading.part)
         yield item
         await item.stored
@@ -152,6 +146,8 @@ class RecentSpider(ReadingSpider):
         gap = self._gap(page, reading, reached)
         if not reached:
             reading = replace(reading, floor=page.last or self.job.now())
+        elif self.misses_at_once and reading.floor and page.last:
+            reading = replace(reading, floor=min(reading.floor, page.last))
         end = self._end(reading, where, gap)
         if end is None:
             return
@@ -159,6 +155,21 @@ class RecentSpider(ReadingSpider):
         await end.stored
         for one in self._after(reading, gap):
             yield one
+
+    def _with(self, reading: Reading, page: Stretch) -> Reading:
+        """`reading` with what a page adds; of what it showed only so much as is compared or remembered."""
+        newest = max(filter(None, (reading.newest, page.newest)), default=None)
+        before = self.state_of(reading.part).get("shown") or {}
+        room = MOST_REMEMBERED - len(reading.seen)
+        week = self._floor(newest, reread=True) if newest and room > 0 else None
+        seen = {key: time for key, time in page.shown if key in before or (week is not None and time >= week)}
+        return replace(
+            reading,
+            entries=reading.entries + page.entries,
+            mark=reading.mark or page.mark,
+            newest=newest,
+            seen=reading.seen | seen if seen else reading.seen,
+        )
 
     def _gap(self, page: Stretch, reading: Reading, reached: bool) -> Gap | None:
         """What is left to read below this reading."""
@@ -200,9 +211,8 @@ class RecentSpider(ReadingSpider):
         """The state that a finished reading leaves; None when nothing came where there must be something."""
         state = self.state_of(reading.part)
         if state and not reading.entries and not reading.gap:
-            lost = len(self._lost(reading)) or (state.get("had") if self.lists_everything else 0)
-            if lost:
-                self.note(Failure(Cause.EMPTY_BEFORE, where, f"{lost} were there before"))
+            if lost := self._lost(reading):
+                self.note(Failure(Cause.EMPTY_BEFORE, where, f"{len(lost)} were there before"))
                 return None
             self.job.findings.not_modified += 1
         state = self._left(state, reading)
@@ -226,8 +236,6 @@ class RecentSpider(ReadingSpider):
         }
         if reading.reread:
             state["reread_at"] = now.isoformat()
-        if reading.entries and not reading.gap:
-            state["had"] = reading.entries
         if mark := (None if reading.gap else reading.mark) or state.get("mark"):
             state["mark"] = mark
         return state

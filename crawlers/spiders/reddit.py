@@ -34,7 +34,6 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
     """
 
     namespace = reddit.NAMESPACE
-    lists_everything = True
     most_missing = 100  # as one look-up takes
     most_pages = 10  # Reddit's listings go no further back than about 1,000 posts
 

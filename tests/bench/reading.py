@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from crawlers.child import crawl, job_of
 from crawlers.job import Job, Store
+from crawlers.spiders.mastodon import MastodonSpider
 from storage.configuration import BrandSettings, Configuration, CrawlSettings, SourceSettings
 from storage.database import Database
 from storage.mentions import StoreCounts
@@ -81,6 +82,7 @@ def read(order: Order) -> Reading:
         database.transact(lambda session: sync(session, configuration))
         job = job_of(database, configuration, configuration.source[0], lambda: datetime.now(UTC))
         job.state = {}  # each reading is a first one, that goes back as far as it can
+        MastodonSpider.most_pages = sys.maxsize
         measuring = _Measuring(job.store if order.storing else _thrown_away, order.weighed)
         job.store = measuring
         _finished(job, configuration.crawl)
