@@ -15,7 +15,7 @@ from sqlmodel import Session, col, delete, select
 from storage import likeness
 from storage.likeness import Shingles
 from storage.models import Cluster, ClusterBand, Mention, MentionVersion, Sentiment, Verdict
-from storage.records import Status
+from storage.records import Kind, Status
 from storage.trends import verdict_that_counts
 from storage.upsert import upsert
 
@@ -97,6 +97,7 @@ def _words(*conditions: Any) -> Any:
             col(Mention.id),
             col(Mention.cluster_id),
             col(Mention.published_at),
+            col(Mention.kind),
             col(MentionVersion.title),
             col(MentionVersion.text),
         )
@@ -110,12 +111,17 @@ def _unique(rows: Iterable[Any]) -> list[Any]:
 
 
 def _shingles(row: Any) -> Shingles:
-    return likeness.shingles(whole(row.title, row.text))
+    return likeness.shingles(whole(row.kind, row.title, row.text))
 
 
-def whole(title: str | None, text: str) -> str:
-    """What is compared: some sites show a title apart, others as the first line."""
-    return f"{title}\n{text}" if title and not text.startswith(title) else text
+def whole(kind: Kind, title: str | None, text: str) -> str:
+    """What is compared: some sites show a title apart, others as the first line.
+
+    The title over a comment is that of the topic, which all its comments share.
+    """
+    if not title or kind is Kind.COMMENT or text.startswith(title):
+        return text
+    return f"{title}\n{text}"
 
 
 def _new(session: Session, mention: Mention) -> int:

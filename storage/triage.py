@@ -51,7 +51,7 @@ def triage(session: Session, now: datetime, limit: int = 500) -> int:
 def _triage(session: Session, judged: _Judged, now: datetime) -> None:
     mention = judged.mention
     if judged.is_complaint:
-        clusters.join(session, mention, clusters.whole(judged.title, judged.text))
+        clusters.join(session, mention, clusters.whole(mention.kind, judged.title, judged.text))
     if judged.wants_an_answer:
         cases.open_case(session, mention, now)
     if mention.reply_seen_at is not None:

@@ -13,7 +13,8 @@ LONGEST_MARKUP = 1_000_000
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>|<!--")
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "blockquote", "head", "title"})
-_QUOTES = frozenset({"quote", "quote-inline", "invisible"})
+_QUOTES = frozenset({"quote", "quote-inline", "quotetitle", "quotecontent", "onebox", "invisible"})
+"""Of forums and Mastodon; a onebox is what Discourse shows of a page that a post links to."""
 _BLOCKS = frozenset(
     {"p", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "table", "tr", "section"}
 )

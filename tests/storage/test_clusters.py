@@ -60,6 +60,13 @@ def test_many_people_with_one_problem_are_no_copies(world: World) -> None:
     assert groups(world) == [1] * len(OUTAGE)
 
 
+def test_comments_under_one_title_are_no_copies(world: World) -> None:
+    title = "Snelveld stuurt na opzegging nog steeds rekeningen, wie heeft dit ook?"
+    world.post(NOW, kind="comment", title=title, text="Hier precies hetzelfde verhaal helaas.")
+    world.post(NOW, kind="comment", title=title, text="Ik krijg ze na een jaar nog steeds.")
+    assert groups(world) == [1, 1]
+
+
 def test_what_was_posted_before_we_listened_comes_together_too(world: World) -> None:
     world.post(NOW - 60 * DAY, NOW - 59 * DAY, seen=NOW, text=TEXT)
     assert groups(world) == [2]
