@@ -1,6 +1,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from crawlers.dates import instant, written
 
@@ -129,3 +131,31 @@ def test_the_hours_round_the_change_of_clocks_are_right() -> None:
     assert before is not None
     assert after is not None
     assert after - before == timedelta(hours=2, minutes=2)
+
+
+WORDS = [
+    "gisteren",
+    "vandaag",
+    "om",
+    "02:30",
+    "2:30",
+    "uur",
+    "geleden",
+    "terug",
+    "een",
+    "half",
+    "kwartier",
+    "3",
+    "dagen",
+]
+WORDS += ["25", "oktober", "okt.", "29", "maart", "2026", "maandag"]
+
+
+@given(
+    st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join),
+    st.timedeltas(timedelta(0), timedelta(days=214)).map(lambda later: at(2026, 3, 28) + later),
+)
+@settings(max_examples=150, deadline=None)
+def test_no_words_at_any_moment_break_a_page(words: str, seen: datetime) -> None:
+    found = written(words, seen)
+    assert found is None or found.tzinfo is UTC
