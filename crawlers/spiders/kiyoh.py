@@ -114,6 +114,8 @@ class KiyohSpider(SinceSpider):
 
     def after(self, step: Step) -> Iterator[Any]:
         since = (instant(self.state_of("removed").get("mark")) or self.job.now()) - REMOVED_OVERLAP
+        if step.whole:  # the time of a removal may be that of the review's last change
+            since = min(since, self.job.now() - self.window)
         address = self._address("removed/latest/", updatedSince=_written(since))
         yield self.ask(address, self.removals, where="removed reviews", seen=step.seen)
 

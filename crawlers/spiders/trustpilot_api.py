@@ -9,6 +9,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawlers.causes import Failure
+from crawlers.job import ReadPage
 from crawlers.parameters.reviews import TrustpilotApiParameters
 from crawlers.parsers import trustpilot_api, trustpilot_web
 from crawlers.parsers.page import ParseError
@@ -18,7 +19,10 @@ from crawlers.spiders.since import SinceSpider, Step
 
 
 class TrustpilotApiSpider(SinceSpider):
-    """A changed review keeps its time of writing: edits, replies and removals are found in the window."""
+    """A changed review keeps its time of writing: edits, replies and removals are found in the window.
+
+    Most replies come within days, and count by the hour, so the newest reviews are read every time.
+    """
 
     namespace = trustpilot_web.NAMESPACE
     window = timedelta(days=60)
@@ -34,7 +38,8 @@ class TrustpilotApiSpider(SinceSpider):
 
     @property
     def site(self) -> str:
-        return (self.job.base_url or SOURCES["trustpilot_api"].home or "").rstrip("/")
+        # The documentation counts the version as part of the base address.
+        return (self.job.base_url or SOURCES["trustpilot_api"].home or "").rstrip("/").removesuffix("/v1")
 
     def begin(self) -> Iterator[Request]:
         if self.wanted.business_unit:
@@ -65,6 +70,16 @@ class TrustpilotApiSpider(SinceSpider):
 
     def newest(self, part: str) -> str:
         return self._address(orderBy="createdat.desc", perPage=1, page=1)
+
+    def after(self, step: Step) -> Iterator[Any]:
+        if not step.whole:
+            address = self._address(orderBy="createdat.desc", perPage=self.limit, page=1)
+            yield self.ask(address, self.looked_over, where="newest reviews", step=step)
+
+    async def looked_over(self, response: Response, where: str, step: Step) -> AsyncIterator[Any]:
+        page = self.page_of(response, where, lambda body: self.stretch_of(body, step))
+        if page is not None:
+            yield ReadPage(page, where, step.part)
 
     def _address(self, **query: object) -> str:
         return f"{self.site}/v1/business-units/{self.unit}/reviews?{urlencode(query)}"

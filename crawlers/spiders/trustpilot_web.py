@@ -38,9 +38,10 @@ class TrustpilotSpider(ListingSpider):
     def elsewhere(self, response: Response) -> str | None:
         # What comes after a redirect may have lost its page and language, so it is not read.
         parts = urlsplit(response.url)
+        path = parts.path.removeprefix(urlsplit(self.site).path)
         if (
-            parts.path.startswith("/reviews/")
-            or unquote(parts.path).rstrip("/").lower() == f"/review/{self.wanted.domain}"
+            path.startswith("/reviews/")
+            or unquote(path).rstrip("/").lower() == f"/review/{self.wanted.domain}"
         ):
             return None
         return f"{parts.netloc}{parts.path}"

@@ -13,7 +13,7 @@ from storage.configuration import SourceSettings
 from storage.models import Health
 from storage.records import Status
 from tests.crawlers.complaints import posts, show
-from tests.crawlers.conftest import START, Crawling
+from tests.crawlers.conftest import START, Crawling, configured
 from tests.crawlers.payloads_reviews import trustpilot_page
 
 API = Kind.TRUSTPILOT_API
@@ -93,7 +93,26 @@ def test_a_first_crawl_reads_everything_and_the_next_only_what_is_new(crawling: 
     show(crawling, [Post(API, "Nog een klacht over snelveld", crawling.clock(), title="Weer", rating=1)])
     again = crawling(API)
 
-    assert (first.counts["new"], again.counts["new"], again.counts["unchanged"]) == (230, 1, 1)
+    # The last one again, and the newest hundred for what became of them.
+    assert (first.counts["new"], again.counts["new"], again.counts["unchanged"]) == (230, 1, 101)
+
+
+def test_a_reply_to_one_of_the_newest_reviews_is_found_at_once(crawling: Crawling) -> None:
+    shown = show(crawling, posts(API, 120))
+    crawling(API)
+    crawling.clock.advance(timedelta(hours=3))
+    crawling.replica.posts.reply(shown[80].key, "Wat vervelend, we bellen je.")
+    crawling.replica.posts.edit(shown[81].key, text="Opgelost, na vijf keer bellen. #snelveld")
+    outcome = crawling(API)
+
+    assert (outcome.counts["replied"], outcome.counts["edited"]) == (1, 1)
+
+
+def test_the_version_may_stand_in_the_base_address(crawling: Crawling) -> None:
+    show(crawling, posts(API, 2))
+    outcome = crawling.read(configured(f"{crawling.replica.url}/v1/", API))
+
+    assert outcome.counts["new"] == 2
 
 
 def test_a_review_that_arrives_between_two_pages_costs_none(crawling: Crawling) -> None:
