@@ -9,14 +9,16 @@ from demo.replica.keyed import KEY, asked_time, said, utc
 from demo.replica.loopback import Answer, Request
 from demo.replica.posts import Board, Kind, Post, digest
 
-PREFIXES = ("/v1/publication/review/",)
+PREFIXES = ("/v1/publication/review/", "/v1/review/")
 LARGEST = 10_000
 """Reviews in one answer, however many are asked for."""
 SITES = {"98": "https://www.kiyoh.com", "99": "https://www.klantenvertellen.nl"}
 
 
 def answer(request: Request, posts: Board, fault: Fault | None) -> Answer:
-    """The reviews of a location, or the removed ones; 401 without the customer's token."""
+    """The reviews of a location, or the removed ones; 401 without the customer's token. Or the older feed, by hash."""
+    if request.path == "/v1/review/feed.json":
+        return _feed(request, posts, fault)
     if request.headers.get("x-publication-api-token") != KEY:
         return _refusal(401, "UNAUTHORIZED", "Invalid publication API token")
     path = request.path.removeprefix(PREFIXES[0])
@@ -62,6 +64,21 @@ def _external(request: Request, posts: Board, fault: Fault | None) -> Answer:
             "dateSince": "2021-03-29T12:30:49.000Z",
             "updatedSince": utc(request.at),
             listed: [_review(post, fault) for post in chosen],
+        }
+    )
+
+
+def _feed(request: Request, posts: Board, fault: Fault | None) -> Answer:
+    if request.first("hash") != KEY:
+        return _refusal(401, "UNAUTHORIZED", "Invalid hash")
+    shown = posts.seen(Kind.KIYOH)
+    newest = [] if fault is Fault.EMPTY else shown[: int(request.first("limit", "10"))]
+    return said(
+        {
+            "createReviewUrl": "https://www.kiyoh.com/add-review/1064405/snelveld_internet_b_v",
+            "locationId": "1064405",
+            "numberReviews": len(shown),
+            "reviews": [_review(post, fault) for post in newest],
         }
     )
 

@@ -12,7 +12,8 @@ from crawlers.findings import Findings
 from crawlers.parsers.kiyoh import parse, removed
 from crawlers.parsers.page import Blocked, FormatChanged
 from crawlers.sources import hosts
-from demo.replica import Kind
+from demo.replica import Fault, Kind
+from demo.replica.keyed import KEY
 from storage.configuration import SourceSettings
 from storage.models import Health
 from storage.records import Status
@@ -246,3 +247,31 @@ def test_a_list_of_removed_reviews_only_is_no_sign_of_another_form() -> None:
     found.read(removed(written_out(KIYOH_REMOVED), "1064405"))
 
     assert health.outcome("kiyoh", found, {"finish_reason": "finished"}).health is Health.OK
+
+
+def test_by_hash_the_older_feed_is_read(crawling: Crawling, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KLACHTENRADAR_SOURCE_KIYOH_TOKEN")
+    monkeypatch.setenv("KLACHTENRADAR_SOURCE_KIYOH_HASH", KEY)
+    shown = show(crawling, posts(KIYOH, 30))
+    first = crawling(KIYOH)
+    crawling.clock.advance(timedelta(hours=1))
+    crawling.replica.posts.reply(shown[20].key, "Wat vervelend, we bellen je.")
+    again = crawling(KIYOH)
+    crawling.replica.faults.set(KIYOH, Fault.EMPTY)
+    empty = crawling(KIYOH)
+
+    assert (first.counts["new"], again.counts["new"], again.counts["replied"]) == (30, 0, 1)
+    assert empty.stats["cause"] == "empty_before"
+    assert {line["url"] for line in crawling.mentions()} == {
+        "https://www.kiyoh.com/reviews/1064405/snelveld_internet_b_v"
+    }
+
+
+def test_a_hash_that_is_refused_is_named(crawling: Crawling, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KLACHTENRADAR_SOURCE_KIYOH_TOKEN")
+    monkeypatch.setenv("KLACHTENRADAR_SOURCE_KIYOH_HASH", "verkeerde-hash")
+    outcome = crawling(KIYOH)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BLOCKED, "key")
+    assert "KLACHTENRADAR_SOURCE_KIYOH_HASH" in str(outcome.reason)
+    assert "verkeerde-hash" not in str(outcome)
