@@ -64,7 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
         tag = parts.path.rpartition("/")[2]
         marks = parse_qs(parts.query).get("max_id")
         ids = self.timeline.statuses(int(marks[0]) if marks else None)
-        link = f'<http://x.example/?max_id={ids[-1]}>; rel="next"' if ids[-1] > BEFORE + 1 else ""
+        link = f'<http://x.example/?max_id={ids[-1]}>; rel="next"' if ids and ids[-1] > BEFORE + 1 else ""
         self._answer(json.dumps([_status(tag, number) for number in ids]).encode(), link)
 
     def log_message(self, format: str, *args: object) -> None:
