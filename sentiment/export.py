@@ -79,6 +79,7 @@ def export(run: Path, calibration: Sequence[Example], dev: Sequence[Example], ou
     left out.
     """
     trained = Trained.read(run)
+    dev = [example for example in dev if example.source not in ELSEWHERE]
     names = [HEADS[place].name for place in _answered(dev)]
     whole, read_by = graph.bert(trained.weights, trained.shape, names)
     ranges = _ranges(
@@ -153,13 +154,9 @@ def _logits(model: bytes, rows: Sequence[Sequence[int]], names: Sequence[str]) -
     return logits
 
 
-def _measured(example: Example, head: int) -> bool:
-    return example.targets[head] is not None and example.source not in ELSEWHERE
-
-
 def _known(head: int, logits: Logits, dev: Sequence[Example]) -> tuple[Floats, Floats]:
     """The logits of the texts whose answer is known, and the answers: both texts × labels."""
-    rows = [row for row, example in enumerate(dev) if _measured(example, head)]
+    rows = [row for row, example in enumerate(dev) if example.targets[head] is not None]
     return logits[HEADS[head].name][rows], np.array([dev[row].targets[head] for row in rows])
 
 
@@ -198,7 +195,7 @@ def _macro_f1(output: Output, logits: Logits, dev: Sequence[Example]) -> float:
 
 def _answered(dev: Sequence[Example]) -> list[int]:
     """The places of the heads that can be measured. One that nobody can measure is not shipped."""
-    return [place for place in range(len(HEADS)) if any(_measured(example, place) for example in dev)]
+    return [place for place in range(len(HEADS)) if any(example.targets[place] for example in dev)]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -92,6 +92,8 @@ def _loaded(name: str) -> tuple[Any, Any, Any]:
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    # That a model has weights beside those of its sentiment is no news.
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
         tokenizer = _tokenizer(name)
         model = AutoModelForSequenceClassification.from_pretrained(name)
