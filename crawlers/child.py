@@ -44,7 +44,7 @@ def main() -> int:
     _log(order["log_level"])
     now = _clock(order.get("now"))
     settings, configuration = configuration_of(order)
-    with Database(order["database"]) as database:
+    with Database(order["database"], lasting=False) as database:
         job = job_of(database, configuration, settings, now, order["secrets"])
         conceal(job.secrets)
         if "dry" in order:

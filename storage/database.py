@@ -27,11 +27,16 @@ class Database:
 
     A write session takes SQLite's write lock at its start, so that what it has read cannot go stale before it
     writes; on PostgreSQL it is an ordinary transaction, and unique constraints settle the races.
+
+    With `lasting` false a commit does not wait for the disk: a power cut may take back the last ones, whole and in
+    order. For a crawl, which then reads the same pages again, as it knows no better how far it had come.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, lasting: bool = True) -> None:
         self.url = url
         self.engine = _engine(url)
+        if not lasting:
+            sa.event.listen(self.engine, "connect", _do_not_wait)
 
     def __enter__(self) -> "Database":
         return self
@@ -154,6 +159,15 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA cache_size=-32000")
     connection.execute("PRAGMA temp_store=MEMORY")
+
+
+def _do_not_wait(connection: Any, _: object) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous=NORMAL")
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute("SET synchronous_commit TO off")
+        connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -37,9 +37,10 @@ class Prepared:
         connection.exec_driver_sql(text, arranged(rows))
 
     def _make(self, dialect: Dialect) -> tuple[str, Callable[[Sequence[Row]], Any]]:
-        compiled = self.statement.compile(dialect=dialect, column_keys=list(self.columns) or None)
-        places = compiled.positiontup  # type: ignore[attr-defined] # of a compiler of SQL
-        made = str(compiled), _by_name if places is None else _by_place(places)
+        compiled: Any = self.statement.compile(dialect=dialect, column_keys=list(self.columns) or None)
+        places = compiled.positiontup
+        kinds = [compiled.binds[name].type.python_type for name in places or ()]
+        made = str(compiled), _by_place(places, kinds) if places else _by_name
         self._made[dialect.name] = made
         return made
 
@@ -49,17 +50,19 @@ def _by_name(rows: Sequence[Row]) -> Any:
     return list(rows)
 
 
-def _by_place(names: Sequence[str]) -> Callable[[Sequence[Row]], Any]:
+def _by_place(names: Sequence[str], kinds: Sequence[type]) -> Callable[[Sequence[Row]], Any]:
     """For drivers that take values by place, and know nothing of time: sqlite3."""
     values_of = itemgetter(*names)
+    foreign = [(place, _PLAIN[kind]) for place, kind in enumerate(kinds) if kind in _PLAIN]
 
-    def arranged(rows: Sequence[Row]) -> Any:
-        return [
-            tuple([_PLAIN[type(value)](value) if type(value) in _PLAIN else value for value in values_of(row)])
-            for row in rows
-        ]
+    def plain(row: Row) -> tuple[object, ...]:
+        values = list(values_of(row))
+        for place, plainly in foreign:
+            if values[place] is not None:
+                values[place] = plainly(values[place])
+        return tuple(values)
 
-    return arranged
+    return lambda rows: [plain(row) for row in rows]
 
 
 @lru_cache  # the time of storing stands in every row of a page
@@ -68,4 +71,4 @@ def _stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
-_PLAIN: dict[type, Callable[[Any], object]] = {datetime: _stamp, bool: int, Kind: str, Status: str}
+_PLAIN: dict[type, Callable[[Any], object]] = {datetime: _stamp, Kind: str, Status: str}

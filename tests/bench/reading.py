@@ -77,7 +77,7 @@ class _Measuring:
 def read(order: Order) -> Reading:
     """Crawl as the product does. Once in a process."""
     configuration = _configuration(order)
-    with Database(order.database) as database:
+    with Database(order.database, lasting=False) as database:
         database.upgrade()
         database.transact(lambda session: sync(session, configuration))
         job = job_of(database, configuration, configuration.source[0], lambda: datetime.now(UTC))

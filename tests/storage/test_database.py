@@ -92,3 +92,16 @@ def test_known_posts_are_found_by_the_index(tmp_path: Path) -> None:
             plan = " ".join(str(row) for row in session.execute(sa.text(f"EXPLAIN QUERY PLAN {sql}")))
     assert "SCAN" not in plan
     assert "INDEX" in plan
+
+
+def test_a_crawl_does_not_wait_for_the_disk_and_everybody_else_does(database: Database) -> None:
+    asked = {"sqlite": "PRAGMA synchronous", "postgresql": "SHOW synchronous_commit"}[
+        database.engine.dialect.name
+    ]
+    with (
+        Database(database.engine.url.render_as_string(hide_password=False), lasting=False) as hasty,
+        hasty.write() as session,
+    ):
+        assert session.execute(sa.text(asked)).scalar_one() in (1, "off")
+    with database.read() as session:
+        assert session.execute(sa.text(asked)).scalar_one() in (2, "on")
