@@ -10,7 +10,7 @@ from alerts.steps import Step
 from storage.database import Database
 from storage.models import Bucket, Case, Incident
 from storage.steps import StepReport
-from tests.alerts.world import NOW, World, burst
+from tests.alerts.world import MODEL, NOW, World, burst
 
 
 def test_the_pipeline_leads_from_verdicts_to_cases_counts_and_incidents(heard: World) -> None:
@@ -22,7 +22,7 @@ def test_the_pipeline_leads_from_verdicts_to_cases_counts_and_incidents(heard: W
     assert len(heard.all(Case)) - before == 20
     assert [one.rule for one in heard.all(Incident)] == ["negative_spike"]
     with heard.database.read() as session:
-        assert session.get(Bucket, (1, 1, NOW.replace(minute=0))) is not None
+        assert session.get(Bucket, (1, 1, NOW.replace(minute=0), MODEL)) is not None
 
 
 def test_running_the_pipeline_again_finds_nothing_to_do(heard: World) -> None:
