@@ -22,6 +22,10 @@ from sentiment.windows import WINDOW, pack
 
 _CHECKPOINT = "checkpoint.pt"
 _FILLER = "<pad>"
+FRESH = 8.0
+"""How much faster the layers learn that no pre-training has prepared: the pooler and the heads."""
+WEIGHTS = {"themes": 0.5, "signals": 1.5}
+"""What the likelihood of these answers weighs beside that of the sentiment: signals are few and costly to miss."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +78,7 @@ class Trainer:
         if plan.freeze_embeddings:
             # Most words never occur in the training set: moving only the others would tear them apart.
             self.network.bert.embeddings.word_embeddings.weight.requires_grad_(False)
-        moving = [weight for weight in self.network.parameters() if weight.requires_grad]
-        self.optimizer = torch.optim.AdamW(moving, lr=plan.rate, weight_decay=0.01)
+        self.optimizer = torch.optim.AdamW(self._groups(), lr=plan.rate, weight_decay=0.01)
         self.weights = [
             torch.tensor(label_weights(self._epoch(plan.epochs - 1), place), device=self.device)
             for place in range(len(HEADS))
@@ -83,6 +86,15 @@ class Trainer:
         self.total = sum(len(self.batches(epoch)) for epoch in range(plan.epochs))
         self.step = self.measured = 0
         self.best = -1.0
+
+    def _groups(self) -> list[dict[str, Any]]:
+        """The weights that move, with their top learning rate: what starts fresh moves faster than the encoder."""
+        groups: dict[float, list[nn.Parameter]] = {}
+        for name, weight in self.network.named_parameters():
+            if weight.requires_grad:
+                fresh = name.startswith(("heads.", "bert.pooler."))
+                groups.setdefault(self.plan.rate * (FRESH if fresh else 1.0), []).append(weight)
+        return [{"params": weights, "top": top} for top, weights in groups.items()]
 
     def _epoch(self, epoch: int) -> list[Example]:
         early = epoch < self.plan.first_epochs
@@ -137,7 +149,7 @@ class Trainer:
         """One step on one batch; the loss before it."""
         self.network.train()
         for group in self.optimizer.param_groups:
-            group["lr"] = self.plan.rate * self._slope()
+            group["lr"] = group["top"] * self._slope()
         loss = self.loss(batch)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -151,7 +163,7 @@ class Trainer:
         return min((self.step + 1) / rise, (self.total - self.step) / max(self.total - rise, 1.0), 1.0)
 
     def loss(self, batch: Sequence[Example]) -> Tensor:
-        """Sum over the heads of the mean loss of the texts whose answer is known."""
+        """Negative log-likelihood of the known answers: the sum over heads and labels, the mean over texts."""
         ids, mask = padded(self.tokens(batch), self.filler)
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
             outputs = self.network(ids.to(self.device), mask.to(self.device))
@@ -241,7 +253,8 @@ class Trainer:
 def _head_loss(place: int, logits: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
     if HEADS[place].exclusive:
         return nn.functional.cross_entropy(logits, wanted, weight=weights)
-    return nn.functional.binary_cross_entropy_with_logits(logits, wanted, pos_weight=weights)
+    each = nn.functional.binary_cross_entropy_with_logits(logits, wanted, pos_weight=weights)
+    return WEIGHTS[HEADS[place].name] * len(HEADS[place].labels) * each
 
 
 def _f1(truth: Tensor, guessed: Tensor) -> Tensor:

@@ -231,6 +231,18 @@ def test_labels_that_answer_another_question_do_not_choose_the_network(
     assert Trainer(replace(plan, dev=plan.dev + tone)).measure() == before
 
 
+def test_what_starts_fresh_learns_faster_than_the_encoder(trained: Trained, tmp_path: Path) -> None:
+    from sentiment.train import plan_from
+    from sentiment.trainer import FRESH, Trainer
+
+    trainer = Trainer(plan_from(command(trained.base, trained.data, tmp_path / "run")))
+    top = {id(weight): group["top"] for group in trainer.optimizer.param_groups for weight in group["params"]}
+    for name, weight in trainer.network.named_parameters():
+        fresh = name.startswith(("heads.", "bert.pooler."))
+        expected = trainer.plan.rate * (FRESH if fresh else 1.0)
+        assert not weight.requires_grad or top[id(weight)] == expected, name
+
+
 def test_averaged_networks_lie_halfway(trained: Trained, tmp_path: Path) -> None:
     from safetensors.numpy import load_file, save_file
 
