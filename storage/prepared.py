@@ -39,10 +39,16 @@ class Prepared:
     def _make(self, dialect: Dialect) -> tuple[str, Callable[[Sequence[Row]], Any]]:
         compiled: Any = self.statement.compile(dialect=dialect, column_keys=list(self.columns) or None)
         places = compiled.positiontup
-        kinds = [compiled.binds[name].type.python_type for name in places or ()]
+        kinds = [_kind(compiled.binds[name].type) for name in places or ()]
         made = str(compiled), _by_place(places, kinds) if places else _by_name
         self._made[dialect.name] = made
         return made
+
+
+def _kind(column: Any) -> type:
+    """What a column's values are in Python; a type built on another one, as SQLModel's are, does not say so itself."""
+    plain = column.impl_instance if isinstance(column, sa.TypeDecorator) else column
+    return cast(type, plain.python_type)
 
 
 def _by_name(rows: Sequence[Row]) -> Any:

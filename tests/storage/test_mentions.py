@@ -119,6 +119,12 @@ def test_what_came_before_the_first_whole_crawl_is_history(database: Database) -
     assert {name for name, is_past in historic.items() if is_past} == {"old", "late", "the day before"}
 
 
+def test_what_is_stored_at_a_moment_is_found_from_that_moment_on(database: Database) -> None:
+    store(database, record(published_at=NOW))
+    with database.read() as session:
+        assert session.exec(select(Mention).where(Mention.published_at == NOW)).one().published_at == NOW
+
+
 def test_a_time_in_the_future_is_taken_as_now(database: Database) -> None:
     store(database, record(published_at=NOW + timedelta(days=400)))
     assert _only(database).published_at == NOW
