@@ -145,10 +145,15 @@ def abandoned(session: Session, source_id: int, now: datetime) -> int:
     return len(lost)
 
 
+STOPPED = "stopped"
+"""The cause of a crawl that was ended from our side: it says nothing about the source."""
+
+
 def broken_off(session: Session, run: CrawlRun, now: datetime) -> None:
     """Give a run its end whose process died."""
     run.finished_at, run.health = now, Health.BROKEN
     run.reason = "the crawl was ended before it was done; what it had stored is kept"
+    run.stats = {**run.stats, "cause": STOPPED}
     session.add(run)
 
 

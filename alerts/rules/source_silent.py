@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from storage.evidence import Watched
 from storage.incidents import Finding
 from storage.models import Health, Severity
+from storage.runs import STOPPED
 
 NAME = "source_silent"
 FAILURES = 3
@@ -52,11 +53,12 @@ def judge(source: Watched, silent_after: timedelta, now: datetime) -> Finding | 
 
 
 def failures(source: Watched) -> int:
-    """How many of the last crawls failed one after the other; capped by how many were looked up."""
-    for number, crawl in enumerate(source.last):
-        if crawl.health not in FAILED:
-            return number
-    return len(source.last)
+    """How many of the last crawls failed one after the other; capped by how many were looked up.
+
+    Those that were ended from our side do not count: it was not the source that failed.
+    """
+    asked = [crawl for crawl in source.last if crawl.figures.get("cause") != STOPPED]
+    return next((number for number, crawl in enumerate(asked) if crawl.health not in FAILED), len(asked))
 
 
 def healthy(source: Watched) -> bool:

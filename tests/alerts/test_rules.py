@@ -185,6 +185,16 @@ def test_when_a_source_is_silent(source: Watched, silent: bool) -> None:
     assert (source_silent.judge(source, DAY, NOW) is not None) is silent
 
 
+@pytest.mark.parametrize(("refusals", "silent"), [(2, False), (3, True)])
+def test_a_crawl_that_we_ended_ourselves_does_not_count_against_its_source(
+    refusals: int, silent: bool
+) -> None:
+    killed = EndedCrawl(NOW - MINUTE, Health.BROKEN, {"cause": "stopped"})
+    refused = tuple(EndedCrawl(NOW - HOUR, BAD, {"cause": "forbidden"}) for _ in range(refusals))
+    source = watched(last=(killed, *refused))
+    assert (source_silent.judge(source, DAY, NOW) is not None) is silent
+
+
 def out_of_reach(number: int, cause: str = "connection", **changes: object) -> Watched:
     last = (EndedCrawl(NOW - MINUTE, Health.BROKEN, {"cause": cause}),)
     return watched(source_id=number, name=f"bron-{number}", last=last, **changes)

@@ -126,9 +126,11 @@ def test_killed_again_and_again_nothing_is_lost_and_nothing_told_twice(
             lambda: _ask(product, "SELECT count(*) FROM mention WHERE judged_by IS NOT NULL") == [(308,)],
             "every mention is judged",
         )
+        spikes = "SELECT count(*) FROM incident WHERE rule = 'negative_spike'"
+        _until(lambda: _ask(product, spikes) == [(1,)], "there is one incident")
     assert _ask(product, "SELECT count(*), count(DISTINCT external_id) FROM mention") == [(308, 308)]
     assert _ask(product, "SELECT count(*) FROM verdict") == [(308,)]
-    assert _ask(product, "SELECT count(*) FROM incident WHERE rule = 'negative_spike'") == [(1,)]
+    assert _ask(product, spikes) == [(1,)]
     assert len(_posts(slack)) <= 2  # the one in flight may be told twice
 
 
