@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
+from sentiment import manifest
 from storage.configuration import SentimentSettings
 from storage.records import Sentiment
 
@@ -46,16 +48,17 @@ class Classifier(Protocol):
 
 
 def load(settings: SentimentSettings | None = None) -> Classifier:
-    """The classifier that the configuration asks for; the embedded model by default.
+    """The classifier that the configuration asks for: the embedded model, one exported alike, or any other.
 
     Raises ModelBroken or ModelUnusable, with what to do.
     """
     settings = settings or SentimentSettings()
     # Imported here because each brings a library of its own, of which only one is needed.
-    if settings.model == EMBEDDED:
-        from sentiment.onnx import EmbeddedClassifier
+    exported = Path(settings.model)
+    if settings.model == EMBEDDED or (exported / manifest.MANIFEST).exists():
+        from sentiment.onnx import FOLDER, EmbeddedClassifier
 
-        return EmbeddedClassifier()
+        return EmbeddedClassifier(FOLDER if settings.model == EMBEDDED else exported)
     from sentiment.transformer import TransformersClassifier
 
     return TransformersClassifier(settings.model, settings.labels)

@@ -23,6 +23,14 @@ def test_a_trained_and_exported_model_judges_texts_it_has_not_seen(exported: Pat
     assert np.mean(right) > 0.9
 
 
+def test_an_exported_model_is_asked_for_by_its_folder(exported: Path) -> None:
+    from sentiment import classifier
+    from storage.configuration import SentimentSettings
+
+    loaded = classifier.load(SentimentSettings(model=str(exported)))
+    assert loaded.model_id == EmbeddedClassifier(exported).model_id
+
+
 def test_themes_and_signals_come_from_the_same_pass(exported: Path) -> None:
     rows = tiny.texts(90, seed=3)
     verdicts = EmbeddedClassifier(exported).classify([row["text"] for row in rows])
