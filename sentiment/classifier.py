@@ -56,9 +56,9 @@ def load(settings: SentimentSettings | None = None) -> Classifier:
     # Imported here because each brings a library of its own, of which only one is needed.
     exported = Path(settings.model)
     if settings.model == EMBEDDED or (exported / manifest.MANIFEST).exists():
-        from sentiment.onnx import FOLDER, EmbeddedClassifier
+        from sentiment.onnx import EmbeddedClassifier
 
-        return EmbeddedClassifier(FOLDER if settings.model == EMBEDDED else exported)
+        return EmbeddedClassifier(manifest.FOLDER if settings.model == EMBEDDED else exported)
     from sentiment.transformer import TransformersClassifier
 
     return TransformersClassifier(settings.model, settings.labels)
