@@ -84,7 +84,8 @@ def windows(complaints: Sequence[Complaint], told: Set[int], held: Set[int], now
     late = [
         _window(hour, inside)
         for hour, inside in sorted(hours.items())
-        if hour + HOUR <= now and any(one.mention_id not in held for one in inside)
+        # What the model doubts is never counted, so that it would be news for ever.
+        if hour + HOUR <= now and any(not one.unsure and one.mention_id not in held for one in inside)
     ]
     return [_window(now - HOUR, last), *late] if last else late
 

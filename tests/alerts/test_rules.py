@@ -66,6 +66,13 @@ def test_only_past_hours_with_something_uncounted_are_judged_again() -> None:
     assert negative_spike.windows(late, everything, set(), NOW) == []
 
 
+def test_a_past_hour_is_no_news_by_what_the_model_doubts() -> None:
+    held = {one.mention_id for one in storm(20)}
+    doubted = complaint(99, unsure=True)
+    past = [replace(one, published_at=NOW - 5 * HOUR) for one in [*storm(20), doubted]]
+    assert negative_spike.windows(past, set(), held, NOW) == []
+
+
 def test_the_worst_hour_so_far_is_kept() -> None:
     found = negative_spike.judge(1, [window(8)], QUIET, LIMITS)
     assert found is not None
