@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from sentiment.bases import prepared
+from sentiment.distil import taught
 from sentiment.errors import TrainingError
 from sentiment.examples import LABELLED, Example, read_examples, read_labels, written_examples
 from sentiment.trainer import Plan, Trainer, say
@@ -33,7 +34,7 @@ def plan_from(arguments: Sequence[str] | None = None) -> Plan:
         dev += written_examples(asked.written, "dev")
     shares = {source: asked.shared_share * _SHARES.get(source, 1.0) for source in _sources(train)}
     shares |= {"written": asked.written_share, LABELLED: 1.0}
-    return Plan(
+    plan = Plan(
         base=prepared(asked.base, (example.text for example in train + translated), asked.out / "base"),
         out=asked.out,
         train=tuple(train + translated),
@@ -45,6 +46,7 @@ def plan_from(arguments: Sequence[str] | None = None) -> Plan:
         rate=asked.rate,
         seed=asked.seed,
     )
+    return taught(plan, asked.teachers, asked.teachers_share) if asked.teachers else plan
 
 
 def _sources(examples: Sequence[Example]) -> set[str]:
@@ -68,6 +70,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--labels", type=Path, help="better labels of texts in --data, by sha256 (.jsonl)")
     parser.add_argument(
         "--translated-epochs", type=int, default=0, help="first epochs that see train_translated.jsonl too"
+    )
+    parser.add_argument(
+        "--teachers",
+        type=Path,
+        nargs="+",
+        help="best/ folders of runs whose answers become part of the labels",
+    )
+    parser.add_argument(
+        "--teachers-share", type=float, default=0.5, help="part of a known label that the teachers answer for"
     )
     parser.add_argument("--epochs", type=int, default=6, help="passes over the texts")
     parser.add_argument("--rate", type=float, default=8e-5, help="top learning rate")

@@ -267,6 +267,35 @@ def test_averaged_networks_lie_halfway(trained: Trained, tmp_path: Path) -> None
     assert average.main([str(one), str(tmp_path / "bare"), "--out", str(out)]) == 2
 
 
+def test_teachers_answer_for_part_of_a_label_and_for_all_of_a_missing_one(
+    trained: Trained, tmp_path: Path
+) -> None:
+    from sentiment.train import plan_from
+
+    data = tmp_path / "data"
+    data.mkdir()
+    told, untold = tiny.texts(2, seed=5)
+    tiny.write_lines(data / "train.jsonl", [told, {key: untold[key] for key in ("text", "source")}])
+    tiny.write_lines(data / "dev.jsonl", [told])
+    teacher = ["--teachers", str(trained.run / "best")]
+    plan = plan_from([*command(trained.base, data, tmp_path / "run"), *teacher])
+    known, unknown = plan.train
+    assert known.targets[0] is not None
+    assert unknown.targets[0] is not None
+    assert 0.5 < known.targets[0][0] < 1.0  # a complaint, and half of it the teacher's doubt
+    assert unknown.targets[0][1] > 0.5  # the teacher recognises a neutral text
+    assert sum(unknown.targets[0]) == pytest.approx(1.0)
+    assert plan.dev[0].targets[0] == (1.0, 0.0, 0.0)
+
+
+def test_a_teacher_without_a_network_is_refused(trained: Trained, tmp_path: Path) -> None:
+    from sentiment.errors import TrainingError
+    from sentiment.train import plan_from
+
+    with pytest.raises(TrainingError, match="no tokenizer can be read"):
+        plan_from([*command(trained.base, trained.data, tmp_path / "run"), "--teachers", str(tmp_path)])
+
+
 def test_an_exported_model_can_be_trained_further(trained: Trained, exported: Path, tmp_path: Path) -> None:
     from sentiment import restore
     from sentiment.train import plan_from
