@@ -38,10 +38,9 @@ def parse(body: bytes, languages: Collection[str] = ()) -> Stretch:
         uri, indexed = text(at(post, "uri")), instant(at(post, "indexedAt"))
         if uri and indexed:
             times.setdefault(uri, indexed)
+    page = gathering.page(identifier(found.get("cursor")))
     # Past the end there may still be a cursor.
-    page = gathering.page()
-    following = identifier(found.get("cursor")) if page.entries else None
-    return stretch(replace(page, next=following), times)
+    return stretch(page if page.entries else replace(page, next=None), times)
 
 
 def server(body: bytes) -> str | None:

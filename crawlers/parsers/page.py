@@ -114,6 +114,8 @@ class Gathering:
         return entries[:MOST_ENTRIES]
 
     def page(self, next: str | None = None, expected: int | None = None, damage: str | None = None) -> Page:
+        # Half of a surrogate pair, which JSON lets in, can be part of no address.
+        next = next and next.encode(errors="replace").decode()
         records = tuple(self._records.values())
         return Page(records, tuple(self.problems), next, self.passed, expected, tuple(self.notes), damage)
 

@@ -81,9 +81,7 @@ class AppStoreConnectSpider(SinglySpider, WholeSpider):
             "include": "response",
         }
         further = asked | dict(parse_qsl(cursor)) if cursor else asked
-        return (
-            f"{self.site}/v1/apps/{self.wanted.app_id}/customerReviews?{urlencode(further, errors='replace')}"
-        )
+        return f"{self.site}/v1/apps/{self.wanted.app_id}/customerReviews?{urlencode(further)}"
 
     def one(self, part: str, identity: str) -> str:
         return f"{self.site}/v1/customerReviews/{quote(identity, safe='')}"

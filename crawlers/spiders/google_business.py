@@ -41,7 +41,7 @@ class GoogleBusinessSpider(GoogleSpider, SinglySpider, WholeSpider):
         asked = {"pageSize": str(A_PAGE), "orderBy": "updateTime desc"} | (
             {"pageToken": cursor} if cursor else {}
         )
-        return f"{self._reviews(reading.part)}?{urlencode(asked, errors='replace', quote_via=quote)}"
+        return f"{self._reviews(reading.part)}?{urlencode(asked, quote_via=quote)}"
 
     def one(self, part: str, identity: str) -> str:
         return f"{self._reviews(part)}/{quote(identity, safe='')}"

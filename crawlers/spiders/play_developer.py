@@ -43,8 +43,7 @@ class PlayDeveloperSpider(GoogleSpider, SinglySpider):
         return f"{site}/androidpublisher/v3/applications/{self.wanted.package}/reviews"
 
     def address(self, reading: Reading, cursor: str | None) -> str:
-        asked = {"maxResults": str(A_PAGE)} | ({"token": cursor} if cursor else {})
-        return f"{self._reviews}?{urlencode(asked, errors='replace')}"
+        return f"{self._reviews}?{urlencode({'maxResults': A_PAGE} | ({'token': cursor} if cursor else {}))}"
 
     def one(self, part: str, identity: str) -> str:
         return f"{self._reviews}/{quote(identity, safe='')}"

@@ -104,7 +104,8 @@ def test_half_a_character_in_a_link_is_survived() -> None:
     job = Job("bron", KIND.value, wanted, None, now=lambda: START, store=lambda _: StoreCounts())
     spider = AppStoreConnectSpider(job)
 
-    assert spider.address(Reading("NLD", None, False), "cursor=\ud800").endswith("&cursor=%3F")
+    cursor = read(connect_review(), links={"next": "https://api.example/v1?cursor=\ud800"}).next
+    assert spider.address(Reading("NLD", None, False), cursor).endswith("&cursor=%3F")
 
 
 def test_another_country_is_another_store(crawling: Crawling) -> None:

@@ -2,6 +2,7 @@
 
 import time
 import tracemalloc
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from crawlers.dates import written as date_of
 from crawlers.parsers.markup import plain
-from crawlers.parsers.page import ParseError
+from crawlers.parsers.page import Gathering, ParseError
 from tests.crawlers import payloads
 from tests.crawlers.fuzzed import PAGES, TREES, Parse
 from tests.crawlers.mutations import BOUNDED, THOROUGH, damaged, mutated, written
@@ -49,10 +50,11 @@ TRACED = 60_000 if THOROUGH else 3_000
 
 
 def _holds(parse: Parse, body: bytes) -> bool:
-    """Whether the page is read, or refused by an error of the parsers' own, and not too slowly."""
+    """Whether the page is read so that the next can be asked for, or refused by an error of the parsers' own, in time."""
     began = time.process_time()
     try:
         page = parse(body)
+        urlencode({"next": page.next})
     except ParseError as error:
         return len(str(error)) <= 200 and _in_time(began)
     return (
@@ -110,6 +112,10 @@ def test_memory_is_bounded_by_the_length_of_a_page(kind: str) -> None:
         finally:
             tracemalloc.stop()
         assert taken < FLOOR + MOST_MEMORY * len(body), part
+
+
+def test_half_a_character_in_a_cursor_can_be_asked_for() -> None:
+    assert urlencode({"cursor": Gathering().page("\ud800x").next}) == "cursor=%3Fx"
 
 
 @BOUNDED
