@@ -72,6 +72,10 @@ class Page:
     def entries(self) -> int:
         return len(self.records) + len(self.problems) + self.passed
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(record.external_id for record in self.records)
+
 
 @dataclass
 class Gathering:

@@ -61,13 +61,6 @@ class Topics(Page):
     rows: tuple[Row, ...] = ()
 
 
-@dataclass(frozen=True)
-class Thread(Page):
-    """A page of a topic; `shown` has the ids of its posts, `removed` those that were taken away."""
-
-    shown: tuple[str, ...] = ()
-
-
 def namespace(site: str) -> str:
     """The space of a forum's post ids."""
     parts = urlsplit(site)
@@ -85,7 +78,7 @@ def topics(body: bytes, address: str, now: datetime, content_type: str = "") -> 
 
 def thread(
     body: bytes, address: str, site: str, now: datetime, opening: bool, content_type: str = ""
-) -> Thread:
+) -> Page:
     """The posts of a page of a topic at `address`; the first one opens the topic when `opening`."""
     root = page_tree(body, content_type)
     posts = _POSTS(root)
@@ -96,8 +89,7 @@ def thread(
     for place, post in enumerate(gathering.bounded(posts), 1):
         kind = Kind.POST if opening and place == 1 else Kind.COMMENT
         _add(gathering, f"post {place}", post, kind, title, address, site, now)
-    page = gathering.page(_next(root, address))
-    return Thread(**vars(page), shown=tuple(record.external_id for record in page.records))
+    return gathering.page(_next(root, address))
 
 
 def newest(body: bytes, site: str, now: datetime, content_type: str = "") -> Page:

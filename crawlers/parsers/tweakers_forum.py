@@ -37,13 +37,6 @@ _EDITED = re.compile(
 
 
 @dataclass(frozen=True)
-class Topic(Page):
-    """A page of a topic; `shown` has the numbers of its messages."""
-
-    shown: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
 class Topics(Page):
     """Numbers of topics, from the feed of active ones or a search. None of them is a record."""
 
@@ -77,7 +70,7 @@ def search(body: bytes, url: str, content_type: str = "") -> Topics:
     return Topics(topics=found, passed=len(found))
 
 
-def topic(body: bytes, url: str, first: bool, content_type: str = "") -> Topic:
+def topic(body: bytes, url: str, first: bool, content_type: str = "") -> Page:
     """The messages of a page of a topic; the first one opens the topic when `first`."""
     root = page_tree(body, content_type)
     found = _MESSAGES(root)
@@ -94,8 +87,7 @@ def topic(body: bytes, url: str, first: bool, content_type: str = "") -> Topic:
             title,
             url,
         )
-    page = gathering.page(next((to for link in _NEXT(root) if (to := safe(link.get("href"), url))), None))
-    return Topic(**vars(page), shown=tuple(int(record.external_id) for record in page.records))
+    return gathering.page(next((to for link in _NEXT(root) if (to := safe(link.get("href"), url))), None))
 
 
 def _numbers(addresses: Iterable[str]) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ class BlueskySpider(BearerSpider, RecentSpider):
     ) -> AsyncIterator[Any]:
         page = self.page_of(response, where, bluesky.parse)
         if page is not None:
-            still = {record.external_id for record in page.records}
+            still = frozenset(page.ids)
             for one in self.all_gone(part, [uri for uri in identities if uri not in still]):
                 yield one
 

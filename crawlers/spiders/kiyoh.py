@@ -17,7 +17,7 @@ from crawlers.parsers.page import Page
 from crawlers.parsers.stretch import Stretch
 from crawlers.secrets import way
 from crawlers.sources import SOURCES
-from crawlers.spiders.since import SinceSpider, Step, ids_of
+from crawlers.spiders.since import SinceSpider, Step
 
 TENANTS = {"kiyoh": 98, "klantenvertellen": 99}
 REMOVED_OVERLAP = timedelta(days=1)
@@ -104,7 +104,7 @@ class KiyohSpider(SinceSpider):
 
     def _is_stuck(self, step: Step, page: Stretch) -> bool:
         """Whether a larger answer was asked for and did not come."""
-        return step.number > 1 and ids_of(page) <= step.before
+        return step.number > 1 and step.before.issuperset(page.ids)
 
     def same_moment(self, following: Step, step: Step, newest: datetime) -> Step:
         if self._size(step) < LARGEST_LIMIT and not (step.number > 1 and following.before <= step.before):

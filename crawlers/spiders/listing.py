@@ -68,7 +68,7 @@ class ListingSpider(ReadingSpider):
             return
         if not page.entries and self._is_missing(page, where, part, number):
             return
-        self.seen.setdefault(part, []).extend(record.external_id for record in page.records)
+        self.seen.setdefault(part, []).extend(page.ids)
         begun = {"open": True, "had": page.entries} if number == 1 else {"open": True}
         item = ReadPage(page, where, part, self.state_of(part) | begun)
         yield item

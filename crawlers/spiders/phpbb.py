@@ -15,7 +15,7 @@ from crawlers.parameters.forums import PhpbbParameters, forum_number, topic_numb
 from crawlers.parsers import phpbb
 from crawlers.parsers.addresses import rebased
 from crawlers.parsers.page import Page, gone, holding
-from crawlers.parsers.phpbb import Row, Thread, Topics
+from crawlers.parsers.phpbb import Row, Topics
 from crawlers.spiders.conditional import conditions, validators
 from crawlers.spiders.reading import ReadingSpider
 from crawlers.spiders.recent import REREAD
@@ -189,9 +189,9 @@ class PhpbbSpider(ReadingSpider):
         page = self.page_of(
             response, where, lambda body: phpbb.thread(body, response.url, self.site, now, opening, kind)
         )
-        if not isinstance(page, Thread):
+        if page is None:
             return
-        reading = replace(reading, number=reading.number + 1, seen=reading.seen + page.shown)
+        reading = replace(reading, number=reading.number + 1, seen=reading.seen + page.ids)
         done = page.next is None
         kept = holding(page, self.wanted.query)
         item = ReadPage(kept, where, forum.part, self._left(reading, response.url, done))

@@ -69,7 +69,7 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
         missing: list[str] = []
         async for item in super().read(response, where, url):
             if isinstance(item, ReadPage) and item.state is not None and item.page.entries:
-                shown = [record.external_id for record in item.page.records]
+                shown = list(item.page.ids)
                 if before and not set(before) & set(shown):
                     self.job.findings.note("more was posted than the feed holds; read it more often")
                 missing = vanished(before, frozenset(shown))

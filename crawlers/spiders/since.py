@@ -127,7 +127,7 @@ class SinceSpider(ReadingSpider):
         newest = page.newest
         if newest is None or self.is_last(step, page):
             return None
-        following = replace(step, pages=step.pages + 1, number=1, before=ids_of(page))
+        following = replace(step, pages=step.pages + 1, number=1, before=frozenset(page.ids))
         if step.since is None or newest - STEP_BACK > step.since:
             return replace(following, since=newest - STEP_BACK)
         return self.same_moment(following, step, newest)
@@ -142,7 +142,7 @@ class SinceSpider(ReadingSpider):
         """
         newest = page.newest
         stays = newest and step.since and newest - STEP_BACK <= step.since
-        return not step.whole or bool(stays) or ids_of(page) <= step.before
+        return not step.whole or bool(stays) or step.before.issuperset(page.ids)
 
     def same_moment(self, following: Step, step: Step, newest: datetime) -> Step:
         """Everything on a full page is of one moment: `following` asked in a way that gets past it."""
@@ -190,10 +190,6 @@ class SinceSpider(ReadingSpider):
         # What stood in the window may be gone, or only not shown: that is not decided on an empty answer.
         for one in self._ended(replace(step, whole=False)):
             yield one
-
-
-def ids_of(page: Page) -> frozenset[str]:
-    return frozenset(record.external_id for record in page.records)
 
 
 def _times(state: dict[str, Any]) -> dict[str, datetime]:

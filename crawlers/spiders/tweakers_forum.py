@@ -15,7 +15,7 @@ from crawlers.parameters.forums import TweakersParameters
 from crawlers.parsers import tweakers_forum
 from crawlers.parsers.addresses import rebased
 from crawlers.parsers.page import Page, gone
-from crawlers.parsers.tweakers_forum import Topic, Topics
+from crawlers.parsers.tweakers_forum import Topics
 from crawlers.sources import SOURCES
 from crawlers.spiders.conditional import ConditionalSpider
 
@@ -119,10 +119,10 @@ class TweakersForumSpider(ConditionalSpider):
             return
         kind, url = (response.headers.get("Content-Type") or b"").decode("latin-1"), response.url
         page = self.page_of(response, where, lambda body: tweakers_forum.topic(body, url, number == 0, kind))
-        if not isinstance(page, Topic):
+        if page is None:
             return
         part = f"pages of {reading.topic}"
-        reading = replace(reading, asked=reading.asked + 1, seen=reading.seen | set(page.shown))
+        reading = replace(reading, asked=reading.asked + 1, seen=reading.seen | set(map(int, page.ids)))
         item = ReadPage(page, where, part, self.state_of(part) | {"page": number})
         yield item
         await item.stored

@@ -182,7 +182,7 @@ class YoutubeSpider(RecentSpider):
     ) -> AsyncIterator[Any]:
         page = self.page_of(response, where, youtube.parse)
         if page is not None:
-            still = {record.external_id for record in page.records}
+            still = frozenset(page.ids)
             for one in self.all_gone(part, [key for key in identities if key not in still]):
                 yield one
 

@@ -50,7 +50,10 @@ TRACED = 60_000 if THOROUGH else 3_000
 
 
 def _holds(parse: Parse, body: bytes) -> bool:
-    """Whether the page is read so that the next can be asked for, or refused by an error of the parsers' own, in time."""
+    """Whether the page is read, or refused by an error of the parsers' own, and not too slowly.
+
+    What it names as the next one must fit in an address.
+    """
     began = time.process_time()
     try:
         page = parse(body)

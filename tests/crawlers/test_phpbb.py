@@ -7,8 +7,8 @@ import pytest
 from crawlers.causes import Cause
 from crawlers.parameters.forums import PhpbbParameters, forum_number, topic_number
 from crawlers.parsers import phpbb
-from crawlers.parsers.page import Blocked, FormatChanged
-from crawlers.parsers.phpbb import Thread, numbers
+from crawlers.parsers.page import Blocked, FormatChanged, Page
+from crawlers.parsers.phpbb import numbers
 from demo.replica import Fault, Kind
 from demo.replica.phpbb import topic_id
 from storage.models import Health
@@ -23,7 +23,7 @@ from tests.crawlers.payloads_forums import BOARD, BOARD_NEXT, BOARD_POST, BOARD_
 TOPIC = f"{BOARD}/viewtopic.php?t=9"
 
 
-def thread(inner: str = BOARD_POST, opening: bool = True) -> Thread:
+def thread(inner: str = BOARD_POST, opening: bool = True) -> Page:
     return phpbb.thread(board(inner), TOPIC, BOARD, NOW, opening)
 
 
@@ -52,7 +52,7 @@ def test_later_posts_are_comments_under_the_title_of_their_topic() -> None:
 
     assert [record.kind for record in page.records] == [Written.POST, Written.COMMENT]
     assert [record.title for record in page.records] == ["Garantie geweigerd", "Snelveld levert niet"]
-    assert page.shown == ("501234", "501235")
+    assert page.ids == ("501234", "501235")
     assert thread(second, opening=False).records[0].title == "Garantie geweigerd"
 
 

@@ -10,8 +10,7 @@ from crawlers.causes import Cause
 from crawlers.job import Job
 from crawlers.parameters.forums import TweakersParameters
 from crawlers.parsers import tweakers_forum
-from crawlers.parsers.page import Blocked, FormatChanged
-from crawlers.parsers.tweakers_forum import Topic
+from crawlers.parsers.page import Blocked, FormatChanged, Page
 from crawlers.spiders.tweakers_forum import TweakersForumSpider
 from demo.replica import Fault, Kind
 from demo.replica.tweakers import topic_id
@@ -28,7 +27,7 @@ from tests.crawlers.payloads_forums import GOT, GOT_FEED, GOT_MESSAGE, GOT_NEXT,
 URL = f"{GOT}/forum/list_messages/2112233/0"
 
 
-def topic(inner: str = GOT_MESSAGE, first: bool = True, url: str = URL) -> Topic:
+def topic(inner: str = GOT_MESSAGE, first: bool = True, url: str = URL) -> Page:
     return tweakers_forum.topic(got(inner), url, first)
 
 
