@@ -85,7 +85,7 @@ class _Judge:
         self._severe(brand_id, spike)
 
     def sources(self) -> None:
-        watched = evidence.watched(self.session, source_silent.FAILURES)
+        watched = evidence.watched(self.session, source_silent.LOOKED_UP)
         judged = ((one, source_silent.judge(one, self._patience, self.now)) for one in watched)
         silent = {one.source_id: finding for one, finding in judged if finding is not None}
         told = self._unreachable(watched, silent)

@@ -97,6 +97,11 @@ class Watched:
     last_healthy: datetime | None
     last: tuple[EndedCrawl, ...]
 
+    @property
+    def asked(self) -> tuple[EndedCrawl, ...]:
+        """Those of its last crawls that say something of it: not those that were ended from our side."""
+        return tuple(crawl for crawl in self.last if crawl.figures.get("cause") != runs.STOPPED)
+
 
 def complaints(session: Session, brand_id: int, since: datetime, until: datetime) -> list[Complaint]:
     """Negative mentions published in this stretch, oldest first, without history and what was removed.

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from storage.evidence import Watched
 from storage.incidents import Finding
 from storage.models import Health, Severity
-from storage.runs import STOPPED
 
 NAME = "source_silent"
 FAILURES = 3
 """Crawls in a row that were refused, broke down or could not be read."""
+LOOKED_UP = 2 * FAILURES
+"""Crawls: some of the last ones may have been ended from our side."""
 INTERVALS = 3
 MET = ("cause", "status", "seen", "usual", "field")
 """What the figures of a crawl say of what stood in its way, see `alerts.obstacles`."""
@@ -53,11 +54,8 @@ def judge(source: Watched, silent_after: timedelta, now: datetime) -> Finding | 
 
 
 def failures(source: Watched) -> int:
-    """How many of the last crawls failed one after the other; capped by how many were looked up.
-
-    Those that were ended from our side do not count: it was not the source that failed.
-    """
-    asked = [crawl for crawl in source.last if crawl.figures.get("cause") != STOPPED]
+    """How many of the last crawls failed one after the other, up to as many as it takes."""
+    asked = source.asked[:FAILURES]
     return next((number for number, crawl in enumerate(asked) if crawl.health not in FAILED), len(asked))
 
 

@@ -51,7 +51,7 @@ def judge(sources: Sequence[Watched], silent: Collection[int], is_open: bool) ->
 
 
 def _is_unreached(source: Watched) -> bool:
-    last = source.last[0] if source.last else None
+    last = source.asked[0] if source.asked else None
     return last is not None and last.health is Health.BROKEN and last.figures.get("cause") in NETWORK
 
 

@@ -218,6 +218,13 @@ def test_three_refused_crawls_in_a_row_are_silence(heard: World) -> None:
     assert (incident.facts["cause"], incident.facts["status"]) == ("waf", 403)
 
 
+def test_a_crawl_that_we_ended_does_not_hide_that_the_source_refuses(heard: World) -> None:
+    for minutes, cause in ((10, "forbidden"), (20, "forbidden"), (30, "stopped"), (40, "forbidden")):
+        heard.crawled("pagina", NOW + minutes * MINUTE, Health.BROKEN, cause=cause)
+    [incident] = judged(heard, NOW + 41 * MINUTE)
+    assert (incident.rule, incident.facts["failures"]) == ("source_silent", 3)
+
+
 def test_a_source_that_stays_odd_for_a_day_is_told_of(heard: World) -> None:
     def odd(hours: int) -> list[Incident]:
         for name, health in (("pagina", Health.SUSPICIOUS), ("berichten", Health.OK)):
@@ -253,6 +260,16 @@ def test_sources_that_fall_away_together_are_one_incident_until_all_are_back(hea
         heard.crawled(name, NOW + 50 * MINUTE)
     assert fails(51) == []
     assert len(heard.incidents()) == 1
+
+
+def test_sources_out_of_reach_are_not_back_because_we_ended_their_crawls(heard: World) -> None:
+    heard.add_source("winkel")
+    heard.listen("winkel", NOW)
+    for minutes, cause in ((10, "connection"), (20, "connection"), (30, "connection"), (40, "stopped")):
+        for name in ("pagina", "berichten", "winkel"):
+            heard.crawled(name, NOW + minutes * MINUTE, Health.BROKEN, cause=cause)
+        found = judged(heard, NOW + minutes * MINUTE)
+    assert [(one.rule, one.resolved_at) for one in found] == [("sources_unreachable", None)]
 
 
 def test_a_source_that_was_told_of_by_itself_stays_so_when_the_others_fall_away_too(heard: World) -> None:
