@@ -7,7 +7,7 @@ Needs the packages onnx and safetensors, not torch.
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from sentiment.errors import TrainingError
 from sentiment.examples import ELSEWHERE, Example, read_examples, written_examples
 from sentiment.heads import HEADS, Head
 from sentiment.manifest import Manifest, Output
-from sentiment.texts import readable
+from sentiment.tokens import load_tokenizer, tokens
 from sentiment.windows import OVERLAP, WINDOW, pack, sigmoid, softmax
 
 _NAME = "klachtenradar-nl-sentiment"
@@ -48,19 +48,12 @@ class Trained:
         try:
             config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             weights = load_file(folder / "model.safetensors")
-            tokenizer = Tokenizer.from_file(str(folder / manifest.TOKENIZER))
             shape = graph.Shape(
                 config["num_hidden_layers"], config["num_attention_heads"], config["layer_norm_eps"]
             )
-        except Exception as error:  # three libraries, one of which raises bare Exception
+        except Exception as error:  # each library raises its own
             raise TrainingError(f"{folder}: is not the `best` folder of a training run ({error})") from error
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
-        return cls(weights, shape, tokenizer)
-
-    def tokens(self, examples: Iterable[Example]) -> list[list[int]]:
-        encoded = self.tokenizer.encode_batch([readable(example.text) for example in examples])
-        return [row.ids[: WINDOW - 1] + row.ids[-1:] for row in encoded]
+        return cls(weights, shape, load_tokenizer(folder))
 
 
 @dataclass(frozen=True)
@@ -83,14 +76,14 @@ def export(run: Path, calibration: Sequence[Example], dev: Sequence[Example], ou
     names = [HEADS[place].name for place in _answered(dev)]
     whole, read_by = graph.bert(trained.weights, trained.shape, names)
     ranges = _ranges(
-        graph.exposed(whole, sorted(set(read_by.values()))), read_by, trained.tokens(calibration)
+        graph.exposed(whole, sorted(set(read_by.values()))), read_by, tokens(trained.tokenizer, calibration)
     )
     small, _ = graph.bert(trained.weights, trained.shape, names, ranges)
     out.mkdir(parents=True, exist_ok=True)
     (out / manifest.MODEL).write_bytes(small.SerializeToString(deterministic=True))
     (out / manifest.TOKENIZER).write_text(_compact(trained.tokenizer), encoding="utf-8")
     files = {name: manifest.digest(out / name) for name in (manifest.MODEL, manifest.TOKENIZER)}
-    rows = trained.tokens(dev)
+    rows = tokens(trained.tokenizer, dev)
     exact, given = (_logits(model.SerializeToString(), rows, names) for model in (whole, small))
     outputs = tuple(_output(HEADS[place], given, dev) for place in _answered(dev))
     written = Manifest(

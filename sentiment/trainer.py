@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from sentiment.errors import TrainingError
@@ -17,8 +16,8 @@ from sentiment.evaluate import macro_f1, true_label
 from sentiment.examples import ELSEWHERE, Example, epoch_sample, label_weights
 from sentiment.heads import HEADS, SENTIMENT
 from sentiment.network import Network, device, padded
-from sentiment.texts import readable
-from sentiment.windows import WINDOW, pack
+from sentiment.tokens import load_tokenizer, tokens
+from sentiment.windows import pack
 
 _CHECKPOINT = "checkpoint.pt"
 _FILLER = "<pad>"
@@ -45,7 +44,6 @@ class Plan:
     epochs: int = 3
     rate: float = 8e-5
     batch: int = 32
-    window: int = WINDOW
     seed: int = 1
     checkpoint_steps: int = 100
     freeze_embeddings: bool = True
@@ -112,10 +110,6 @@ class Trainer:
         order = torch.randperm(len(batches), generator=torch.Generator().manual_seed(self.plan.seed + epoch))
         return [batches[place] for place in order.tolist()]
 
-    def tokens(self, examples: Sequence[Example]) -> list[list[int]]:
-        encoded = self.tokenizer.encode_batch([readable(example.text) for example in examples])
-        return [row.ids[: self.plan.window - 1] + row.ids[-1:] for row in encoded]
-
     def run(self) -> Iterator[Measured]:
         """Trains epoch after epoch from wherever the run stands; the best network so far is in `out/best`."""
         self._restore()
@@ -164,7 +158,7 @@ class Trainer:
 
     def loss(self, batch: Sequence[Example]) -> Tensor:
         """Negative log-likelihood of the known answers: the sum over heads and labels, the mean over texts."""
-        ids, mask = padded(self.tokens(batch), self.filler)
+        ids, mask = padded(tokens(self.tokenizer, batch), self.filler)
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
             outputs = self.network(ids.to(self.device), mask.to(self.device))
         total = torch.zeros((), device=self.device)
@@ -199,7 +193,7 @@ class Trainer:
     def outputs(self, examples: Sequence[Example]) -> list[Tensor]:
         """Every head's logits, texts × labels, in the order of the texts."""
         self.network.eval()
-        rows = self.tokens(examples)
+        rows = tokens(self.tokenizer, examples)
         answers = [torch.zeros((len(rows), len(head.labels))) for head in HEADS]
         for batch in pack([len(row) for row in rows], 4096):
             ids, mask = padded([rows[place] for place in batch], self.filler)
@@ -261,17 +255,6 @@ def _f1(truth: Tensor, guessed: Tensor) -> Tensor:
     """F1 of each label; 0 where it neither occurs nor is guessed."""
     hits = (truth & guessed).sum(0)
     return 2 * hits / (truth.sum(0) + guessed.sum(0)).clamp(min=1)
-
-
-def load_tokenizer(folder: Path) -> Tokenizer:
-    """The folder's tokenizer, neither cutting nor filling. Raises TrainingError when there is none."""
-    try:
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    except Exception as error:  # the library raises bare Exception
-        raise TrainingError(f"{folder / 'tokenizer.json'}: no tokenizer can be read ({error})") from error
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
 
 
 def say(line: str) -> None:

@@ -46,7 +46,7 @@ def test_rounding_to_8_bits_hardly_moves_the_probabilities(trained: Trained, exp
     import torch
 
     from sentiment.network import Network, padded
-    from sentiment.trainer import load_tokenizer
+    from sentiment.tokens import load_tokenizer
     from sentiment.windows import softmax
 
     texts = [row["text"] for row in tiny.texts(60, seed=4)]

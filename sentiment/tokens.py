@@ -1,0 +1,29 @@
+"""The tokens of a text as training and exporting read it: what the service reads, cut to one window."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from sentiment.errors import TrainingError
+from sentiment.examples import Example
+from sentiment.manifest import TOKENIZER
+from sentiment.texts import readable
+from sentiment.windows import WINDOW
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """The folder's tokenizer, neither cutting nor filling. Raises TrainingError when there is none."""
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    except Exception as error:  # the library raises bare Exception
+        raise TrainingError(f"{folder / TOKENIZER}: no tokenizer can be read ({error})") from error
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def tokens(tokenizer: Tokenizer, examples: Iterable[Example]) -> list[list[int]]:
+    """Each text's tokens between the marks for start and end; of a long text the first window."""
+    encoded = tokenizer.encode_batch([readable(example.text) for example in examples])
+    return [row.ids[:-1][: WINDOW - 1] + row.ids[-1:] for row in encoded]
