@@ -77,17 +77,13 @@ def windows(complaints: Sequence[Complaint], told: Set[int], held: Set[int], now
     are those of the open incident: a past hour with nothing but these brings no news.
     """
     fresh = [one for one in complaints if one.mention_id not in told]
-    last = [one for one in fresh if now - HOUR < one.published_at <= now]
+    last = _window(now - HOUR, [one for one in fresh if now - HOUR < one.published_at <= now])
     hours: dict[datetime, list[Complaint]] = {}
     for one in fresh:
         hours.setdefault(hour_of(one.published_at), []).append(one)
-    late = [
-        _window(hour, inside)
-        for hour, inside in sorted(hours.items())
-        # What the model doubts is never counted, so that it would be news for ever.
-        if hour + HOUR <= now and any(not one.unsure and one.mention_id not in held for one in inside)
-    ]
-    return [_window(now - HOUR, last), *late] if last else late
+    past = (_window(hour, inside) for hour, inside in sorted(hours.items()) if hour + HOUR <= now)
+    late = [window for window in past if any(one.mention_id not in held for one in window.complaints)]
+    return [last, *late] if last.complaints else late
 
 
 def _window(since: datetime, inside: Sequence[Complaint]) -> Window:
