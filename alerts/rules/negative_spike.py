@@ -28,6 +28,7 @@ MEASURES = (
     "window_since",
     "window_until",
     "history_hours",
+    "inexact_hours",
 )
 
 

@@ -1,6 +1,6 @@
 """Another model judges: what it sees otherwise is no news, what happens meanwhile is."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -28,9 +28,9 @@ def busy(world: World) -> World:
     return world
 
 
-def judged(world: World) -> list[Incident]:
-    trends.run(world.database, NOW)
-    judge.run(world.database, world.configuration.alerts, NOW)
+def judged(world: World, now: datetime = NOW) -> list[Incident]:
+    trends.run(world.database, now)
+    judge.run(world.database, world.configuration.alerts, now)
     return [one for one in world.incidents() if one.brand_id and not one.source_id]
 
 
@@ -62,6 +62,16 @@ def test_a_storm_is_told_while_the_model_changes(busy: World) -> None:
     assert incident.facts["observed"] == 90
     assert incident.facts["expected"] == pytest.approx(PER_HOUR, rel=0.2)
     assert incident.facts["inexact_hours"] > 60
+
+
+def test_the_worst_hour_keeps_saying_that_it_was_compared_with_all_posts(busy: World) -> None:
+    busy.post(*burst(90), model=NEW)
+    [told] = judged(busy)
+    busy.judge_again(NEW, sentiment=Sentiment.POSITIVE)
+    busy.post(*burst(30, until=NOW + HOUR), model=NEW)
+    [incident] = judged(busy, NOW + HOUR)
+    kept = ("observed", "expected", "inexact_hours")
+    assert [incident.facts[name] for name in kept] == [told.facts[name] for name in kept]
 
 
 def test_the_spike_rule_is_as_sharp_as_before_once_everything_is_judged_anew(busy: World) -> None:
