@@ -171,7 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.written:
             examples += written_examples(asked.written, asked.part)
         found = list(scores(EmbeddedClassifier(asked.model), examples))
-    except (SentimentError, OSError) as error:
+    except SentimentError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 - a command's answer
         return 2
     print(table(found))  # noqa: T201 - a command's answer

@@ -4,16 +4,17 @@ import hashlib
 import json
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from sentiment.errors import TrainingError
 from sentiment.heads import HEADS
 from sentiment.texts import readable
 
 Part = Literal["train", "dev", "test"]
+Used = TypeVar("Used")
 
 
 @dataclass(frozen=True)
@@ -52,14 +53,7 @@ Labels = Mapping[str, Mapping[str, Any]]
 
 def read_labels(path: Path) -> Labels:
     """The answers of a JSON Lines file with a key `sha256`. Raises TrainingError naming a line without one."""
-    labels = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            record = json.loads(line)
-            labels[str(record.pop("sha256"))] = record
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise TrainingError(f"{path}:{number}: not a label with a sha256 ({error})") from error
-    return labels
+    return dict(read_records(path, lambda record: (record["sha256"], record)))
 
 
 def read_examples(path: Path, source: str | None = None, labels: Labels | None = None) -> list[Example]:
@@ -67,14 +61,23 @@ def read_examples(path: Path, source: str | None = None, labels: Labels | None =
 
     Raises TrainingError naming the file and line of the first record that cannot be used.
     """
-    examples = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    return read_records(path, lambda record: _example(record, source, labels or {}))
+
+
+def read_records(path: Path, use: Callable[[Any], Used]) -> list[Used]:
+    """What `use` makes of each record of a JSON Lines file (UTF-8). Raises TrainingError naming file and line."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise TrainingError(f"{path}: cannot be read ({error.strerror})") from error
+    found = []
+    for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                examples.append(_example(json.loads(line), source, labels or {}))
+                found.append(use(json.loads(line)))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise TrainingError(f"{path}:{number}: not a usable training record ({error})") from error
-    return examples
+                raise TrainingError(f"{path}:{number}: not a usable record ({error!r})") from error
+    return found
 
 
 def _example(record: Mapping[str, Any], source: str | None, labels: Labels) -> Example:

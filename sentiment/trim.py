@@ -9,7 +9,7 @@ import argparse
 import json
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
 
 from sentiment.errors import TrainingError
+from sentiment.examples import read_records
 from sentiment.texts import readable
 
 _WEIGHTS, _TOKENIZER, _CONFIG = "model.safetensors", "tokenizer.json", "config.json"
@@ -75,9 +76,10 @@ def _renumber(
         mark["ids"] = [place[old] for old in mark["ids"]]
 
 
-def _texts(path: Path) -> Iterator[str]:
-    for line in path.read_text(encoding="utf-8").splitlines():
-        yield json.loads(line)["text"] if path.suffix == ".jsonl" else line
+def _texts(path: Path) -> list[str]:
+    if path.suffix == ".jsonl":
+        return read_records(path, lambda record: str(record["text"]))
+    return path.read_text(encoding="utf-8").splitlines()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,6 +1,7 @@
 """Parting the written texts, and choosing what an epoch sees."""
 
 import hashlib
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -78,6 +79,21 @@ def test_a_better_label_replaces_the_one_that_came_with_the_text(tmp_path: Path)
     labels = examples.read_labels(tmp_path / "labels.jsonl")
     found = examples.read_examples(tmp_path / "train.jsonl", labels=labels)
     assert [example.targets[0] for example in found] == [(0.0, 0.0, 1.0), NEUTRAL]
+
+
+def test_only_the_end_of_a_line_ends_a_record(tmp_path: Path) -> None:
+    text = "Top\u2028geholpen\x85\u2029"
+    (tmp_path / "train.jsonl").write_text(json.dumps({"text": text}, ensure_ascii=False) + "\n", "utf-8")
+    assert [example.text for example in examples.read_examples(tmp_path / "train.jsonl")] == [text]
+
+
+def test_what_cannot_be_read_is_named_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "train.jsonl"
+    with pytest.raises(TrainingError, match=r"train\.jsonl: cannot be read \(No such file"):
+        examples.read_examples(path)
+    path.write_bytes(b'{"text": "Top"}\n\n{"text": "caf\xe9"}\n')
+    with pytest.raises(TrainingError, match=r"train\.jsonl:3: "):
+        examples.read_examples(path)
 
 
 def test_a_label_without_a_text_is_named(tmp_path: Path) -> None:

@@ -74,3 +74,16 @@ def test_a_folder_without_an_encoder_is_named(tmp_path: Path, capsys: pytest.Cap
     places = ["--model", str(tmp_path / "weg"), "--texts", str(texts), "--out", str(tmp_path / "out")]
     assert trim.main(places) == 2
     assert str(tmp_path / "weg") in capsys.readouterr().err
+
+
+def test_texts_come_as_lines_or_as_records(encoder: Path, tmp_path: Path) -> None:
+    from tokenizers import Tokenizer
+
+    from sentiment import trim
+
+    (tmp_path / "a.txt").write_text("slecht\n")
+    (tmp_path / "b.jsonl").write_text('{"text": "de top"}\n')
+    texts, out = [str(tmp_path / name) for name in ("a.txt", "b.jsonl")], tmp_path / "out"
+    assert trim.main(["--model", str(encoder), "--texts", *texts, "--out", str(out)]) == 0
+    kept = Tokenizer.from_file(str(out / "tokenizer.json")).get_vocab()
+    assert [word for word in WORDS if word in kept] == ["▁slecht", "▁top", "▁de"]
