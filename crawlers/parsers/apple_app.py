@@ -4,16 +4,14 @@ import re
 
 from crawlers.dates import instant
 from crawlers.parsers.addresses import safe
+from crawlers.parsers.answers import json_answer
 from crawlers.parsers.blocks import unlike
 from crawlers.parsers.page import FormatChanged, Gathering, Page
 from crawlers.parsers.values import (
-    NotJson,
     at,
     count,
-    decoded,
     headed,
     identifier,
-    json_of,
     listed,
     number,
     text,
@@ -34,7 +32,7 @@ def parse(body: bytes, country: str, app_id: str) -> Page:
 
     Raises FormatChanged when it is not such a feed, Blocked for a page that keeps us out.
     """
-    feed = at(_document(body), "feed")
+    feed = at(json_answer(body), "feed")
     if not isinstance(feed, dict):
         raise unlike(body, "the answer has no object `feed`")
     strange = sorted(str(key) for key in feed.keys() - _KNOWN_KEYS if isinstance(feed[key], list | dict))
@@ -46,13 +44,6 @@ def parse(body: bytes, country: str, app_id: str) -> Page:
             continue
         _add(gathering, f"entry {place}", entry, country, app_id)
     return gathering.page()
-
-
-def _document(body: bytes) -> object:
-    try:
-        return json_of(decoded(body))
-    except NotJson as error:
-        raise unlike(body, f"the answer is {error}") from None
 
 
 def _is_the_app(entry: object) -> bool:

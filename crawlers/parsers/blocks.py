@@ -45,7 +45,10 @@ def wall(body: bytes) -> Cause | None:
     """Which kind of wall `body` is, None when it does not look like one."""
     page = decoded(body[:_LOOKED_AT])
     if page.lstrip().startswith("{"):
-        return _refusal(page)
+        try:
+            return refusal(json_of(page))
+        except NotJson:
+            return None
     title = _TITLE.search(page)
     words = title[1].casefold() if title else ""
     for cause, phrases in _TITLES:
@@ -60,12 +63,6 @@ def wall_at(address: str) -> Cause | None:
     return next((cause for cause, pattern in _ADDRESSES if pattern.search(address.lower())), None)
 
 
-def _refusal(page: str) -> Cause | None:
-    try:
-        said = json_of(page)
-    except NotJson:
-        return None
-    message = at(said, "message")
-    if at(said, "error") is True and isinstance(message, str):
-        return Cause.WAF
-    return None
+def refusal(said: object) -> Cause | None:
+    """Which kind of wall speaks in the value of a JSON answer, None when none does."""
+    return Cause.WAF if at(said, "error") is True and isinstance(at(said, "message"), str) else None

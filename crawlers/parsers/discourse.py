@@ -8,18 +8,16 @@ from urllib.parse import urlsplit
 from crawlers.causes import Cause
 from crawlers.dates import instant
 from crawlers.parsers.addresses import safe
-from crawlers.parsers.blocks import SAID, unlike
+from crawlers.parsers.answers import json_answer
+from crawlers.parsers.blocks import SAID
 from crawlers.parsers.markup import TooLong, plain
 from crawlers.parsers.page import Blocked, FormatChanged, Gathering
 from crawlers.parsers.stretch import Stretch
 from crawlers.parsers.values import (
-    NotJson,
     at,
     count,
-    decoded,
     headed,
     identifier,
-    json_of,
     listed,
     number,
     text,
@@ -124,10 +122,7 @@ def is_taken_away(body: bytes) -> bool:
 
 
 def _json(body: bytes) -> object:
-    try:
-        found = json_of(decoded(body))
-    except NotJson as error:
-        raise unlike(body, f"the answer is {error}") from None
+    found = json_answer(body)
     if isinstance(at(found, "errors"), list):
         if at(found, "error_type") == "not_logged_in":
             raise Blocked(Cause.SIGN_IN, SAID[Cause.SIGN_IN])

@@ -2,17 +2,14 @@
 
 from crawlers.dates import instant
 from crawlers.parsers.addresses import safe
-from crawlers.parsers.answers import answer, entries
+from crawlers.parsers.answers import answer, entries, json_answer
 from crawlers.parsers.page import FormatChanged, Gathering
 from crawlers.parsers.stretch import Stretch, stretch
 from crawlers.parsers.values import (
-    NotJson,
     at,
     count,
-    decoded,
     headed,
     identifier,
-    json_of,
     language,
     number,
     text,
@@ -52,11 +49,11 @@ def reviews_of(found: dict[str, object], first: bool) -> Stretch:
 
 
 def removed(body: bytes, location: str) -> Stretch:
-    """The reviews of `location` that were removed, with when. The list may hold other locations of the group."""
-    try:
-        found = json_of(decoded(body))
-    except NotJson as error:
-        raise FormatChanged(f"the list of removed reviews is {error}") from None
+    """The reviews of `location` that were removed, with when. The list may hold other locations of the group.
+
+    Raises Blocked, FormatChanged.
+    """
+    found = json_answer(body, "the list of removed reviews")
     if not isinstance(found, list):
         raise FormatChanged("the list of removed reviews is not a list")
     gathering = Gathering()

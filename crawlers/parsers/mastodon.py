@@ -7,18 +7,15 @@ from datetime import datetime
 from crawlers.causes import Cause
 from crawlers.dates import instant
 from crawlers.parsers.addresses import safe
-from crawlers.parsers.blocks import unlike
+from crawlers.parsers.answers import json_answer
 from crawlers.parsers.markup import TooLong, plain
 from crawlers.parsers.page import Blocked, FormatChanged, Gathering
 from crawlers.parsers.stretch import Stretch, span
 from crawlers.parsers.values import (
-    NotJson,
     at,
     count,
-    decoded,
     headed,
     identifier,
-    json_of,
     language,
     primary,
     text,
@@ -82,10 +79,7 @@ def older(link: str) -> str | None:
 
 
 def _answer(body: bytes) -> object:
-    try:
-        found = json_of(decoded(body))
-    except NotJson as error:
-        raise unlike(body, f"the answer is {error}") from None
+    found = json_answer(body)
     if isinstance(at(found, "error"), str):
         raise Blocked(Cause.SIGN_IN, "the instance refuses its timeline to outsiders")
     return found

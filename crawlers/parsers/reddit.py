@@ -11,11 +11,12 @@ from lxml import etree
 from crawlers.causes import Cause
 from crawlers.dates import instant, sensible
 from crawlers.parsers.addresses import safe
+from crawlers.parsers.answers import json_answer
 from crawlers.parsers.blocks import unlike
 from crawlers.parsers.markup import TooLong, plain
 from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page
 from crawlers.parsers.stretch import Stretch, stretch
-from crawlers.parsers.values import NotJson, at, count, decoded, headed, json_of, listed, number, text
+from crawlers.parsers.values import at, count, decoded, headed, listed, number, text
 from storage.records import Kind, Status
 
 NAMESPACE = "reddit"
@@ -68,10 +69,7 @@ def parse_feed(body: bytes) -> Page:
 
 
 def _listings(body: bytes) -> list[object]:
-    try:
-        found = json_of(decoded(body))
-    except NotJson as error:
-        raise unlike(body, f"the answer is {error}") from None
+    found = json_answer(body)
     if number(at(found, "error")) is not None:
         raise Blocked(Cause.FORBIDDEN, "Reddit answers with an error in place of posts")
     listings = listed(found)

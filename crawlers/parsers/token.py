@@ -1,8 +1,8 @@
 """The answer to signing in (RFC 6749, 5.1)."""
 
-from crawlers.parsers.blocks import unlike
+from crawlers.parsers.answers import json_answer
 from crawlers.parsers.page import FormatChanged
-from crawlers.parsers.values import NotJson, at, decoded, json_of, text
+from crawlers.parsers.values import at, text
 
 LONGEST = 10_000
 """Characters. The longest tokens in use, signed ones with many claims, are below 5,000."""
@@ -13,10 +13,7 @@ def token(body: bytes, named: str = "access_token") -> str | None:
 
     Raises Blocked for a wall in its place, FormatChanged for any other answer.
     """
-    try:
-        found = json_of(decoded(body))
-    except NotJson as error:
-        raise unlike(body, f"the answer to signing in is {error}") from None
+    found = json_answer(body, "the answer to signing in")
     if not isinstance(found, dict):
         raise FormatChanged("the answer to signing in is not an object")
     value = text(at(found, named))

@@ -108,6 +108,12 @@ def test_another_form_is_named(body: bytes) -> None:
         parse(body)
 
 
+def test_a_wall_before_the_removed_reviews_is_named() -> None:
+    with pytest.raises(Blocked) as caught:
+        removed(WAF_PAGE, "1064405")
+    assert caught.value.cause is Cause.WAF
+
+
 @pytest.mark.parametrize("body", [WAF_JSON, WAF_PAGE])
 def test_a_wall_is_named(body: bytes) -> None:
     with pytest.raises(Blocked) as caught:
