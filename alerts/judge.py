@@ -89,10 +89,9 @@ class _Judge:
         judged = ((one, source_silent.judge(one, self._patience, self.now)) for one in watched)
         silent = {one.source_id: finding for one, finding in judged if finding is not None}
         told = self._unreachable(watched, silent)
-        waited_for = {one.source_id for one in watched if self._source(one, silent, told)}
-        for incident in incidents.open_by_rule(self.session, source_silent.NAME):
-            if incident.source_id not in waited_for:
-                self._resolve(incident)
+        going_on = {one.source_id: one for one in incidents.open_by_rule(self.session, source_silent.NAME)}
+        for source in watched:
+            self._source(source, silent.get(source.source_id), going_on.get(source.source_id), told)
 
     def _measured(self, brand_id: int) -> tuple[Finding | None, datetime]:
         """What the spike rule says of the last day, and when the first complaint that counts was seen."""
@@ -187,15 +186,19 @@ class _Judge:
             self._resolve(incident)
         return frozenset()
 
-    def _source(self, source: evidence.Watched, silent: Mapping[int, Finding], told: Collection[int]) -> bool:
-        """Whether the source has an incident of its own; none is opened for one that was `told` of with others."""
-        finding = silent.get(source.source_id)
-        incident = incidents.open_of(self.session, source_silent.key(source.source_id))
+    def _source(
+        self,
+        source: evidence.Watched,
+        finding: Finding | None,
+        incident: Incident | None,
+        told: Collection[int],
+    ) -> None:
+        """Judge a source with its open `incident`; none is opened for one that was `told` of with others."""
         if finding is not None and (incident is not None or source.source_id not in told):
             self._found(finding, incident or self._going_on(finding.key, SOURCE_REOPENS))
-            return True
         # Between failures and health there is doubt: an incident closes at a healthy crawl, not before.
-        return incident is not None and source.active and not source_silent.healthy(source)
+        elif incident is not None and (source_silent.healthy(source) or not source.active):
+            self._resolve(incident)
 
     @property
     def _patience(self) -> timedelta:
