@@ -80,8 +80,6 @@ class OverviewPage:
     oldest: datetime | None
     volume_chart: Mapping[str, object] | None
     net_chart: Mapping[str, object] | None
-    model: str | None
-    """The one in use."""
     outdated: int
     """Posts of the period that another model judged."""
     index_days: int = reputation.DAYS
@@ -130,7 +128,6 @@ def show_overview(request: Request, site: SiteNow, visitor: LoggedIn, session: R
             net_chart=charts.net([(one.brand.name, one.steps, one.line) for one in figures])
             if figures
             else None,
-            model=view.model,
             outdated=sum(_outdated(one.judges, view.model) for one in figures),
         ),
     )
