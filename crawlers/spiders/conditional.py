@@ -10,7 +10,7 @@ from crawlers.causes import Cause, Failure
 from crawlers.job import ReadPage
 from crawlers.parsers.addresses import rebased
 from crawlers.parsers.page import Page
-from crawlers.spiders.reading import ReadingSpider
+from crawlers.spiders.reading import ReadingSpider, header
 
 _VALIDATORS = {"etag": ("ETag", "If-None-Match"), "modified": ("Last-Modified", "If-Modified-Since")}
 LONGEST_VALIDATOR = 1_000
@@ -39,7 +39,7 @@ class ConditionalSpider(ReadingSpider):
         if response.status == 304 and state:
             self.job.findings.not_modified += 1
             return
-        content_type = _header(response, "Content-Type") or ""
+        content_type = header(response, "Content-Type")
         page = self.page_of(response, where, lambda body: self.parsed(body, url, content_type))
         if page is None:
             return
@@ -58,10 +58,5 @@ def conditions(known: Mapping[str, object]) -> dict[str, str]:
 
 def validators(response: Response) -> dict[str, str]:
     """What the server calls the present form of a page."""
-    found = {name: _header(response, given) for name, (given, _) in _VALIDATORS.items()}
+    found = {name: header(response, given) for name, (given, _) in _VALIDATORS.items()}
     return {name: value for name, value in found.items() if value and len(value) <= LONGEST_VALIDATOR}
-
-
-def _header(response: Response, name: str) -> str | None:
-    value = response.headers.get(name)
-    return value.decode("latin-1") if value else None

@@ -12,7 +12,7 @@ from crawlers.parameters.social import MastodonParameters
 from crawlers.parsers import mastodon
 from crawlers.parsers.page import Page
 from crawlers.parsers.stretch import Stretch
-from crawlers.spiders.reading import Parse
+from crawlers.spiders.reading import Parse, header
 from crawlers.spiders.recent import Gap, Reading, RecentSpider
 from crawlers.spiders.whole import WholeSpider
 
@@ -60,7 +60,7 @@ class MastodonSpider(WholeSpider):
         return (self.job.base_url or "").rstrip("/")
 
     def page_of(self, response: Response, where: str, parse: Parse) -> Page | None:
-        self.link = (response.headers.get("Link") or b"").decode("latin-1")
+        self.link = header(response, "Link")
         return super().page_of(response, where, parse)
 
     def stretch_of(self, body: bytes, reading: Reading) -> Stretch:

@@ -15,6 +15,7 @@ from crawlers.parsers import meta_page
 from crawlers.parsers.page import Page, ParseError
 from crawlers.parsers.stretch import Stretch
 from crawlers.sources import SOURCES
+from crawlers.spiders.reading import header
 from crawlers.spiders.recent import Reading, RecentSpider
 from storage.records import Reply
 
@@ -129,7 +130,7 @@ class MetaPageSpider(RecentSpider):
         if code in _KEYS:
             return replace(failure, cause=Cause.KEY, detail=detail)
         if code in _HURRIED:
-            used = (response.headers.get("X-Business-Use-Case-Usage") or b"").decode("latin-1")
+            used = header(response, "X-Business-Use-Case-Usage")
             wait = failure.retry_after or meta_page.wait(used)
             return replace(failure, cause=Cause.RATE_LIMITED, detail=detail, retry_after=wait)
         if code in _NOT_ALLOWED:

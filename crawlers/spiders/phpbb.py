@@ -17,7 +17,7 @@ from crawlers.parsers.addresses import rebased
 from crawlers.parsers.page import Page, gone, holding
 from crawlers.parsers.phpbb import Row, Topics
 from crawlers.spiders.conditional import conditions, validators
-from crawlers.spiders.reading import ReadingSpider
+from crawlers.spiders.reading import ReadingSpider, header
 from crawlers.spiders.recent import REREAD
 
 FEEDS = ("/app.php/feed", "/feed")
@@ -102,7 +102,7 @@ class PhpbbSpider(ReadingSpider):
         if response.status == 404:
             self.note(Failure(Cause.NOT_FOUND, where, "the forum has its feed off; write forums or topics"))
             return
-        kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        kind = header(response, "Content-Type")
         page = self.page_of(response, where, lambda body: phpbb.newest(body, self.site, self.job.now(), kind))
         if page is None:
             return
@@ -118,7 +118,7 @@ class PhpbbSpider(ReadingSpider):
         return self.ask(address, self.listed, where=f"{forum.part} page {forum.number}", forum=forum)
 
     async def listed(self, response: Response, where: str, forum: Forum) -> AsyncIterator[Any]:
-        kind, now = (response.headers.get("Content-Type") or b"").decode("latin-1"), self.job.now()
+        kind, now = header(response, "Content-Type"), self.job.now()
         page = self.page_of(response, where, lambda body: phpbb.topics(body, response.url, now, kind))
         if not isinstance(page, Topics):
             return
@@ -184,7 +184,7 @@ class PhpbbSpider(ReadingSpider):
             for one in self._onward(forum):
                 yield one
             return
-        kind, now = (response.headers.get("Content-Type") or b"").decode("latin-1"), self.job.now()
+        kind, now = header(response, "Content-Type"), self.job.now()
         opening = reading.first and reading.number == 1
         page = self.page_of(
             response, where, lambda body: phpbb.thread(body, response.url, self.site, now, opening, kind)

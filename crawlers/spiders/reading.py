@@ -170,9 +170,14 @@ class ReadingSpider(Spider):
         return Failure(cause, where, f"status {response.status}", wait, response.status)
 
 
+def header(response: Response, name: str) -> str:
+    """What a header says; nothing where there is none."""
+    return (response.headers.get(name) or b"").decode("latin-1")
+
+
 def retry_after(response: Response, now: datetime) -> timedelta | None:
     """How long the site asks to be left alone (RFC 9110, 10.2.3), at most `LONGEST_WAIT`."""
-    said = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
+    said = header(response, "Retry-After").strip()
     if said.isascii() and said.isdigit() and len(said) < 10:
         wait = timedelta(seconds=int(said))
     else:

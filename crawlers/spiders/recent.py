@@ -15,7 +15,7 @@ from crawlers.paging import MOST_CHECKED, WHOLE_EVERY
 from crawlers.parsers.page import Page, gone
 from crawlers.parsers.stretch import Stretch
 from crawlers.parsers.values import number, text
-from crawlers.spiders.reading import LONGEST_WAIT, ReadingSpider
+from crawlers.spiders.reading import LONGEST_WAIT, ReadingSpider, header
 
 OVERLAP = timedelta(hours=1)
 """What every crawl reads again: clocks differ, and some posts are listed late."""
@@ -254,7 +254,7 @@ def until_reset(response: Response, now: datetime) -> timedelta | None:
 
     At most `LONGEST_WAIT`.
     """
-    said = next((value for name in RESETS if (value := response.headers.get(name))), b"").decode("latin-1")
+    said = next((value for name in RESETS if (value := header(response, name))), "")
     moment = instant(said) if "-" in said else None
     seconds = moment.timestamp() if moment else number(said)
     if seconds is None:

@@ -21,7 +21,7 @@ from crawlers.parsers.addresses import rebased
 from crawlers.parsers.page import Page
 from crawlers.parsers.sitemap import Entry, Map
 from crawlers.spiders.conditional import conditions, validators
-from crawlers.spiders.reading import GONE, ReadingSpider
+from crawlers.spiders.reading import GONE, ReadingSpider, header
 
 PART = "pages"
 MOST_MAPS = 100
@@ -195,7 +195,7 @@ class SitemapSpider(ReadingSpider):
         return page
 
     def _parsed(self, body: bytes, entry: Entry, response: Response) -> Page:
-        kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        kind = header(response, "Content-Type")
         try:
             return schema_org.parse(body, entry.address, self.job.now(), kind)
         except schema_org.NothingMarked:

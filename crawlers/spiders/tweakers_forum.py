@@ -18,6 +18,7 @@ from crawlers.parsers.page import Page, gone
 from crawlers.parsers.tweakers_forum import Topics
 from crawlers.sources import SOURCES
 from crawlers.spiders.conditional import ConditionalSpider
+from crawlers.spiders.reading import header
 
 MOST_TOPICS = 20
 """Topics that a query opens in one crawl."""
@@ -82,7 +83,7 @@ class TweakersForumSpider(ConditionalSpider):
         return self.ask(f"{self.site}{address}", self.found, where="search", query=query)
 
     async def found(self, response: Response, where: str, query: str) -> AsyncIterator[Any]:
-        kind, url = (response.headers.get("Content-Type") or b"").decode("latin-1"), response.url
+        kind, url = header(response, "Content-Type"), response.url
         now, by_pages = self.job.now(), self.wanted.pages
 
         def parse(body: bytes) -> Topics:
@@ -117,7 +118,7 @@ class TweakersForumSpider(ConditionalSpider):
             # Messages were taken away, and with them the page where reading had ended.
             yield self._page(reading, f"{self.site}/forum/list_messages/{reading.topic}/0", 0)
             return
-        kind, url = (response.headers.get("Content-Type") or b"").decode("latin-1"), response.url
+        kind, url = header(response, "Content-Type"), response.url
         page = self.page_of(response, where, lambda body: tweakers_forum.topic(body, url, number == 0, kind))
         if page is None:
             return
