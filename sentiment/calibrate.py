@@ -28,9 +28,8 @@ def scaling(logits: Floats, truth: NDArray[np.int64]) -> tuple[float, tuple[floa
     to 0.032 with offsets (Alexandari et al. 2020). Newton's method; the loss is convex in 1 / temperature and offsets.
     """
     labels = logits.shape[1]
-    parts = np.zeros(
-        (*logits.shape, 1 + labels)
-    )  # what each probability depends on: the logit, and which label
+    # What each probability depends on: the logit, and which label it is.
+    parts = np.zeros((*logits.shape, 1 + labels))
     parts[..., 0] = logits
     parts[..., 1:] = np.eye(labels)
     wanted = parts[np.arange(len(truth)), truth].mean(axis=0)
@@ -56,14 +55,6 @@ def sure_from(probabilities: Floats, truth: NDArray[np.int64]) -> float:
     candidates = np.linspace(1 / probabilities.shape[1], 0.9, 200)
     gains = [float((WORTH - right[sure < one]).sum()) for one in candidates]
     return round(float(candidates[int(np.argmax(gains))]), 3)
-
-
-def confusion(
-    chosen: NDArray[np.int64], truth: NDArray[np.int64], labels: int
-) -> tuple[tuple[int, ...], ...]:
-    """How many texts of each true label were given each label: true × given."""
-    cells = np.bincount(truth * labels + chosen, minlength=labels**2).reshape(labels, labels)
-    return tuple(tuple(int(cell) for cell in row) for row in cells)
 
 
 def thresholds(probabilities: Floats, truth: NDArray[Any], labels: tuple[str, ...]) -> tuple[float, ...]:

@@ -102,6 +102,12 @@ def _f1(table: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.asarray(2 * np.diag(table) / np.maximum(both, 1))
 
 
+def f1_by_label(truth: NDArray[np.bool_], said: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """F1 of labels of which any number may hold (both texts × labels); 0 where one neither occurs nor is said."""
+    both = (truth & said).sum(axis=0)
+    return np.asarray(2 * both / np.maximum(truth.sum(axis=0) + said.sum(axis=0), 1))
+
+
 def _macro_f1(table: NDArray[np.int64]) -> float:
     present = table.sum(axis=1) > 0
     return float(_f1(table)[present].mean()) if present.any() else 0.0

@@ -4,7 +4,7 @@ import hashlib
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -115,16 +115,21 @@ def epoch_sample(
     return chosen
 
 
-def label_weights(examples: Iterable[Example], head: int) -> tuple[float, ...]:
+def answered(examples: Sequence[Example], head: int) -> tuple[list[int], list[tuple[float, ...]]]:
+    """Which of the examples (their places) answer the head at this place in HEADS, and their answers."""
+    targets = [(row, example.targets[head]) for row, example in enumerate(examples)]
+    known = [(row, target) for row, target in targets if target is not None]
+    return [row for row, _ in known], [target for _, target in known]
+
+
+def label_weights(examples: Sequence[Example], head: int) -> tuple[float, ...]:
     """Loss weight per label: the inverse square root of how common it is, 1 on average over the examples.
 
     The square root tempers: full inverse frequency makes the few neutrals shout.
     """
     counts: Counter[int] = Counter()
-    for example in examples:
-        target = example.targets[head]
-        if target is not None:
-            counts.update(place for place, value in enumerate(target) if value)
+    for target in answered(examples, head)[1]:
+        counts.update(place for place, value in enumerate(target) if value)
     raw = [max(counts[place], 1) ** -0.5 for place in range(len(HEADS[head].labels))]
     total = sum(counts.values()) or 1
     mean = sum(weight * counts[place] for place, weight in enumerate(raw)) / total or 1.0

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
@@ -20,7 +21,8 @@ from tokenizers import Tokenizer
 
 from sentiment import calibrate, graph, manifest
 from sentiment.errors import TrainingError
-from sentiment.examples import ELSEWHERE, Example, read_examples, written_examples
+from sentiment.evaluate import confusion, f1_by_label, macro_f1
+from sentiment.examples import ELSEWHERE, Example, answered, read_examples, written_examples
 from sentiment.heads import HEADS, Head
 from sentiment.manifest import Manifest, Output
 from sentiment.tokens import load_tokenizer, tokens
@@ -73,11 +75,11 @@ def export(run: Path, calibration: Sequence[Example], dev: Sequence[Example], ou
     """
     trained = Trained.read(run)
     dev = [example for example in dev if example.source not in ELSEWHERE]
-    names = [HEADS[place].name for place in _answered(dev)]
+    # A head that nobody can measure is not shipped.
+    heads = [head for place, head in enumerate(HEADS) if answered(dev, place)[0]]
+    names = [head.name for head in heads]
     whole, read_by = graph.bert(trained.weights, trained.shape, names)
-    ranges = _ranges(
-        graph.exposed(whole, sorted(set(read_by.values()))), read_by, tokens(trained.tokenizer, calibration)
-    )
+    ranges = _ranges(whole, read_by, tokens(trained.tokenizer, calibration))
     small, _ = graph.bert(trained.weights, trained.shape, names, ranges)
     out.mkdir(parents=True, exist_ok=True)
     (out / manifest.MODEL).write_bytes(small.SerializeToString(deterministic=True))
@@ -85,7 +87,7 @@ def export(run: Path, calibration: Sequence[Example], dev: Sequence[Example], ou
     files = {name: manifest.digest(out / name) for name in (manifest.MODEL, manifest.TOKENIZER)}
     rows = tokens(trained.tokenizer, dev)
     exact, given = (_logits(model.SerializeToString(), rows, names) for model in (whole, small))
-    outputs = tuple(_output(HEADS[place], given, dev) for place in _answered(dev))
+    outputs = tuple(_output(head, given, dev) for head in heads)
     written = Manifest(
         model_id=f"{_NAME}-{files[manifest.MODEL][:12]}",
         window=WINDOW,
@@ -94,20 +96,24 @@ def export(run: Path, calibration: Sequence[Example], dev: Sequence[Example], ou
         files=files,
     )
     written.write(out)
-    return Exported(
-        written, {one.name: (_macro_f1(one, exact, dev), _macro_f1(one, given, dev)) for one in outputs}
-    )
+    found = {
+        head.name: (_macro_f1(head, output, exact, dev), _macro_f1(head, output, given, dev))
+        for head, output in zip(heads, outputs, strict=True)
+    }
+    return Exported(written, found)
 
 
 def _compact(tokenizer: Tokenizer) -> str:
     return json.dumps(json.loads(tokenizer.to_str()), ensure_ascii=False, separators=(",", ":"))
 
 
-def _ranges(model: bytes, read_by: Any, rows: Sequence[Sequence[int]]) -> dict[str, graph.Range]:
+def _ranges(
+    model: onnx.ModelProto, read_by: Mapping[str, str], rows: Sequence[Sequence[int]]
+) -> dict[str, graph.Range]:
     values = sorted(set(read_by.values()))
     low: dict[str, Floats] = {}
     high: dict[str, Floats] = {}
-    for _, lengths, found in _run(model, rows, values):
+    for _, lengths, found in _run(graph.exposed(model, values), rows, values):
         for name, value in zip(values, found, strict=True):
             real = _without_filling(value, lengths)
             low[name] = np.minimum(low.get(name, np.inf), real.min(axis=0))
@@ -147,48 +153,44 @@ def _logits(model: bytes, rows: Sequence[Sequence[int]], names: Sequence[str]) -
     return logits
 
 
-def _known(head: int, logits: Logits, dev: Sequence[Example]) -> tuple[Floats, Floats]:
+def _known(head: Head, logits: Logits, dev: Sequence[Example]) -> tuple[Floats, Floats]:
     """The logits of the texts whose answer is known, and the answers: both texts × labels."""
-    rows = [row for row, example in enumerate(dev) if example.targets[head] is not None]
-    return logits[HEADS[head].name][rows], np.array([dev[row].targets[head] for row in rows])
+    rows, answers = answered(dev, HEADS.index(head))
+    return logits[head.name][rows], np.array(answers)
 
 
 def _output(head: Head, logits: Logits, dev: Sequence[Example]) -> Output:
-    given, truth = _known(HEADS.index(head), logits, dev)
+    given, truth = _known(head, logits, dev)
     if not head.exclusive:
         chosen = calibrate.thresholds(sigmoid(given), truth, head.labels)
         return Output(head.name, head.labels, thresholds=chosen)
     true = truth.argmax(axis=1)
     temperature, offsets = calibrate.scaling(given, true)
     probabilities = softmax(given, temperature, offsets)
+    table = confusion(_named(head, true), _named(head, probabilities.argmax(axis=1)), head.labels)
     return Output(
         head.name,
         head.labels,
         temperature=temperature,
         offsets=offsets,
         sure_from=calibrate.sure_from(probabilities, true),
-        confusion=calibrate.confusion(probabilities.argmax(axis=1), true, len(head.labels)),
+        confusion=tuple(map(tuple, table.tolist())),
     )
 
 
-def _macro_f1(output: Output, logits: Logits, dev: Sequence[Example]) -> float:
-    (place,) = (place for place, head in enumerate(HEADS) if head.name == output.name)
-    given, truth = _known(place, logits, dev)
-    wanted = truth > 0.5
-    if output.thresholds:
-        said = sigmoid(given) >= np.array(output.thresholds)
-    else:
-        wanted = np.eye(truth.shape[1], dtype=bool)[truth.argmax(axis=1)]
+def _macro_f1(head: Head, output: Output, logits: Logits, dev: Sequence[Example]) -> float:
+    given, truth = _known(head, logits, dev)
+    if head.exclusive:
         chosen = softmax(given, output.temperature, output.offsets).argmax(axis=1)
-        said = np.eye(truth.shape[1], dtype=bool)[chosen]
-    present = wanted.any(axis=0)
-    f1 = 2 * (said & wanted).sum(axis=0) / np.maximum(said.sum(axis=0) + wanted.sum(axis=0), 1)
-    return round(float(f1[present].mean()), 4) if present.any() else 0.0
+        return round(macro_f1(_named(head, truth.argmax(axis=1)), _named(head, chosen), head.labels), 4)
+    wanted = truth > 0.5
+    occurs = wanted.any(axis=0)
+    f1 = f1_by_label(wanted, sigmoid(given) >= np.array(output.thresholds))[occurs]
+    return round(float(f1.mean()), 4) if occurs.any() else 0.0
 
 
-def _answered(dev: Sequence[Example]) -> list[int]:
-    """The places of the heads that can be measured. One that nobody can measure is not shipped."""
-    return [place for place in range(len(HEADS)) if any(example.targets[place] for example in dev)]
+def _named(head: Head, chosen: NDArray[np.int64]) -> list[str]:
+    return [head.labels[place] for place in chosen]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

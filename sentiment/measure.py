@@ -143,7 +143,7 @@ def _truths(known: _Pairs) -> list[str]:
 
 def _confusion(known: _Pairs) -> tuple[tuple[int, ...], ...]:
     table = confusion(_truths(known), [verdict.sentiment.value for _, verdict in known], LABELS)
-    return tuple(tuple(int(cell) for cell in row) for row in table)
+    return tuple(map(tuple, table.tolist()))
 
 
 def _themes(pairs: _Pairs) -> ThemeScore | None:

@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from sentiment.errors import TrainingError
-from sentiment.evaluate import macro_f1, true_label
-from sentiment.examples import ELSEWHERE, Example, epoch_sample, label_weights
+from sentiment.evaluate import f1_by_label, macro_f1, true_label
+from sentiment.examples import ELSEWHERE, Example, answered, epoch_sample, label_weights
 from sentiment.heads import HEADS, SENTIMENT
 from sentiment.network import Network, device, padded
 from sentiment.tokens import load_tokenizer, tokens
@@ -58,9 +59,6 @@ class Measured:
     chosen_by: float
     groups: dict[str, float]
     seconds: float
-
-
-Batch = tuple[list[tuple[int, ...]], list[Example]]
 
 
 class Trainer:
@@ -163,9 +161,9 @@ class Trainer:
             outputs = self.network(ids.to(self.device), mask.to(self.device))
         total = torch.zeros((), device=self.device)
         for place, logits in enumerate(outputs):
-            known = [row for row, example in enumerate(batch) if example.targets[place] is not None]
+            known, answers = answered(batch, place)
             if known:
-                wanted = torch.tensor([batch[row].targets[place] for row in known], device=self.device)
+                wanted = torch.tensor(answers, device=self.device)
                 total = total + _head_loss(place, logits.float()[known], wanted, self.weights[place])
         return total
 
@@ -184,10 +182,10 @@ class Trainer:
                 guessed.append(SENTIMENT.labels[guess])
         measured = {name: macro_f1(*columns, SENTIMENT.labels) for name, columns in groups.items()}
         for place, head in enumerate(HEADS):
-            known = [row for row, example in enumerate(self.plan.dev) if example.targets[place] is not None]
+            known, answers = answered(self.plan.dev, place)
             if not head.exclusive and known:
-                wanted = torch.tensor([self.plan.dev[row].targets[place] for row in known])
-                measured[head.name] = float(_f1(wanted > 0.5, outputs[place][known] > 0).mean())
+                said = outputs[place][known].numpy() > 0
+                measured[head.name] = float(f1_by_label(np.array(answers) > 0.5, said).mean())
         return measured
 
     def outputs(self, examples: Sequence[Example]) -> list[Tensor]:
@@ -249,12 +247,6 @@ def _head_loss(place: int, logits: Tensor, wanted: Tensor, weights: Tensor) -> T
         return nn.functional.cross_entropy(logits, wanted, weight=weights)
     each = nn.functional.binary_cross_entropy_with_logits(logits, wanted, pos_weight=weights)
     return WEIGHTS[HEADS[place].name] * len(HEADS[place].labels) * each
-
-
-def _f1(truth: Tensor, guessed: Tensor) -> Tensor:
-    """F1 of each label; 0 where it neither occurs nor is guessed."""
-    hits = (truth & guessed).sum(0)
-    return 2 * hits / (truth.sum(0) + guessed.sum(0)).clamp(min=1)
 
 
 def say(line: str) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sentiment.calibrate import confusion, scaling, sure_from, thresholds
+from sentiment.calibrate import scaling, sure_from, thresholds
 from sentiment.windows import Window, sigmoid, softmax, strongest
 
 
@@ -62,10 +62,6 @@ def test_a_model_without_mistakes_is_not_made_infinitely_sure() -> None:
     temperature, offsets = scaling(np.eye(3)[truth] * 9, truth)
     assert temperature >= 0.5
     assert max(map(abs, offsets)) < 0.1
-
-
-def test_confusion_counts_true_by_given() -> None:
-    assert confusion(np.array([0, 0, 2]), np.array([0, 1, 2]), 3) == ((1, 0, 0), (1, 0, 0), (0, 0, 1))
 
 
 def test_a_long_text_says_what_one_of_its_parts_says() -> None:

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sentiment import evaluate
@@ -16,6 +17,19 @@ def test_scores_agree_with_a_hand_count() -> None:
     assert (negative.precision, negative.recall, negative.f1) == pytest.approx((1, 2 / 3, 0.8))
     assert (neutral.f1, positive.f1) == pytest.approx((2 / 3, 0.5))
     assert (found.accuracy, found.macro_f1) == pytest.approx((4 / 6, (0.8 + 2 / 3 + 0.5) / 3))
+
+
+def test_confusion_counts_true_by_given() -> None:
+    found = evaluate.confusion(
+        ["negative", "neutral", "positive"], ["negative", "negative", "positive"], LABELS
+    )
+    assert found.tolist() == [[1, 0, 0], [1, 0, 0], [0, 0, 1]]
+
+
+def test_of_labels_that_may_hold_together_each_has_its_own_f1() -> None:
+    truth = np.array([[True, True, False], [True, False, False]])
+    said = np.array([[True, False, False], [True, True, False]])
+    assert evaluate.f1_by_label(truth, said).tolist() == [1, 0, 0]
 
 
 def test_a_label_that_does_not_occur_does_not_lower_the_mean() -> None:
