@@ -16,8 +16,8 @@ from crawlers.parsers import phpbb
 from crawlers.parsers.addresses import rebased
 from crawlers.parsers.page import Page, gone, holding
 from crawlers.parsers.phpbb import Row, Topics
-from crawlers.spiders.conditional import conditions, validators
-from crawlers.spiders.reading import ReadingSpider, header
+from crawlers.spiders.conditional import ConditionalSpider
+from crawlers.spiders.reading import header
 from crawlers.spiders.recent import REREAD
 
 FEEDS = ("/app.php/feed", "/feed")
@@ -52,7 +52,7 @@ class Reading:
     seen: tuple[str, ...] = ()
 
 
-class PhpbbSpider(ReadingSpider):
+class PhpbbSpider(ConditionalSpider):
     """Lists are read until nothing has changed, topics forward along the links to their next pages.
 
     State of a forum: `open` while a reading has begun and not ended, `whole_at`, `had`, and of its `topics` by number:
@@ -79,8 +79,7 @@ class PhpbbSpider(ReadingSpider):
             address = self._place(written, f"/viewtopic.php?t={number}")
             yield self._read(Row(number, address, "read", None, None, True), forum)
         if not self.wanted.forums and not self.wanted.topics:
-            headers = conditions(self.state_of("feed"))
-            yield self.ask(f"{self.site}{FEEDS[0]}", self.newest, headers, where="feed", other=FEEDS[1])
+            yield self._asked("feed", f"{self.site}{FEEDS[0]}")
 
     def _place(self, written: str, standard: str) -> str:
         """The address of a forum or topic, as it was written or in phpBB's own form, always on this site."""
@@ -91,26 +90,19 @@ class PhpbbSpider(ReadingSpider):
 
     # The feed of the newest posts
 
-    async def newest(self, response: Response, where: str, other: str | None) -> AsyncIterator[Any]:
-        if response.status in (403, 404) and other:
-            headers = conditions(self.state_of("feed"))
-            yield self.ask(f"{self.site}{other}", self.newest, headers, where=where, other=None)
-            return
-        if response.status == 304 and self.state_of("feed"):
-            self.job.findings.not_modified += 1
+    def parsed(self, body: bytes, url: str, content_type: str) -> Page:
+        page = phpbb.newest(body, self.site, self.job.now(), content_type)
+        return holding(page, self.wanted.query)
+
+    async def read(self, response: Response, where: str, url: str) -> AsyncIterator[Any]:
+        if response.status in (403, 404) and url == f"{self.site}{FEEDS[0]}":
+            yield self._asked(where, f"{self.site}{FEEDS[1]}")
             return
         if response.status == 404:
             self.note(Failure(Cause.NOT_FOUND, where, "the forum has its feed off; write forums or topics"))
             return
-        kind = header(response, "Content-Type")
-        page = self.page_of(response, where, lambda body: phpbb.newest(body, self.site, self.job.now(), kind))
-        if page is None:
-            return
-        if not page.entries and (had := self.state_of("feed").get("had")):
-            self.note(Failure(Cause.EMPTY_BEFORE, where, f"{had} were there before"))
-            return
-        state = {"had": page.entries} | ({} if page.damage else validators(response))
-        yield ReadPage(holding(page, self.wanted.query), where, "feed", state)
+        async for one in super().read(response, where, url):
+            yield one
 
     # The list of a forum
 
@@ -175,9 +167,9 @@ class PhpbbSpider(ReadingSpider):
         return self._page(Reading(row, forum, first), self._here(address))
 
     def _page(self, reading: Reading, address: str) -> Request:
-        return self.ask(address, self.read, where=f"topic {reading.row.topic}", reading=reading)
+        return self.ask(address, self.paged, where=f"topic {reading.row.topic}", reading=reading)
 
-    async def read(self, response: Response, where: str, reading: Reading) -> AsyncIterator[Any]:
+    async def paged(self, response: Response, where: str, reading: Reading) -> AsyncIterator[Any]:
         forum = reading.forum
         if response.status in (403, 404, 410) and forum.part.startswith("forum"):
             # Taken away or closed since it was listed; the others are read all the same.
