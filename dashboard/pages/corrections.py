@@ -21,12 +21,13 @@ SAVED = "verbeterd"
 
 @dataclass(frozen=True)
 class Correcting:
-    """What the form on a mention's page shows and sends: the answers that count, and what they were before."""
+    """What the form on a mention's page shows and sends: the answers that count, and what else was said."""
 
     seen: int
     """The newest correction of these words, 0 for none: whoever saves from an older page is told so."""
     answers: Answers | None
     by_model: Judgement | None
+    """What the model says, whether or not a correction counts instead."""
     history: tuple[Correction, ...]
     sentiments: tuple[Sentiment, ...] = tuple(Sentiment)
     themes: tuple[str, ...] = THEMES
@@ -50,13 +51,20 @@ class RefusedPage:
 def correcting(session: Session, mention: MentionRow) -> Correcting:
     """How a mention can be corrected."""
     last = corrections.newest(session, mention.id, mention.version)
-    said = corrections.model_verdicts(session, mention.id).get(mention.id)
     return Correcting(
         seen=last.id or 0 if last else 0,
         answers=_counting(mention),
-        by_model=listings.judgement(said) if said else None,
+        by_model=by_model(session, mention),
         history=tuple(corrections.history(session, mention.id)),
     )
+
+
+def by_model(session: Session, mention: MentionRow) -> Judgement | None:
+    """What the model says of a mention, whether or not a correction counts instead."""
+    if mention.verdict is None or not mention.verdict.corrected:
+        return mention.verdict
+    said = corrections.model_verdicts(session, mention.id).get(mention.id)
+    return listings.judgement(said) if said else None
 
 
 @router.post("/berichten/{mention_id}/oordeel")

@@ -217,7 +217,6 @@ def _filter(asked: Asked, brands: list[Brand], known: list[Source], now: datetim
 
 def _view(session: Session, mention: MentionRow, *, explaining: bool, saved: bool) -> MentionView:
     correction = correcting(session, mention)
-    by_model = mention.verdict is not None and (not mention.verdict.corrected or correction.by_model)
     stored = listings.versions(session, mention.id)
     pairs = zip(stored, [*stored[1:], None], strict=True)
     return MentionView(
@@ -231,6 +230,6 @@ def _view(session: Session, mention: MentionRow, *, explaining: bool, saved: boo
         incidents=bulletins.of_mention(session, mention.id),
         case_id=listings.case_id_of(session, mention.id),
         correcting=correction,
-        explained=explaining and bool(by_model) and not mention.pruned,
+        explained=explaining and correction.by_model is not None and not mention.pruned,
         saved=saved,
     )

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from dashboard.explaining import Busy, Explanation
+from dashboard.pages.corrections import by_model
 from dashboard.rendering import page
 from dashboard.site import LoggedIn, NotFound, SiteNow, whole
 from sentiment.errors import SentimentError
@@ -25,8 +26,8 @@ class WhyPage:
     verdict: Judgement
     last: Correction | None
     """The correction that counts instead."""
-    explanation: Explanation | None = None
-    trouble: str | None = None
+    explanation: Explanation | None
+    trouble: str | None
 
 
 @router.get("/berichten/{mention_id}/waarom")
@@ -34,19 +35,16 @@ def show_why(request: Request, mention_id: str, site: SiteNow, visitor: LoggedIn
     # A session of its own, closed before the model works: its connection is not held meanwhile.
     with site.database.read() as session:
         mention = listings.mention(session, whole(mention_id))
-        said = corrections.model_verdicts(session, mention.id) if mention else {}
+        verdict = by_model(session, mention) if mention else None
         last = corrections.newest(session, mention.id, mention.version) if mention else None
-    if mention is None or mention.pruned or site.explaining is None:
+    if mention is None or verdict is None or mention.pruned or site.explaining is None:
         raise NotFound
-    corrected = mention.verdict is not None and mention.verdict.corrected
-    verdict = listings.judgement(said[mention.id]) if corrected and said else mention.verdict
-    if verdict is None or verdict.corrected:
-        raise NotFound
-    words = reading(mention.title, mention.text)
+    explanation: Explanation | None = None
+    trouble: str | None = None
     try:
-        found = site.explaining.explain(words, verdict.sentiment)
+        explanation = site.explaining.explain(reading(mention.title, mention.text), verdict.sentiment)
     except Busy:
-        return page(request, "mentions_why", WhyPage(mention, verdict, last, trouble="busy"))
+        trouble = "busy"
     except SentimentError:
-        return page(request, "mentions_why", WhyPage(mention, verdict, last, trouble="broken"))
-    return page(request, "mentions_why", WhyPage(mention, verdict, last if corrected else None, found))
+        trouble = "broken"
+    return page(request, "mentions_why", WhyPage(mention, verdict, last, explanation, trouble))
