@@ -59,6 +59,26 @@ def test_a_crawl_in_a_process_of_its_own_goes_by_the_time_it_is_given(
         assert set(session.exec(select(Mention.first_seen_at))) == {START}
 
 
+def test_a_crawl_does_not_import_what_it_has_no_use_for(
+    database: Database, replica: Replica, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
+    crawl(database, known(database, configured(replica.url, Kind.FEED)), "feed")
+
+    lines = capfd.readouterr().err.splitlines()
+    imported = {line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:")}
+    assert "crawlers.parsers.feed" in imported
+    assert not imported & {
+        "aiohttp",
+        "tldextract",
+        "twisted.conch",
+        "dateparser",
+        "extruct",
+        "alembic",
+        "rich",
+    }
+
+
 def test_one_broken_source_does_not_stop_the_others(database: Database, replica: Replica) -> None:
     show(replica, *posts(Kind.FEED, 2), *posts(Kind.TRUSTPILOT, 2))
     replica.faults.set(Kind.APPLE, Fault.FIREWALL)
