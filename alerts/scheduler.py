@@ -126,17 +126,15 @@ class _Watch:
             add(f"deliver {notifier.name}", partial(self._deliver, desk), DELIVER_EVERY)
             add(f"mend {notifier.name}", partial(self._mend, notifier), MEND_EVERY)
         add("retention", self._prune, RETENTION_EVERY, first=RETENTION_FIRST)
+        # The hosts that reading a source asks.
+        known = {one.name: frozenset(hosts(one)) for one in self.configuration.source}
         for source, due in self._sources():
-            every, asked = float(source.every_seconds), self._asked(source.name)
+            every, asked = float(source.every_seconds), known.get(source.name, frozenset())
             wait = (due - self.clock()).total_seconds()
             if wait <= 0:
                 turns.put(Turn(source.name, asked, due))
             work = partial(_due, turns, source.name, asked)
             add(f"due {source.name}", work, every, first=wait if wait > 0 else every, jitter=JITTER * every)
-
-    def _asked(self, name: str) -> frozenset[str]:
-        """The hosts that reading this source asks."""
-        return frozenset(host for one in self.configuration.source if one.name == name for host in hosts(one))
 
     def _sources(self) -> list[tuple[Source, datetime]]:
         """The sources to crawl, each with when its next crawl is due."""
