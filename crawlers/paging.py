@@ -67,9 +67,13 @@ def missing_twice(missed: object, missing: Iterable[str], now: datetime) -> tupl
     """Which of the `missing` posts are gone: those that were missing half a day ago too, where each stands nowhere
     else to look it up. And since when the others are missing, to give back as `missed`.
     """
-    found = missed.items() if isinstance(missed, dict) else ()
-    times = {key: time for key, written in found if isinstance(key, str) and (time := instant(written))}
-    since = {key: time for key, time in times.items() if now - time <= FORGOTTEN}
+    since = {key: time for key, time in times_of(missed).items() if now - time <= FORGOTTEN}
     waiting = dict.fromkeys(missing, now)
     lost = [key for key in waiting if key in since and now - since[key] >= TWICE]
     return lost, {key: time.isoformat() for key, time in (waiting | since).items() if key not in lost}
+
+
+def times_of(kept: object) -> dict[str, datetime]:
+    """The times by id that a part of a state holds."""
+    found = kept.items() if isinstance(kept, dict) else ()
+    return {key: time for key, written in found if isinstance(key, str) and (time := instant(written))}

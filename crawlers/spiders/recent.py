@@ -11,7 +11,7 @@ from scrapy.http import Response
 from crawlers.causes import Cause, Failure
 from crawlers.dates import instant
 from crawlers.job import ReadPage
-from crawlers.paging import MOST_CHECKED, WHOLE_EVERY
+from crawlers.paging import MOST_CHECKED, WHOLE_EVERY, times_of
 from crawlers.parsers.page import Page, gone
 from crawlers.parsers.stretch import Stretch
 from crawlers.parsers.values import number, text
@@ -203,7 +203,7 @@ class RecentSpider(ReadingSpider):
 
     def _lost(self, reading: Reading) -> list[str]:
         """What stood above the floor and was not shown this time."""
-        before = _shown(self.state_of(reading.part))
+        before = times_of(self.state_of(reading.part).get("shown"))
         within = (key for key, time in before.items() if reading.floor is None or time > reading.floor)
         return sorted(key for key in within if key not in reading.seen)[: self.most_missing]
 
@@ -223,7 +223,7 @@ class RecentSpider(ReadingSpider):
 
     def _left(self, state: dict[str, Any], reading: Reading) -> dict[str, Any]:
         now = self.job.now()
-        kept = _shown(state) | reading.seen
+        kept = times_of(state.get("shown")) | reading.seen
         latest = sorted(kept.items(), key=lambda one: one[1], reverse=True)[:MOST_REMEMBERED]
         # A post that claims to come from the future must not keep the next ones from being read.
         times = [time for time in (reading.newest, instant(state.get("newest"))) if time]
@@ -272,9 +272,3 @@ def _gap_of(state: dict[str, Any]) -> Gap | None:
 
 def _is_before(page: Stretch, floor: datetime | None) -> bool:
     return floor is not None and page.last is not None and page.last < floor
-
-
-def _shown(state: dict[str, Any]) -> dict[str, datetime]:
-    shown = state.get("shown")
-    found = shown.items() if isinstance(shown, dict) else ()
-    return {key: time for key, written in found if isinstance(key, str) and (time := instant(written))}

@@ -11,7 +11,7 @@ from scrapy.http import Response
 from crawlers.causes import Cause, Failure
 from crawlers.dates import instant
 from crawlers.job import ReadPage
-from crawlers.paging import MOST_CHECKED, WHOLE_EVERY
+from crawlers.paging import MOST_CHECKED, WHOLE_EVERY, times_of
 from crawlers.parsers.page import Page, gone
 from crawlers.parsers.stretch import Stretch
 from crawlers.spiders.reading import ReadingSpider
@@ -163,7 +163,7 @@ class SinceSpider(ReadingSpider):
         """What stood in the window, and does not any more now that all of it was read again."""
         if not step.whole or step.floor is None:
             return []
-        before = _times(state)
+        before = times_of(state.get("shown"))
         return [key for key, time in before.items() if time > step.floor and key not in step.seen][
             :MOST_CHECKED
         ]
@@ -172,7 +172,7 @@ class SinceSpider(ReadingSpider):
         floor = self.job.now() - self.window
         kept = {
             key: time
-            for key, time in (_times(state) | step.seen).items()
+            for key, time in (times_of(state.get("shown")) | step.seen).items()
             if time >= floor and key not in lost
         }
         latest = sorted(kept.items(), key=lambda one: one[1], reverse=True)[:MOST_REMEMBERED]
@@ -190,9 +190,3 @@ class SinceSpider(ReadingSpider):
         # What stood in the window may be gone, or only not shown: that is not decided on an empty answer.
         for one in self._ended(replace(step, whole=False)):
             yield one
-
-
-def _times(state: dict[str, Any]) -> dict[str, datetime]:
-    shown = state.get("shown")
-    found = shown.items() if isinstance(shown, dict) else ()
-    return {key: time for key, written in found if isinstance(key, str) and (time := instant(written))}
