@@ -1,15 +1,16 @@
 """Judging texts: what a judgement is, who gives it, and which judge the configuration asks for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from sentiment import manifest
 from storage.configuration import SentimentSettings
 from storage.records import Sentiment
 
-__all__ = ["NOTHING_SAID", "Classifier", "Sentiment", "Verdict", "load"]
+__all__ = ["NOTHING_SAID", "Classifier", "Sentiment", "Verdict", "load", "verdict_of"]
 
 EMBEDDED = "embedded"
 
@@ -34,6 +35,32 @@ class Verdict:
 NOTHING_SAID = Verdict(
     Sentiment.NEUTRAL, {Sentiment.NEGATIVE: 0.0, Sentiment.NEUTRAL: 1.0, Sentiment.POSITIVE: 0.0}
 )
+
+
+def verdict_of(
+    text: str,
+    labels: Iterable[str],
+    probabilities: Iterable[float],
+    found: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    sure_from: float = 0.0,
+) -> Verdict:
+    """The verdict on a readable text whose sentiments have these probabilities; `found` per further output.
+
+    It is unsure where the likeliest sentiment has less than `sure_from`.
+    """
+    if not text:
+        return NOTHING_SAID
+    named = {Sentiment(label): float(value) for label, value in zip(labels, probabilities, strict=True)}
+    signals = found.get("signals", ())
+    return Verdict(
+        max(named, key=lambda label: named[label]),
+        named,
+        themes=found.get("themes", ()),
+        escalation="escalation" in signals,
+        churn="churn" in signals,
+        question="question" in signals,
+        unsure=max(named.values()) < sure_from,
+    )
 
 
 class Classifier(Protocol):

@@ -1,10 +1,9 @@
 """The embedded model: onnxruntime and tokenizers alone, so that it starts fast and needs no torch."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from sentiment import manifest
-from sentiment.classifier import NOTHING_SAID, Sentiment, Verdict
+from sentiment.classifier import Verdict, verdict_of
 from sentiment.errors import ModelBroken
 from sentiment.manifest import FOLDER
 from sentiment.texts import groups, pieces, readable
@@ -53,20 +52,19 @@ class EmbeddedClassifier:
 
     def _classify(self, texts: Sequence[str]) -> list[Verdict]:
         held = [window for place, text in enumerate(texts) for window in self._windows(place, text)]
-        sentiment, *further = self._outputs(held)
+        (first, sentiment), *further = zip(self.manifest.outputs, self._outputs(held), strict=True)
         chosen = averaged(held, sentiment, len(texts))
-        found = [
-            [_reached(output, row) for row in strongest(held, answers, len(texts))]
-            for output, answers in zip(self.manifest.outputs[1:], further, strict=True)
-        ]
-        names = [output.name for output in self.manifest.outputs[1:]]
+        found = {
+            output.name: [_reached(output, row) for row in strongest(held, answers, len(texts))]
+            for output, answers in further
+        }
         return [
             verdict_of(
                 text,
-                self.manifest.outputs[0].labels,
+                first.labels,
                 chosen[place],
-                {name: rows[place] for name, rows in zip(names, found, strict=True)},
-                self.manifest.outputs[0].sure_from,
+                {name: rows[place] for name, rows in found.items()},
+                first.sure_from,
             )
             for place, text in enumerate(texts)
         ]
@@ -85,8 +83,7 @@ class EmbeddedClassifier:
         found = self._pool.map(lambda batch: self._logits([held[place] for place in batch]), batches)
         for batch, logits in zip(batches, found, strict=True):
             for output, answer, given in zip(outputs, answers, logits, strict=True):
-                chosen = softmax(given, output.temperature, output.offsets)
-                answer[batch] = sigmoid(given) if output.thresholds else chosen
+                answer[batch] = _probabilities(output, given)
         return answers
 
     def _logits(self, batch: Sequence[Window]) -> list[NDArray[np.float32]]:
@@ -103,30 +100,10 @@ class EmbeddedClassifier:
         return ids, lengths
 
 
-def verdict_of(
-    text: str,
-    labels: Sequence[str],
-    probabilities: NDArray[np.float64],
-    found: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
-    sure_from: float = 0.0,
-) -> Verdict:
-    """The verdict on a readable text whose sentiments have these probabilities; `found` per further output.
-
-    It is unsure where the likeliest sentiment has less than `sure_from`.
-    """
-    if not text:
-        return NOTHING_SAID
-    named = {Sentiment(label): float(value) for label, value in zip(labels, probabilities, strict=True)}
-    signals = found.get("signals", ())
-    return Verdict(
-        max(named, key=lambda label: named[label]),
-        named,
-        themes=found.get("themes", ()),
-        escalation="escalation" in signals,
-        churn="churn" in signals,
-        question="question" in signals,
-        unsure=max(named.values()) < sure_from,
-    )
+def _probabilities(output: manifest.Output, logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    if output.thresholds:
+        return sigmoid(logits)
+    return softmax(logits, output.temperature, output.offsets)
 
 
 def _reached(output: manifest.Output, probabilities: NDArray[np.float64]) -> tuple[str, ...]:

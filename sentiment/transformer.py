@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.classifier import Sentiment, Verdict
+from sentiment.classifier import Sentiment, Verdict, verdict_of
 from sentiment.errors import ModelUnusable
 from sentiment.manifest import TOKENIZER, digest
-from sentiment.onnx import verdict_of
 from sentiment.texts import groups, readable
 from sentiment.windows import OVERLAP, Window, averaged, pack, softmax
 
