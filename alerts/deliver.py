@@ -203,7 +203,7 @@ def _queue(session: Session, at: Desk, now: datetime) -> int:
 
 
 def standing(incident: Incident) -> Standing:
-    """How an incident stands, from its facts: the worst hour of a spike, else the number of mentions."""
+    """How an incident stands: its level is the worst hour or the sources out of reach, else its mentions."""
     size = int(incident.facts.get("count") or 0)
     return Standing(
         severity=incident.severity,

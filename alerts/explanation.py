@@ -43,6 +43,10 @@ class Matter:
             return None
         return moment if moment.tzinfo else None
 
+    @property
+    def since(self) -> datetime:
+        return self.moment("since") or self.incident.started_at
+
 
 def title(matter: Matter, say: Catalogue) -> str:
     key = "title.source_odd" if _is_odd(matter) else f"title.{matter.incident.rule}"
@@ -134,16 +138,13 @@ def _severe(matter: Matter, say: Catalogue, now: datetime) -> list[str]:
 
 
 def _silent(matter: Matter, say: Catalogue, now: datetime) -> list[str]:
-    facts, since = matter.facts, matter.moment("since") or matter.incident.started_at
-    key = "silent.never" if facts.get("never") else "silent.since"
-    lines = [say(key, source=matter.source, since=say.moment(since, now)), say("silent.honest")]
+    key = "silent.never" if matter.facts.get("never") else "silent.since"
+    lines = [say(key, source=matter.source, since=say.moment(matter.since, now)), say("silent.honest")]
     if failures := matter.number("failures"):
         lines.append(say("silent.failures", n=failures))
-    if facts.get("health") == Health.OK:
+    if matter.facts.get("health") == Health.OK:
         lines.append(say("silent.ok"))
-    if met := obstacle(facts.get("health"), facts, say):
-        lines.append(f"{met.what}. {met.todo}")
-    return lines
+    return [*lines, *_met(matter, say)]
 
 
 def _is_odd(matter: Matter) -> bool:
@@ -154,17 +155,20 @@ def _is_odd(matter: Matter) -> bool:
 
 
 def _odd(matter: Matter, say: Catalogue, now: datetime) -> list[str]:
-    since = matter.moment("since") or matter.incident.started_at
-    lines = [say("silent.odd", source=matter.source, since=say.moment(since, now))]
-    met = obstacle(str(matter.facts.get("health")), matter.facts, say)
-    return [*lines, f"{met.what}. {met.todo}"] if met else lines
+    odd = say("silent.odd", source=matter.source, since=say.moment(matter.since, now))
+    return [odd, *_met(matter, say)]
+
+
+def _met(matter: Matter, say: Catalogue) -> list[str]:
+    """What stood in the way of the source's last crawl, and what to do about it."""
+    met = obstacle(matter.facts.get("health"), matter.facts, say)
+    return [f"{met.what}. {met.todo}"] if met else []
 
 
 def _unreachable(matter: Matter, say: Catalogue, now: datetime) -> list[str]:
     names = matter.facts.get("unreached")
     found = [str(name) for name in names[:MOST_SOURCES]] if isinstance(names, list) else []
-    since = matter.moment("since") or matter.incident.started_at
-    lines = [say("unreachable.since", since=say.moment(since, now)), say("silent.honest")]
+    lines = [say("unreachable.since", since=say.moment(matter.since, now)), say("silent.honest")]
     if found:
         more = int(matter.number("observed")) - len(found)
         lines.append(say("unreachable.sources", sources=", ".join(found)))

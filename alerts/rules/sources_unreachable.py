@@ -45,7 +45,6 @@ def judge(sources: Sequence[Watched], silent: Collection[int], is_open: bool) ->
             "since": since.isoformat(),
             "unreached": [source.name for source in lost[:MOST_NAMED]],
             "observed": len(lost),
-            "cause": Cause.CONNECTION.value,
         },
     )
 

@@ -60,7 +60,6 @@ UNREACHABLE = {
     "since": (NOW - timedelta(hours=2)).isoformat(),
     "unreached": ["pagina", "berichten", "forum"],
     "observed": 3,
-    "cause": "connection",
     "count": 0,
     "texts": 0,
     "sources": [],
