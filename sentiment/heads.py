@@ -13,13 +13,15 @@ class Head:
 
     `exclusive` heads choose one of their labels (softmax); the others may choose any number (sigmoid each).
     `fields` are the keys of a training record that may hold the answer, first found first; a head without them
-    has a yes or no of its own for every label, under the label's name.
+    has a yes or no of its own for every label, under the label's name. In training the likelihood of its answers
+    weighs `weight` beside that of the other heads.
     """
 
     name: str
     labels: tuple[str, ...]
     exclusive: bool
     fields: tuple[str, ...]
+    weight: float = 1.0
 
     def target(self, record: Mapping[str, Any]) -> tuple[float, ...] | None:
         """The wanted output, one number per label; None where the record says nothing about this question.
@@ -50,8 +52,9 @@ class Head:
 # The order of the labels is the order of the model's outputs.
 SENTIMENT = Head("sentiment", ("negative", "neutral", "positive"), True, ("sentiment", "label"))
 
-THEMES = Head("themes", storage.records.THEMES, False, ("themes",))
-SIGNALS = Head("signals", ("escalation", "churn", "question"), False, ())
+THEMES = Head("themes", storage.records.THEMES, False, ("themes",), weight=0.5)
+# Signals are few and costly to miss.
+SIGNALS = Head("signals", ("escalation", "churn", "question"), False, (), weight=1.5)
 
 # A head added here is trained, measured and exported with the others.
 HEADS: tuple[Head, ...] = (SENTIMENT, THEMES, SIGNALS)

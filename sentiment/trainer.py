@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from sentiment.errors import TrainingError
 from sentiment.evaluate import f1_by_label, macro_f1, true_label
 from sentiment.examples import ELSEWHERE, Example, answered, epoch_sample, label_weights
-from sentiment.heads import HEADS, SENTIMENT
+from sentiment.heads import HEADS, SENTIMENT, Head
 from sentiment.network import Network, device, padded
 from sentiment.tokens import load_tokenizer, tokens
 from sentiment.windows import pack
@@ -24,8 +24,6 @@ _CHECKPOINT = "checkpoint.pt"
 _FILLER = "<pad>"
 FRESH = 8.0
 """How much faster the layers learn that no pre-training has prepared: the pooler and the heads."""
-WEIGHTS = {"themes": 0.5, "signals": 1.5}
-"""What the likelihood of these answers weighs beside that of the sentiment: signals are few and costly to miss."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +162,8 @@ class Trainer:
             known, answers = answered(batch, place)
             if known:
                 wanted = torch.tensor(answers, device=self.device)
-                total = total + _head_loss(place, logits.float()[known], wanted, self.weights[place])
+                loss = _head_loss(HEADS[place], logits.float()[known], wanted, self.weights[place])
+                total = total + HEADS[place].weight * loss
         return total
 
     def measure(self) -> dict[str, float]:
@@ -242,11 +241,11 @@ class Trainer:
         say(f"carrying on at step {self.step}")
 
 
-def _head_loss(place: int, logits: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
-    if HEADS[place].exclusive:
+def _head_loss(head: Head, logits: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
+    if head.exclusive:
         return nn.functional.cross_entropy(logits, wanted, weight=weights)
     each = nn.functional.binary_cross_entropy_with_logits(logits, wanted, pos_weight=weights)
-    return WEIGHTS[HEADS[place].name] * len(HEADS[place].labels) * each
+    return len(head.labels) * each
 
 
 def say(line: str) -> None:
