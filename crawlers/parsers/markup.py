@@ -10,6 +10,8 @@ from crawlers.parsers.page import FormatChanged
 
 LONGEST_MARKUP = 1_000_000
 """Characters. Ten times the longest text that is stored, to leave room for the markup round it."""
+LONGEST_LINE = 1_000
+"""The same. No name, heading or time is that long."""
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>|<!--")
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "blockquote", "head", "title"})
@@ -40,6 +42,16 @@ def plain(markup: str) -> str:
 def unescaped(value: str) -> str:
     """A text that may hold HTML: its words when it has tags, else itself with entities unescaped once."""
     return plain(value) if _TAG.search(value) else html.unescape(value)
+
+
+def words_in(element: etree._Element) -> str:
+    """What `plain` gives of an element of a page. Raises TooLong."""
+    return plain(etree.tostring(element, encoding="unicode", method="html", with_tail=False))
+
+
+def line_of(element: etree._Element) -> str:
+    """All text in an element, also what `plain` leaves out, on one line of at most `LONGEST_LINE` characters."""
+    return " ".join("".join(str(text) for text in element.itertext()).split())[:LONGEST_LINE]
 
 
 def page_tree(body: bytes, content_type: str) -> etree._Element:

@@ -129,12 +129,11 @@ P = TypeVar("P", bound=Page)
 
 def holding(page: P, query: str | None) -> P:
     """`page` with only the records that hold every word of `query`, in their text or title; the others are passed."""
-    words = (query or "").casefold().split()
-    kept = tuple(
-        record
-        for record in page.records
-        if all(word in f"{record.title or ''} {record.text}".casefold() for word in words)
-    )
+    if not query:
+        return page
+    words = query.casefold().split()
+    said = ((record, f"{record.title or ''} {record.text}".casefold()) for record in page.records)
+    kept = tuple(record for record, text in said if all(word in text for word in words))
     return replace(page, records=kept, passed=page.passed + len(page.records) - len(kept))
 
 

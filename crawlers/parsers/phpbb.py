@@ -1,7 +1,6 @@
 """Pages of a phpBB forum in its "prosilver" style: lists of topics, topics, and the feed."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit, urlunsplit
@@ -13,7 +12,7 @@ from crawlers.dates import instant, written
 from crawlers.parsers import feed
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.blocks import unlike
-from crawlers.parsers.markup import TooLong, page_tree, plain
+from crawlers.parsers.markup import TooLong, line_of, page_tree, words_in
 from crawlers.parsers.page import Gathering, Page
 from crawlers.parsers.values import count, headed
 from storage.records import Kind, Record, Status
@@ -84,7 +83,7 @@ def thread(
     posts = _POSTS(root)
     if not posts:
         raise unlike(body, "no posts")
-    title = next((_flat(node) for node in _TOPIC_TITLE(root) if _flat(node)), "")
+    title = next((line_of(node) for node in _TOPIC_TITLE(root) if line_of(node)), "")
     gathering = Gathering()
     for place, post in enumerate(gathering.bounded(posts), 1):
         kind = Kind.POST if opening and place == 1 else Kind.COMMENT
@@ -122,8 +121,8 @@ def _row(node: etree._Element, address: str, now: datetime) -> Row | None:
         return None
     last = next(iter(_LAST(node)), None)
     time = None if last is None else _time(last, now)
-    replies = next((re.match(r"\d+", _flat(one)) for one in _REPLIES(node)), None)
-    said = time.isoformat() if time else _flat(last) if last is not None else ""
+    replies = next((re.match(r"\d+", line_of(one)) for one in _REPLIES(node)), None)
+    said = time.isoformat() if time else line_of(last) if last is not None else ""
     return Row(
         topic=topic,
         address=href,
@@ -157,7 +156,7 @@ def _add(
         gathering.refuse(where, "no content")
         return
     try:
-        words = plain(etree.tostring(content, encoding="unicode", method="html", with_tail=False))
+        words = words_in(content)
     except TooLong as error:
         gathering.refuse(where, str(error))
         return
@@ -169,7 +168,9 @@ def _add(
         **same,
         kind=kind,
         url=_link(heading, address) or safe(f"{site}/viewtopic.php?p={number}#p{number}"),
-        **headed(_REPEATED.sub("", _flat(heading) if heading is not None else title) or title or None, words),
+        **headed(
+            _REPEATED.sub("", line_of(heading) if heading is not None else title) or title or None, words
+        ),
         author_id=key,
         author_name=name,
         published_at=_posted(post, now),
@@ -183,7 +184,7 @@ def _author(post: etree._Element) -> tuple[str | None, str | None]:
     node = next(iter(_AUTHOR(post)), None)
     if node is None:
         return None, None
-    name = _flat(node) or None
+    name = line_of(node) or None
     match = _USER.search(node.get("href") or "")
     return name, (match[1] or match[2]) if match else name
 
@@ -197,13 +198,13 @@ def _time(node: etree._Element, now: datetime) -> datetime | None:
     for time in _TIME(node):
         if found := instant(time.get("datetime")):
             return found
-    match = _WRITTEN.search(_flat(node))
+    match = _WRITTEN.search(line_of(node))
     return written(match[1], now) if match else None
 
 
 def _edited(post: etree._Element, now: datetime) -> tuple[bool, datetime | None]:
     for notice in _NOTICE(post):
-        if match := _EDITED.search(_flat(notice)):
+        if match := _EDITED.search(line_of(notice)):
             return True, written(match[1], now)
     return False, None
 
@@ -217,15 +218,6 @@ def _link(node: etree._Element | None, address: str) -> str | None:
     href = None if node is None else node.get("href")
     found = safe(href, address) if href else None
     return without_session(found) if found else None
-
-
-def _flat(node: etree._Element) -> str:
-    return " ".join("".join(_texts(node)).split())[:1_000]
-
-
-def _texts(node: etree._Element) -> Iterator[str]:
-    for text in node.itertext():
-        yield str(text)
 
 
 def _of_feed(record: Record, site: str) -> Record:

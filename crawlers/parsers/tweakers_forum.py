@@ -12,8 +12,8 @@ from crawlers.dates import sensible, written
 from crawlers.parsers import feed
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.blocks import unlike
-from crawlers.parsers.markup import TooLong, page_tree, plain
-from crawlers.parsers.page import Gathering, Page
+from crawlers.parsers.markup import TooLong, line_of, page_tree, words_in
+from crawlers.parsers.page import Gathering, Page, holding
 from crawlers.parsers.values import count, headed
 from storage.records import Kind, Record, Status
 
@@ -51,14 +51,9 @@ def messages(body: bytes, url: str, now: datetime, content_type: str = "") -> Pa
 
 def active(body: bytes, url: str, query: str, now: datetime, content_type: str = "") -> Topics:
     """The topics in the feed of active ones that hold every word of `query`."""
-    page = feed.parse(body, url, now, content_type)
-    words = query.casefold().split()
-    found = [
-        record.url or ""
-        for record in page.records
-        if all(word in f"{record.title or ''} {record.text}".casefold() for word in words)
-    ]
-    return Topics(topics=_numbers(found), passed=page.entries, notes=page.notes, damage=page.damage)
+    page = holding(feed.parse(body, url, now, content_type), query)
+    found = _numbers(record.url or "" for record in page.records)
+    return Topics(topics=found, passed=page.entries, notes=page.notes, damage=page.damage)
 
 
 def search(body: bytes, url: str, content_type: str = "") -> Topics:
@@ -76,7 +71,7 @@ def topic(body: bytes, url: str, first: bool, content_type: str = "") -> Page:
     found = _MESSAGES(root)
     if not found:
         raise unlike(body, "no messages")
-    title = next((_flat(node).rsplit(" - ", 2)[0] for node in _TITLE(root)), "")
+    title = next((line_of(node).rsplit(" - ", 2)[0] for node in _TITLE(root)), "")
     gathering = Gathering()
     for place, node in enumerate(gathering.bounded(found), 1):
         _add(
@@ -100,7 +95,7 @@ def _add(gathering: Gathering, where: str, node: etree._Element, kind: Kind, tit
         gathering.refuse(where, "no content" if content is None else "no number")
         return
     try:
-        words = plain(etree.tostring(content, encoding="unicode", method="html", with_tail=False))
+        words = words_in(content)
     except TooLong as error:
         gathering.refuse(where, str(error))
         return
@@ -116,9 +111,9 @@ def _add(gathering: Gathering, where: str, node: etree._Element, kind: Kind, tit
         or safe(f"/forum/list_message/{number}#{number}", url),
         **_said(title or None, words, posted),
         author_id=node.get("data-owner-id") or (member[1] if member else None),
-        author_name=_flat(author) if author is not None else None,
+        author_name=line_of(author) if author is not None else None,
         published_at=posted,
-        likes=next((count(_flat(one)) for one in _RATING(node)), None),
+        likes=next((count(line_of(one)) for one in _RATING(node)), None),
     )
 
 
@@ -135,10 +130,6 @@ def _moment(stamp: str | None) -> datetime | None:
     if stamp is None or not re.fullmatch(r"\d{1,11}", stamp):
         return None
     return sensible(datetime.fromtimestamp(int(stamp), UTC))
-
-
-def _flat(node: etree._Element) -> str:
-    return " ".join("".join(str(text) for text in node.itertext()).split())[:1_000]
 
 
 def _of_feed(record: Record) -> Record:
