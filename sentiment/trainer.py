@@ -1,10 +1,11 @@
 """The training loop: epochs of batches, checkpoints to go on from, and the best network kept."""
 
+import itertools
 import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from sentiment.windows import pack
 
 _CHECKPOINT = "checkpoint.pt"
 _FILLER = "<pad>"
+_BATCH = 32
 FRESH = 8.0
 """How much faster the layers learn that no pre-training has prepared: the pooler and the heads."""
 
@@ -37,15 +39,13 @@ class Plan:
     out: Path
     train: tuple[Example, ...]
     dev: tuple[Example, ...]
-    shares: dict[str, float] = field(default_factory=dict)
-    first_shares: dict[str, float] = field(default_factory=dict)
-    first_epochs: int = 0
-    epochs: int = 3
-    rate: float = 8e-5
-    batch: int = 32
-    seed: int = 1
+    shares: dict[str, float]
+    first_shares: dict[str, float]
+    first_epochs: int
+    epochs: int
+    rate: float
+    seed: int
     checkpoint_steps: int = 100
-    freeze_embeddings: bool = True
 
 
 @dataclass(frozen=True)
@@ -69,15 +69,16 @@ class Trainer:
         self.tokenizer = load_tokenizer(plan.base)
         self.filler = self.tokenizer.token_to_id(_FILLER) or 0
         self.network = Network(plan.base).to(self.device)
-        if plan.freeze_embeddings:
-            # Most words never occur in the training set: moving only the others would tear them apart.
-            self.network.bert.embeddings.word_embeddings.weight.requires_grad_(False)
+        # Most words never occur in the training set: moving only the others would tear them apart.
+        self.network.bert.embeddings.word_embeddings.weight.requires_grad_(False)
         self.optimizer = torch.optim.AdamW(self._groups(), lr=plan.rate, weight_decay=0.01)
+        last = self._epoch(plan.epochs - 1)
         self.weights = [
-            torch.tensor(label_weights(self._epoch(plan.epochs - 1), place), device=self.device)
-            for place in range(len(HEADS))
+            torch.tensor(label_weights(last, place), device=self.device) for place in range(len(HEADS))
         ]
-        self.total = sum(len(self.batches(epoch)) for epoch in range(plan.epochs))
+        counts = [len(self.batches(epoch)) for epoch in range(plan.epochs)]
+        self.starts = list(itertools.accumulate(counts, initial=0))
+        self.total = sum(counts)
         self.step = self.measured = 0
         self.best = -1.0
 
@@ -98,11 +99,10 @@ class Trainer:
     def batches(self, epoch: int) -> list[list[Example]]:
         """The epoch's batches, texts of like length together, in random order; a pure function of plan and epoch."""
         rows = self._epoch(epoch)
-        size = self.plan.batch
         # Sorting within pools of fifty batches saves padding and keeps the batches mixed.
-        pools = [rows[start : start + 50 * size] for start in range(0, len(rows), 50 * size)]
+        pools = [rows[start : start + 50 * _BATCH] for start in range(0, len(rows), 50 * _BATCH)]
         ordered = [row for pool in pools for row in sorted(pool, key=lambda example: len(example.text))]
-        batches = [ordered[start : start + size] for start in range(0, len(ordered), size)]
+        batches = [ordered[start : start + _BATCH] for start in range(0, len(ordered), _BATCH)]
         order = torch.randperm(len(batches), generator=torch.Generator().manual_seed(self.plan.seed + epoch))
         return [batches[place] for place in order.tolist()]
 
@@ -110,8 +110,7 @@ class Trainer:
         """Trains epoch after epoch from wherever the run stands; the best network so far is in `out/best`."""
         self._restore()
         for epoch in range(self.measured, self.plan.epochs):
-            before = sum(len(self.batches(past)) for past in range(epoch))
-            yield self._run_epoch(epoch, self.batches(epoch)[self.step - before :])
+            yield self._run_epoch(epoch, self.batches(epoch)[self.step - self.starts[epoch] :])
 
     def _run_epoch(self, epoch: int, batches: Sequence[Sequence[Example]]) -> Measured:
         started = time.monotonic()
