@@ -38,7 +38,7 @@ def test_the_status_of_the_answer_is_told() -> None:
         ({"cause": "fewer", "seen": 4, "usual": 20}, "(nu 4 op een volle pagina, anders ongeveer 20)"),
         (
             {"cause": "field_lost", "field": "rating", "seen": 0, "usual": 98},
-            "(cijfer: nu bij 0 % van de berichten, anders bij 98 %)",
+            "(cijfer: nu bij 0% van de berichten, anders bij 98%)",
         ),
         ({"cause": "faltering", "seen": 3, "usual": 9}, "(3 van de 9 antwoorden gingen mis)"),
         ({"cause": "slow", "seen": 240, "usual": 20}, "(240 seconden wachten op de site, anders hooguit 20)"),
