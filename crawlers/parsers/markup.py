@@ -78,7 +78,7 @@ def _undeclared(body: bytes) -> str:
         return "utf-8"
     read = body.decode("utf-8", "replace")
     # Half a character, or a few spoilt ones, do not make a page in UTF-8 another one.
-    foreign = sum(not character.isascii() for character in read)
+    foreign = len(read) - len(read.encode("ascii", "ignore"))
     return "cp1252" if 2 * read.count("\ufffd") > foreign else "utf-8"
 
 

@@ -32,12 +32,13 @@ def own_words(text: str, *, quotes: bool) -> str:
 
 def _mail(lines: Sequence[str]) -> int:
     """The number of the line with which an older mail begins that stands below the text."""
+    headings = 0
     for place, line in enumerate(lines):
-        heading = lines[place : place + _HEADINGS]
-        if _ORIGINAL.match(line) or (
-            len(heading) == _HEADINGS and all(_HEADING.fullmatch(one.strip()) for one in heading)
-        ):
+        if _ORIGINAL.match(line):
             return place
+        headings = headings + 1 if _HEADING.fullmatch(line.strip()) else 0
+        if headings == _HEADINGS:
+            return place - _HEADINGS + 1
     return len(lines)
 
 
@@ -45,9 +46,13 @@ def _unanswered(lines: Sequence[str]) -> Iterator[str]:
     """The lines but those that a mail programme put before and in front of what was answered."""
     inside = False
     for place, line in enumerate(lines):
-        following = next((one for one in lines[place + 1 : place + 4] if one.strip()), "")
-        if _SAID.fullmatch(line.strip()) and _MARKED.match(following):
+        if _SAID.fullmatch(line.strip()) and _MARKED.match(_following(lines, place)):
             inside = True
         elif not (inside and (_MARKED.match(line) or not line.strip())):
             inside = False
             yield line
+
+
+def _following(lines: Sequence[str], place: int) -> str:
+    """The next line with something on it, which may stand a little further down."""
+    return next((one for one in lines[place + 1 : place + 4] if one.strip()), "")
