@@ -26,19 +26,16 @@ from storage.configuration import Configuration, ConfigurationError
 from storage.errors import DatabaseError
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.progress import Progress
 
-    from crawlers.catalogue import Standing
     from sentiment.classifier import Classifier
     from sentiment.labelled import Labelled
-    from sentiment.measure import Report
     from storage.database import Database
 
 FAILED, WRONG = 1, 2
 WIDE = 160
 """Columns of a table that goes to a file or a pipe."""
-LONG = 100
-"""Characters of a text that a table shows."""
 FOUR_WEEKS = timedelta(weeks=4)
 
 app = typer.Typer(
@@ -107,6 +104,15 @@ def _progress(name: str, total: int | None = None) -> Iterator[_Advance]:
         yield _Advance(bar, name, total)
 
 
+def _show(*tables: "RenderableType") -> None:
+    """For people, as wide as their terminal."""
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() else WIDE)
+    for table in tables:
+        console.print(table)
+
+
 def _print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False))
 
@@ -163,7 +169,7 @@ def init(folder: Annotated[Path, typer.Argument(help="Where to write klachtenrad
 def check() -> None:
     """Validate configuration, database, model and Slack; every fault at once, with what to do."""
     from alerts import notifiers
-    from crawlers import catalogue, doubles, secrets
+    from crawlers import catalogue, doubles, report, secrets
     from crawlers import sources as kinds
     from sentiment import classifier
 
@@ -191,7 +197,8 @@ def check() -> None:
     brands, sources = len(configuration.brand), len(configuration.source)
     typer.echo(f"ok: {brands} brand(s), {sources} source(s), messages to {told}")
     for one in catalogue.troubled(catalogue.standings(configuration, now())):
-        typer.echo(f"warning: source {one.source}: {one.status} since {_minute(one.since)}: {_reason(one)}")
+        since = report.minute(one.since)
+        typer.echo(f"warning: source {one.source}: {one.status} since {since}: {report.reason(one)}")
 
 
 def _mend(configuration: Configuration) -> None:
@@ -304,7 +311,7 @@ def crawl(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Crawl the named sources once and say how each one went."""
-    from crawlers import run
+    from crawlers import report, run
 
     if dry_run:
         _preview(names or [], as_json)
@@ -317,24 +324,24 @@ def crawl(
     if as_json:
         _print_json({"crawls": [asdict(result) for result in results]})
     else:
-        _show_crawls(results)
+        _show(report.crawls(results))
     if any(result.failed for result in results):
         raise typer.Exit(FAILED)
 
 
 def _say_who_is_left_alone(configuration: Configuration, chosen: Sequence[str]) -> None:
     """A person who asks goes before the schedule, which waits because a site refused us."""
-    from crawlers import catalogue
+    from crawlers import catalogue, report
 
     for one in catalogue.standings(configuration, now()):
         if one.source in chosen and one.left_alone_until:
-            until = _minute(one.left_alone_until)
+            until = report.minute(one.left_alone_until)
             tell(f"{one.source} refused us and would be left alone until {until}; it is asked all the same")
 
 
 def _preview(names: list[str], as_json: bool) -> None:
     """What crawls of the named sources would store; the database stays as it is."""
-    from crawlers import dry
+    from crawlers import dry, report
 
     configuration = _checked_configuration()
     chosen = _chosen_sources(configuration, names)
@@ -346,33 +353,9 @@ def _preview(names: list[str], as_json: bool) -> None:
     if as_json:
         _print_json({"crawls": [asdict(one.result) | {"records": one.records} for one in found]})
     else:
-        for one in found:
-            _show_records(one.records)
-        _show_crawls([one.result for one in found])
+        _show(*(report.records(one.records) for one in found), report.crawls(one.result for one in found))
     if any(one.result.failed for one in found):
         raise typer.Exit(FAILED)
-
-
-def _show_records(records: Sequence[dict[str, Any]]) -> None:
-    rows = []
-    for record in records:
-        rating = f"{record['rating']:g}/{record['rating_max']:g}" if "rating" in record else ""
-        said = " ".join(f"{record.get('title', '')} {record['text']}".split())
-        at = record.get("published_at")
-        when = _minute(datetime.fromisoformat(at)) if at else "-"
-        rows.append((record["what"], when, rating, said[:LONG], record.get("url", "")))
-    _table(("would be", "published", "rating", "says", "where"), rows)
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(*heads)
-    for row in rows:
-        table.add_row(*map(Text, row))  # what people wrote is no markup
-    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
 
 
 @app.command()
@@ -380,7 +363,7 @@ def sources(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """The kinds of source with their parameters and terms, and how the configured sources are doing."""
-    from crawlers import catalogue
+    from crawlers import catalogue, report
 
     kinds = catalogue.kinds()
     standings = catalogue.standings(settings.load(_config), now()) if _config.exists() else []
@@ -391,52 +374,13 @@ def sources(
         ]
         _print_json({"kinds": [asdict(one) for one in kinds], "sources": lines})
         return
-    rows = [(one.kind, _parameters(one), ", ".join(one.secrets), one.terms) for one in kinds]
-    _table(("kind", "parameters", "from the environment", "terms"), rows)
+    _show(report.kinds(kinds))
     if standings:
-        _table(
-            ("source", "kind", "brand", "status", "since", "reason"),
-            [
-                (one.source, one.kind, one.brand or "-", one.status, _minute(one.since), _reason(one))
-                for one in standings
-            ],
-        )
-
-
-def _reason(one: "Standing") -> str:
-    """What the matter is, and when the schedule asks again at a site that refused us."""
-    again = f"asked again from {_minute(one.left_alone_until)}" if one.left_alone_until else None
-    return "; ".join(filter(None, [one.reason, again]))
+        _show(report.standings(standings))
 
 
 def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
-
-
-def _parameters(kind: Any) -> str:
-    """`url (include, pages)`: those that are needed, then those that may be left out."""
-    more = f"({', '.join(kind.takes)})" if kind.takes else ""
-    return " ".join(filter(None, [", ".join(kind.needs), more]))
-
-
-def _minute(moment: datetime | None) -> str:
-    from storage.calendar import AMSTERDAM
-
-    return f"{moment.astimezone(AMSTERDAM):%Y-%m-%d %H:%M}" if moment else "-"
-
-
-def _show_crawls(results: Sequence[Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    counts = ("new", "edited", "replied", "removed", "unchanged", "unmatched", "refused")
-    table = Table("source", "health", *counts, "seconds", "reason")
-    for result in results:
-        figures = [str(getattr(result, name)) for name in counts]
-        table.add_row(
-            result.source, result.health or "-", *figures, f"{result.seconds:.1f}", result.reason or ""
-        )
-    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
 
 
 def _chosen_sources(configuration: Configuration, names: list[str]) -> list[str]:
@@ -550,15 +494,15 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Measure a model on labelled texts: accuracy, F1, confusion, the worst mistakes."""
-    from sentiment import classifier, measure
+    from sentiment import classifier, measure, report
 
     if corrections == (file is not None):
         raise typer.BadParameter("give a FILE with labelled texts, or --corrections")
     chosen = _sentiment_settings(model, label or [])
     labelled, faults = _labelled_lines(file) if file else (_people_say(), 0)
     if labelled:
-        report = measure.measured(classifier.load(chosen), labelled)
-        _print_json(asdict(report)) if as_json else _show_report(report)
+        measured = measure.measured(classifier.load(chosen), labelled)
+        _print_json(asdict(measured)) if as_json else _show(*report.tables(measured))
     else:
         tell(f"there is nothing to measure on in {file}" if file else "nobody corrected a mention yet")
     if faults or not labelled:
@@ -589,16 +533,6 @@ def _people_say() -> list["Labelled"]:
 
     with opened() as (_, database), database.read() as session:
         return labelled.by_people(corrections.corrected(session))
-
-
-def _show_report(report: "Report") -> None:
-    from rich.console import Console
-
-    from sentiment import report as reporting
-
-    console = Console(width=None if sys.stdout.isatty() else WIDE)
-    for table in reporting.tables(report):
-        console.print(table)
 
 
 # All of it, on schedule
