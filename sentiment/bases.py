@@ -98,9 +98,11 @@ def _write(base: str, out: Path) -> None:
         max_position_embeddings=model.config.max_position_embeddings - shifted,
         type_vocab_size=model.config.type_vocab_size,
     )
-    config.save_pretrained(out)
+    out.mkdir(parents=True, exist_ok=True)
     tokenizer.backend_tokenizer.save(str(out / "tokenizer.json"))
     save_file(_as_bert(weights, shifted), out / "model.safetensors", metadata={"format": "pt"})
+    # Last, for by it a later start knows that all is there.
+    config.save_pretrained(out)
 
 
 def _check(base: str, config: Any, tokenizer: Any) -> None:

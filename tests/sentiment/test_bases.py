@@ -60,6 +60,21 @@ def test_a_roberta_becomes_a_bert_that_reads_alike(roberta: Path, tmp_path: Path
     assert torch.allclose(before, after, atol=1e-5)
 
 
+def test_an_encoder_that_was_half_written_is_written_again(
+    roberta: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sentiment import bases
+    from sentiment.network import Network
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(bases, "save_file", killed)
+        bases.prepared(str(roberta), [], tmp_path / "base")
+    Network(bases.prepared(str(roberta), [], tmp_path / "base"))
+
+
 def test_the_encoder_of_an_earlier_run_is_taken_as_it_is(tmp_path: Path) -> None:
     from sentiment.bases import prepared
 
