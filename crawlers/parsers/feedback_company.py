@@ -6,7 +6,7 @@ from crawlers.causes import Cause
 from crawlers.dates import instant
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.answers import answer, entries
-from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page
+from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page, next_start
 from crawlers.parsers.values import at, count, identifier, number, text
 from storage.records import Kind
 
@@ -49,10 +49,8 @@ def parse(body: bytes, shop: Shop, start: int = 0) -> Page:
             _add(gathering, f"review {place}", review, shop)
         else:
             gathering.refuse(f"review {place}", "not an object")
-    total, following = count(at(found.get("count"), "total")), start + len(reviews)
-    # A total that is below what is shown says nothing.
-    ended = total is not None and start < total <= following
-    return gathering.page(str(following) if reviews and not ended else None, total)
+    total = count(at(found.get("count"), "total"))
+    return gathering.page(next_start(start, len(reviews), total), total)
 
 
 def _add(gathering: Gathering, where: str, review: dict[str, object], shop: Shop) -> None:

@@ -137,6 +137,14 @@ def holding(page: P, query: str | None) -> P:
     return replace(page, records=kept, passed=page.passed + len(page.records) - len(kept))
 
 
+def next_start(start: int, shown: int, total: int | None) -> str | None:
+    """Where the page begins that follows one of `shown` posts from `start` on; None at the end of the listing."""
+    following = start + shown
+    # A total that is below what is shown says nothing.
+    ended = total is not None and start < total <= following
+    return str(following) if shown and not ended else None
+
+
 def gone(namespace: str, external_id: str) -> Page:
     """A page that says of one stored post that the public cannot read it any more."""
     # A record must say something; of one that is gone, only its status is stored.

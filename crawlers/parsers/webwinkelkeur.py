@@ -5,7 +5,7 @@ import hashlib
 from crawlers.causes import Cause
 from crawlers.dates import instant
 from crawlers.parsers.answers import answer, entries
-from crawlers.parsers.page import Blocked, Gathering, Page
+from crawlers.parsers.page import Blocked, Gathering, Page, next_start
 from crawlers.parsers.values import count, number, text
 from storage.records import Kind, Status, clean
 
@@ -28,10 +28,8 @@ def parse(body: bytes, shop: str, start: int = 0) -> Page:
             _add(gathering, f"rating {place}", rating, shop)
         else:
             gathering.refuse(f"rating {place}", "not an object")
-    total, following = count(found.get("total")), start + len(ratings)
-    # A total that is below what is shown says nothing.
-    ended = total is not None and start < total <= following
-    return gathering.page(str(following) if ratings and not ended else None, total)
+    total = count(found.get("total"))
+    return gathering.page(next_start(start, len(ratings), total), total)
 
 
 def _add(gathering: Gathering, where: str, rating: dict[str, object], shop: str) -> None:
