@@ -56,6 +56,12 @@ PLAY: dict[str, Any] = {
     "reply": Reply(text="Beste Henk, update 8.14.3 lost dit op.", at=at(19, 10, 44, 2)),
     "likes": 7,
 }
+APPLE: dict[str, Any] = {
+    "title": "Inloggen lukt niet meer",
+    "text": "Sinds de update krijg ik steeds fout 403.",
+    "author_name": "reiziger_nl",
+    "published_at": at(17, 12, 12, 9),
+}
 RECORDS = {
     "trustpilot_web": review(
         1,
@@ -127,22 +133,16 @@ RECORDS = {
         namespace="apple:nl:987654321",
         external_id="13579246801",
         url="https://itunes.apple.com/nl/review?id=987654321&type=Purple%20Software",
-        title="Inloggen lukt niet meer",
-        text="Sinds de update krijg ik steeds fout 403.",
         author_id="123456789",
-        author_name="reiziger_nl",
-        published_at=at(17, 12, 12, 9),
         likes=4,
+        **APPLE,
     ),
     "app_store_connect": review(
         1,
         namespace="app_store_connect",
         external_id="00000010-aaaa-bbbb-cccc-0000deadbeef",
-        title="Inloggen lukt niet meer",
-        text="Sinds de update krijg ik steeds fout 403.",
-        author_name="reiziger_nl",
-        published_at=at(17, 12, 12, 9),
         reply=Reply(text="Dit is verholpen in 8.14.3.", at=at(18, 9)),
+        **APPLE,
     ),
     "google_play": review(1, **PLAY),
     "play_developer": review(1, **PLAY),

@@ -17,6 +17,12 @@ def read(text: str, url: str = URL) -> Page:
     return feed.parse(text.encode(), url, NOW)
 
 
+def published(written: str) -> datetime | None:
+    """The time of an item that says `written`."""
+    [record] = read(PUBLISHER.replace("Fri, 20 Nov 2026 12:05:00 +0100", written)).records
+    return record.published_at
+
+
 def test_an_item_of_a_publisher_becomes_a_record() -> None:
     [record] = read(PUBLISHER).records
 
@@ -89,9 +95,7 @@ def test_a_missing_date_stays_missing() -> None:
     ],
 )
 def test_dates_are_read_as_written(written: str, expected: datetime | None) -> None:
-    [record] = read(PUBLISHER.replace("Fri, 20 Nov 2026 12:05:00 +0100", written)).records
-
-    assert record.published_at == expected
+    assert published(written) == expected
 
 
 def test_entities_are_unescaped_once() -> None:
@@ -138,10 +142,7 @@ def test_an_item_without_guid_or_address_is_refused() -> None:
     ],
 )
 def test_a_time_in_our_own_zone_or_in_none_is_ours(written: str, expected: datetime | None) -> None:
-    item = f"<item><title>Storing</title><link>https://k.nl/1</link><pubDate>{written}</pubDate></item>"
-    [record] = read(f'<rss version="2.0"><channel><title>K</title>{item}</channel></rss>').records
-
-    assert record.published_at == expected
+    assert published(written) == expected
 
 
 def test_a_link_that_is_no_web_address_is_left_out() -> None:

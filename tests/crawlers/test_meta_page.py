@@ -21,6 +21,12 @@ from tests.crawlers.payloads import WAF_PAGE
 from tests.crawlers.payloads_social import META_COMMENT, RECOMMENDATION, meta, written_out
 
 MOMENT = datetime(2026, 11, 18, 10, 44, 2, tzinfo=UTC)
+ANSWER = META_COMMENT | {
+    "id": "100_201",
+    "from": {"id": "1"},
+    "message": "Sorry!",
+    "parent": {"id": "100_200"},
+}
 
 
 def test_a_recommendation_becomes_a_record_with_its_scale() -> None:
@@ -59,13 +65,7 @@ def test_a_comment_becomes_a_record() -> None:
 
 
 def test_what_the_page_answers_is_the_reply_and_no_mention() -> None:
-    back = META_COMMENT | {
-        "id": "100_201",
-        "from": {"id": "1"},
-        "message": "Sorry!",
-        "parent": {"id": "100_200"},
-    }
-    page = parse_comments(written_out(meta(back, META_COMMENT)), "1")
+    page = parse_comments(written_out(meta(ANSWER, META_COMMENT)), "1")
     [record] = page.records
 
     assert (record.external_id, page.passed) == ("100_200", 1)
@@ -74,8 +74,7 @@ def test_what_the_page_answers_is_the_reply_and_no_mention() -> None:
 
 
 def test_an_answer_waits_for_what_it_answers_on_a_later_page() -> None:
-    changes = {"id": "100_201", "from": {"id": "1"}, "message": "Sorry!", "parent": {"id": "100_200"}}
-    newer = parse_comments(written_out(meta(META_COMMENT | changes)), "1")
+    newer = parse_comments(written_out(meta(ANSWER)), "1")
     [record] = parse_comments(written_out(meta(META_COMMENT)), "1", newer.answers).records
 
     assert (newer.records, newer.passed) == ((), 1)
@@ -84,13 +83,7 @@ def test_an_answer_waits_for_what_it_answers_on_a_later_page() -> None:
 
 
 def test_an_answer_of_nothing_costs_the_comment_nothing() -> None:
-    back = META_COMMENT | {
-        "id": "100_201",
-        "from": {"id": "1"},
-        "message": "\x00",
-        "parent": {"id": "100_200"},
-    }
-    [record] = parse_comments(written_out(meta(back, META_COMMENT)), "1").records
+    [record] = parse_comments(written_out(meta(ANSWER | {"message": "\x00"}, META_COMMENT)), "1").records
 
     assert (record.external_id, record.reply) == ("100_200", None)
 
