@@ -37,6 +37,7 @@ class Database:
         self.engine = _engine(url)
         if not lasting:
             sa.event.listen(self.engine, "connect", _do_not_wait)
+        self._writing = self.engine.execution_options(writes=True)
 
     def __enter__(self) -> "Database":
         return self
@@ -62,8 +63,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session whose work is committed whole at the end, or not at all when the block raises."""
-        engine = self.engine.execution_options(writes=True)
-        with Session(engine, expire_on_commit=False) as session, session.begin():
+        with Session(self._writing, expire_on_commit=False) as session, session.begin():
             yield session
 
     def transact(self, work: Callable[[Session], T]) -> T:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 from sqlmodel import Session
 
 from storage import arrivals, authors
@@ -49,15 +50,16 @@ def store_batch(
 ) -> StoreCounts:
     """Store the records of one page and the source's new state. Needs a write session; safe to repeat."""
     session.flush()
-    baseline, key, some_erased = session.connection().execute(_STANDING, {"key": source_id}).one()
+    connection = session.connection()
+    baseline, key, some_erased = connection.execute(_STANDING, {"key": source_id}).one()
     if batch.state is not None:
-        session.connection().execute(_KEEP_STATE, {"key": source_id, "state": batch.state})
+        connection.execute(_KEEP_STATE, {"key": source_id, "state": batch.state})
     if not batch.records:
         return StoreCounts()
     hashing = authors.hashing_key(session) if key is None else bytes.fromhex(key)
     arrived = [_arrival(record, hashing) for record in batch.records]
     forgotten = authors.erased(session, {one.author for one in arrived if one.author}) if some_erased else ()
-    return _Storing(session, source_id, baseline, matcher, now).store(arrived, forgotten)
+    return _Storing(connection, source_id, baseline, matcher, now).store(arrived, forgotten)
 
 
 def hour_of(moment: datetime) -> datetime:
@@ -67,13 +69,14 @@ def hour_of(moment: datetime) -> datetime:
 
 def touch(session: Session, mentions: Iterable[Mention]) -> None:
     """Note that the hours of these mentions must be counted again."""
-    _touch(session, ((one.brand_id, one.source_id, one.published_at) for one in mentions))
+    session.flush()
+    _touch(session.connection(), ((one.brand_id, one.source_id, one.published_at) for one in mentions))
 
 
-def _touch(session: Session, places: Iterable[tuple[int, int, datetime]]) -> None:
+def _touch(connection: Connection, places: Iterable[tuple[int, int, datetime]]) -> None:
     keys = {(brand, source, hour_of(moment)) for brand, source, moment in places}
     rows = [{"brand_id": brand, "source_id": source, "hour": hour} for brand, source, hour in sorted(keys)]
-    insert_or_lock(session, TouchedHour, rows, ("brand_id", "source_id", "hour"))
+    insert_or_lock(connection, TouchedHour, rows, ("brand_id", "source_id", "hour"))
 
 
 class _Arrival(NamedTuple):
@@ -92,9 +95,14 @@ class _Storing:
     """One batch on its way into the database."""
 
     def __init__(
-        self, session: Session, source_id: int, baseline: datetime | None, matcher: Matcher, now: datetime
+        self,
+        connection: Connection,
+        source_id: int,
+        baseline: datetime | None,
+        matcher: Matcher,
+        now: datetime,
     ) -> None:
-        self.session, self.source_id, self.baseline = session, source_id, baseline
+        self.connection, self.source_id, self.baseline = connection, source_id, baseline
         self.matcher, self.now = matcher, now
         self.tally: Counter[str] = Counter()
         self.touched: list[tuple[int, int, datetime]] = []
@@ -109,20 +117,19 @@ class _Storing:
                 gone = one.author in forgotten
                 self.tally.update(("erased",) if gone else self._store(one, known.get(one.key, ())))
             self._write()
-        _touch(self.session, self.touched)
+        _touch(self.connection, self.touched)
         return StoreCounts(**self.tally)
 
     def _known(self, group: Sequence[_Arrival]) -> dict[tuple[str, str], list[Known]]:
         found: dict[tuple[str, str], list[Known]] = {}
-        for mention in arrivals.known(self.session.connection(), (one.key for one in group)):
+        for mention in arrivals.known(self.connection, (one.key for one in group)):
             found.setdefault((mention.namespace, mention.external_id), []).append(mention)
         return found
 
     def _write(self) -> None:
-        connection = self.session.connection()
-        arrivals.NEW.run(connection, self.new)
-        arrivals.CHANGED.run(connection, self.changed)
-        arrivals.SAID.run(connection, self.words)
+        arrivals.NEW.run(self.connection, self.new)
+        arrivals.CHANGED.run(self.connection, self.changed)
+        arrivals.SAID.run(self.connection, self.words)
         self.new, self.changed, self.words = [], [], []
 
     def _store(self, one: _Arrival, known: Sequence[Known]) -> Sequence[str]:
@@ -168,7 +175,7 @@ class _Storing:
         if before.shown_by == self.source_id or record.content_hash == before.content_hash:
             return False
         said = sa.select(_VERSION.c.title, _VERSION.c.text, _VERSION.c.rating)
-        versions = self.session.connection().execute(said.where(_VERSION.c.mention_id == before.id))
+        versions = self.connection.execute(said.where(_VERSION.c.mention_id == before.id))
         now = Words(record.title, record.text, record.rating)
         return shown_before(now, (Words(*version) for version in versions))
 

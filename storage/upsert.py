@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
 from sqlmodel import Session, SQLModel
 
 from storage.prepared import table_of
@@ -26,7 +27,7 @@ def upsert(
 
 
 def insert_or_lock(
-    session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]], key: Sequence[str]
+    connection: Connection, model: type[SQLModel], rows: Sequence[Mapping[str, Any]], key: Sequence[str]
 ) -> None:
     """Insert the rows; hold on to those that are there, so that nobody can take one away unseen.
 
@@ -34,7 +35,7 @@ def insert_or_lock(
     can see what this one wrote.
     """
     if rows:
-        _execute(session, _overwriting(_dialect(session), model, tuple(key), (key[0],)), rows)
+        connection.execute(_overwriting(connection.dialect.name, model, tuple(key), (key[0],)), list(rows))
 
 
 def _execute(session: Session, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
