@@ -31,7 +31,7 @@ class ClassScore:
     recall: float
     f1: float
     rows: int
-    interval: Interval = (0.0, 0.0)
+    interval: Interval
     """Of F1, by the same resampling as in `Score`."""
 
 
@@ -46,7 +46,7 @@ class Score:
     macro_f1: float
     interval: Interval
     classes: tuple[ClassScore, ...]
-    accuracy_interval: Interval = (0.0, 0.0)
+    accuracy_interval: Interval
 
 
 def scores(classifier: Classifier, examples: Sequence[Example]) -> Iterator[Score]:

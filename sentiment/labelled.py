@@ -11,8 +11,6 @@ from sentiment.score import reading
 from storage.corrections import Corrected
 from storage.records import THEMES, Sentiment
 
-SIGNALS = ("escalation", "churn", "question")
-
 
 @dataclass(frozen=True)
 class Labelled:

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from sentiment.classifier import Classifier, Sentiment, Verdict
 from sentiment.evaluate import RESAMPLES, ClassScore, Interval, Score, confusion, interval_of, scored
-from sentiment.labelled import SIGNALS, Labelled
+from sentiment.heads import SIGNALS
+from sentiment.labelled import Labelled
 from storage.records import THEMES
 
 LABELS = tuple(label.value for label in Sentiment)
@@ -86,7 +87,7 @@ def measured(classifier: Classifier, labelled: Sequence[Labelled]) -> Report:
         certainty=_certainty(known) if known else None,
         confusion=_confusion(known),
         themes=_themes(pairs),
-        signals=tuple(score for name in SIGNALS for score in _signal(name, pairs)),
+        signals=tuple(score for name in SIGNALS.labels for score in _signal(name, pairs)),
         mistakes=_worst(known),
     )
 
@@ -204,9 +205,8 @@ def _f1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
 
 def _class_score(name: str, counts: NDArray[np.int64], interval: Interval) -> ClassScore:
     both, truth, guess = (int(count) for count in counts)
-    return ClassScore(
-        name, both / max(guess, 1), both / max(truth, 1), float(_f1(counts)), truth, interval=interval
-    )
+    f1 = float(_f1(counts))
+    return ClassScore(name, both / max(guess, 1), both / max(truth, 1), f1, truth, interval)
 
 
 def _worst(known: _Pairs) -> tuple[Mistake, ...]:
