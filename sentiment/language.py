@@ -64,7 +64,7 @@ def _letters(text: str) -> str:
 
 @cache
 def _identifier() -> Any:
-    # Here, not above: the module unpacks its model when imported.
+    # Here, not above: it brings numpy, and half a second goes into unpacking the model. Pages need neither.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
