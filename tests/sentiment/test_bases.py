@@ -69,9 +69,10 @@ def test_an_encoder_that_was_half_written_is_written_again(
     def killed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched:
         patched.setattr(bases, "save_file", killed)
-        bases.prepared(str(roberta), [], tmp_path / "base")
+        with pytest.raises(KeyboardInterrupt):
+            bases.prepared(str(roberta), [], tmp_path / "base")
     Network(bases.prepared(str(roberta), [], tmp_path / "base"))
 
 
