@@ -91,7 +91,7 @@ class OverviewPage:
 
     @property
     def troubled(self) -> tuple[SourceView, ...]:
-        return tuple(view for view in self.sources if not view.well)
+        return tuple(view for view in self.sources if not view.heard)
 
 
 @router.get("/")

@@ -34,6 +34,11 @@ class SourceView:
     def well(self) -> bool:
         return self.state == Health.OK
 
+    @property
+    def heard(self) -> bool:
+        """Whether we know what it has to say."""
+        return self.state in HEARD
+
 
 @dataclass(frozen=True)
 class SourcesPage:

@@ -11,10 +11,11 @@ from starlette.testclient import TestClient
 
 from alerts import trends as trend_step
 from dashboard.hearing import REMEMBERED, Hearing
-from storage import judges, prevalence, sources, trends, verdicts
+from storage import judges, prevalence, runs, sources, trends, verdicts
 from storage.database import Database
 from storage.models import CrawlRun, Health
 from storage.records import Sentiment
+from storage.runs import Outcome
 from storage.verdicts import Judgement
 from tests.dashboard import seed
 
@@ -71,6 +72,20 @@ def test_choosing_a_brand_keeps_the_period_and_the_other_way_round(client: TestC
     assert 'href="/?per=week&merk=Snelveld"' in page
     assert 'href="/?per=uur&merk=Belpunt"' in page
     assert "Berichten over Belpunt" in page
+
+
+def test_a_source_that_is_read_but_odd_is_not_said_to_be_unreadable(
+    client: TestClient, database: Database
+) -> None:
+    def unreadable() -> str:
+        return client.get("/").text.partition("nu niet te lezen")[0].rpartition("</svg>")[2]
+
+    before = unreadable()
+    with database.write() as session:
+        run = runs.start(session, sources.source_named(session, "mastodon").id or 0, seed.NOW)
+        runs.finish(session, run, Outcome(Health.SUSPICIOUS, "few", {}, {"cause": "fewer"}), seed.NOW)
+    assert "Anders dan anders" in client.get("/").text
+    assert unreadable() == before
 
 
 def test_holes_are_looked_up_once_a_minute(database: Database) -> None:
