@@ -26,6 +26,8 @@ NOBODY = "[deleted]"
 DEEPEST = 100
 """Levels of answers; Reddit itself shows ten at a time."""
 
+_QUOTED = re.compile(r"^>(?!!).*\n?", re.MULTILINE)
+"""In Reddit's Markdown every such line is a quote, but for one that begins with a spoiler."""
 _NAME = re.compile(r"t[13]_[0-9a-z]{1,20}")
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _CLOSED = re.compile(rb"</(?:\w+:)?feed\s*>\s*\Z")
@@ -150,8 +152,7 @@ def _words(raw: str, marked_up: object) -> str:
     """The words, by the HTML that the feeds have too, so that both say the same of one post."""
     found = text(marked_up)
     if found is None:
-        lines = html.unescape(raw).split("\n")
-        return "\n".join(line for line in lines if not line.startswith(">"))
+        return _QUOTED.sub("", html.unescape(raw))
     return plain(html.unescape(found) if found.lstrip().startswith("&lt;") else found)
 
 

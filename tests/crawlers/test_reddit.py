@@ -72,6 +72,12 @@ def test_what_a_comment_quotes_is_not_its_own_words() -> None:
     assert [parse(listing(one)).records[0].text for one in (raw, marked_up)] == ["Nou, bij mij niet."] * 2
 
 
+def test_a_spoiler_is_the_writers_own() -> None:
+    raw = reddit_thing(REDDIT_COMMENT, body=">!Ze betaalden niets terug.!<", body_html=None)
+
+    assert parse(listing(raw)).records[0].text == ">!Ze betaalden niets terug.!<"
+
+
 def test_the_feed_and_the_api_say_the_same_of_one_post() -> None:
     [told] = parse(listing(reddit_thing())).records
     [fed, link] = parse_feed(REDDIT_FEED.encode()).records
