@@ -89,7 +89,8 @@ class SitemapSpider(ReadingSpider):
         read = sitemap.robots if urlsplit(url).path == "/robots.txt" else sitemap.parse
         page = self.page_of(response, where, lambda body: read(body, url))
         if isinstance(page, Map):
-            ours = [entry for entry in page.found if self._is_here(entry.address)]
+            sites = {_site(self.wanted.url), _site(self.job.base_url or self.wanted.url)}
+            ours = [entry for entry in page.found if _site(entry.address) in sites]
             if len(ours) < len(page.found):
                 self.job.findings.note("addresses on other sites were left out")
             if page.index:
@@ -104,10 +105,6 @@ class SitemapSpider(ReadingSpider):
             self.job.findings.note(f"more than {MOST_MAPS} sitemaps; the others were not read")
         for one in self._chosen(maps):
             yield one
-
-    def _is_here(self, address: str) -> bool:
-        sites = {_site(self.wanted.url)} | ({_site(self.job.base_url)} if self.job.base_url else set())
-        return _site(address) in sites
 
     def _is_wanted(self, address: str) -> bool:
         parts = self.wanted.include
