@@ -72,10 +72,12 @@ def _parsed(line: bytes) -> Any:
     row = json.loads(line.decode("utf-8-sig"))
     if not isinstance(row, dict):
         raise ValueError("not an object")
-    if isinstance(row.get("text"), str):
-        # Half an emoji is read as the model reads it: not at all.
-        row["text"] = row["text"].encode("utf-8", "ignore").decode("utf-8")
-    return row
+    return {key: _whole(value) if isinstance(value, str) else value for key, value in row.items()}
+
+
+def _whole(text: str) -> str:
+    """Without half emoji, which no text can hold."""
+    return text.encode("utf-8", "ignore").decode("utf-8")
 
 
 def by_people(rows: Iterable[Corrected]) -> list[Labelled]:

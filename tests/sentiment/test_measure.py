@@ -168,8 +168,14 @@ def test_lines_are_read_with_what_they_know() -> None:
 
 
 def test_half_an_emoji_is_no_fault() -> None:
-    found, said = told('{"text": "Top \\ud83d", "label": "positive"}')
-    assert ([one.text for one in found], said) == (["Top "], [])
+    found, said = told(
+        '{"text": "Top \\ud83d", "label": "positive"}',
+        '{"title": "Fijn\\ud83d", "text": "Top", "source": "x\\ud83d"}',
+    )
+    assert ([(one.text, one.source) for one in found], said) == (
+        [("Top ", "unnamed"), ("Fijn. Top", "x")],
+        [],
+    )
 
 
 @pytest.mark.parametrize(
