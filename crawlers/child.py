@@ -40,9 +40,8 @@ STDIN = 0
 def main() -> int:
     """Crawl as told; the run's row says how it went. The exit status is 0 whenever that row could be written."""
     order = json.loads(_first_line())
-    logging.basicConfig(level=order["log"], format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _log(order["log"])
     threading.Thread(target=_watch_parent, daemon=True).start()
-    _log(order["log_level"])
     now = _clock(order.get("now"))
     settings, configuration = configuration_of(order)
     with Database(order["database"], lasting=False) as database:

@@ -4,10 +4,10 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from crawlers import claims, health, patience, turns
+from crawlers import claims, health, patience
 from crawlers.causes import Cause, Failure
 from crawlers.claims import Claim
 from crawlers.paging import begun_again
@@ -58,44 +58,19 @@ class CrawlResult:
 Progress = Callable[[CrawlResult], None]
 
 
-def crawl(
-    database: Database,
-    configuration: Configuration,
-    name: str,
-    now: datetime | None = None,
-    timeout: timedelta | None = None,
-    patient: bool = False,
-    stop: threading.Event | None = None,
-) -> CrawlResult:
-    """One crawl of the source `name`, to its end, once nobody else crawls it or asks its hosts.
-
-    As `attempt`, which see; `timeout` replaces the configured limit.
-    """
-    stop = stop or threading.Event()
-    if timeout is not None:
-        configuration = configuration.model_copy(
-            update={"crawl": configuration.crawl.model_copy(update={"timeout": timeout})}
-        )
-    while (result := attempt(database, configuration, name, now, patient, stop)) is None:
-        stop.wait(turns.AGAIN.total_seconds())
-    return result
-
-
 def crawl_all(
     database: Database,
     configuration: Configuration,
     names: Sequence[str] = (),
     now: datetime | None = None,
     on_progress: Progress = lambda result: None,
-    patient: bool = False,
-    stop: threading.Event | None = None,
 ) -> list[CrawlResult]:
     """Crawl the named sources, or all that are enabled: the most overdue first, never two of one host.
 
-    `on_progress` is called in this thread as each ends. The results come in the order of the configuration; when
-    `stop` is set, sources that were not begun have none.
+    As `attempt`, which see. `on_progress` is called in this thread as each ends. The results come in the order of the
+    configuration.
     """
-    stop = stop or threading.Event()
+    stop = threading.Event()
     chosen = [
         source for source in configuration.source if source.name in names or (not names and source.enabled)
     ]
@@ -104,7 +79,7 @@ def crawl_all(
     results: dict[str, CrawlResult] = {}
 
     def one(name: str) -> bool:
-        found = _unfailing(database, configuration, name, now, patient, stop)
+        found = _unfailing(database, configuration, name, now, stop)
         if found is not None:
             results[name] = found
         return found is not None
@@ -113,7 +88,7 @@ def crawl_all(
     for turn in _turns(database, chosen):
         waiting.put(turn)
     waiting.run(one, stop, on_end=lambda name: on_progress(results[name]))
-    return [results[source.name] for source in chosen if source.name in results]
+    return [results[source.name] for source in chosen]
 
 
 def _turns(database: Database, sources: Sequence[SourceSettings]) -> list[Turn]:
@@ -132,12 +107,11 @@ def _unfailing(
     configuration: Configuration,
     name: str,
     now: datetime | None,
-    patient: bool,
     stop: threading.Event,
 ) -> CrawlResult | None:
     """A fault with one source, of whatever nature, must not keep the others from being read."""
     try:
-        return attempt(database, configuration, name, now, patient, stop)
+        return attempt(database, configuration, name, now, stop=stop)
     except Exception as error:
         logger.exception("crawling %s failed", name)
         kind = next(source.kind for source in configuration.source if source.name == name)
@@ -237,7 +211,6 @@ def order(
         "run": run_id,
         "now": now.isoformat() if now else None,
         "log": logging.getLogger().getEffectiveLevel(),
-        "log_level": logger.getEffectiveLevel(),
         "source": settings.model_dump(exclude={"every"}),
         "secrets": secrets_of(settings),
         "brands": [brand.model_dump() for brand in configuration.brand],

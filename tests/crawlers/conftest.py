@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from scrapy.crawler import AsyncCrawlerRunner
 
-from crawlers import scrapy_settings
+from crawlers import scrapy_settings, turns
 from crawlers.child import job_of, outcome_of, spider_of
 from crawlers.job import Store
 from crawlers.paging import begun_again
+from crawlers.run import CrawlResult, attempt
 from crawlers.secrets import secrets_of
 from demo.clock import PlayClock
 from demo.replica import Kind, Replica
@@ -180,6 +181,21 @@ def known(database: Database, configuration: Configuration) -> Configuration:
     """The configuration, once the database knows its sources, as the front door sees to."""
     database.transact(lambda session: sync(session, configuration))
     return configuration
+
+
+def crawl(
+    database: Database,
+    configuration: Configuration,
+    name: str,
+    now: datetime | None = None,
+    patient: bool = False,
+    stop: threading.Event | None = None,
+) -> CrawlResult:
+    """One crawl in a process of its own, as soon as nobody else crawls the source or asks its hosts."""
+    stop = stop or threading.Event()
+    while (result := attempt(database, configuration, name, now, patient, stop)) is None:
+        stop.wait(turns.AGAIN.total_seconds())
+    return result
 
 
 class Dead(Exception):

@@ -16,20 +16,19 @@ from sqlmodel import col, select
 
 from crawlers import claims
 from crawlers.claims import Claim
-from crawlers.run import attempt, crawl, crawl_all
+from crawlers.run import attempt, crawl_all
 from demo.replica import Fault, Kind, Replica
 from storage.configuration import Configuration, CrawlSettings, SourceSettings
 from storage.database import Database
 from storage.models import CrawlRun, Health
 from tests.crawlers.complaints import posts
-from tests.crawlers.conftest import configured, known
+from tests.crawlers.conftest import configured, crawl, known
 
 LIMITS = CrawlSettings(delay=timedelta(0), timeout=timedelta(minutes=1), at_once=4)
 OTHER = """
 import sys
-from crawlers.run import crawl
 from storage.database import Database
-from tests.crawlers.conftest import configured
+from tests.crawlers.conftest import configured, crawl
 from demo.replica import Kind
 crawl(Database(sys.argv[1]), configured(sys.argv[2], Kind.FEED, Kind.APPLE, timeout=300), "feed")
 """

@@ -5,14 +5,13 @@ from pathlib import Path
 import pytest
 
 from crawlers import catalogue, dry
-from crawlers.run import crawl
 from crawlers.sources import SOURCES
 from storage.configuration import BrandSettings, Configuration, SourceSettings
 from storage.database import Database
 from storage.export import mentions
 from storage.models import Health
 from storage.sources import source_named
-from tests.crawlers.conftest import START, known
+from tests.crawlers.conftest import START, crawl, known
 
 
 def configuration(folder: Path, **changes: object) -> Configuration:

@@ -15,7 +15,6 @@ import psutil
 import pytest
 from sqlmodel import col, select
 
-from crawlers.run import crawl
 from crawlers.sources import SOURCES
 from demo.clock import PlayClock
 from demo.replica import Kind, Replica
@@ -24,7 +23,7 @@ from storage.database import Database
 from storage.export import mentions
 from storage.models import Health, Mention, MentionVersion, Source
 from tests.crawlers.complaints import posts
-from tests.crawlers.conftest import START, Crawling, Dead, configured, known
+from tests.crawlers.conftest import START, Crawling, Dead, configured, crawl, known
 
 LATER, MUCH_LATER = timedelta(days=2), timedelta(days=4)
 ROWS = 1_200

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from sqlmodel import col, select
 
-from crawlers.run import CrawlResult, crawl, crawl_all
+from crawlers.run import CrawlResult, crawl_all
 from demo.replica import Fault, Kind, Replica
 from demo.replica.keyed import KEY
 from storage.configuration import secret_variable
@@ -20,7 +20,7 @@ from storage.export import mentions
 from storage.models import CrawlRun, Health, Mention
 from storage.sources import source_named
 from tests.crawlers.complaints import posts
-from tests.crawlers.conftest import START, configured, known
+from tests.crawlers.conftest import START, configured, crawl, known
 
 
 def stored(database: Database) -> list[dict[str, Any]]:
@@ -143,9 +143,8 @@ def test_a_crawl_ends_when_it_is_told_to_stop(database: Database, replica: Repli
 PARENT = """
 import sys
 from datetime import timedelta
-from crawlers.run import crawl
 from storage.database import Database
-from tests.crawlers.conftest import configured, known
+from tests.crawlers.conftest import configured, crawl, known
 from demo.replica import Kind
 database = Database(sys.argv[1])
 crawl(database, known(database, configured(sys.argv[2], Kind.FEED, timeout=300)), "feed")

@@ -11,13 +11,13 @@ import pytest
 from crawlers.parameters.pages import FeedParameters
 from crawlers.parsers.page import FormatChanged
 from crawlers.parsers.token import token
-from crawlers.run import crawl, order
+from crawlers.run import order
 from crawlers.secrets import BLOT, Concealing, faults, missing, secrets_of
 from crawlers.sources import SOURCES, Source, faults_of
 from storage.configuration import BrandSettings, Configuration, CrawlSettings, SourceSettings
 from storage.database import Database
 from storage.models import Health
-from tests.crawlers.conftest import known
+from tests.crawlers.conftest import crawl, known
 
 VARIABLE = "KLACHTENRADAR_SOURCE_SNELVELD_KEYED_TOKEN"
 

@@ -9,7 +9,6 @@ from sqlalchemy import text
 from crawlers.causes import Cause
 from crawlers.parsers.page import Blocked, FormatChanged, Page
 from crawlers.parsers.webwinkelkeur import parse
-from crawlers.run import crawl
 from crawlers.secrets import BLOT
 from demo.replica import Fault, Kind, Post
 from demo.replica.keyed import KEY
@@ -17,7 +16,7 @@ from storage.database import Database
 from storage.models import Health
 from storage.records import Status
 from tests.crawlers.complaints import posts, show
-from tests.crawlers.conftest import START, Crawling, configured, known
+from tests.crawlers.conftest import START, Crawling, configured, crawl, known
 from tests.crawlers.payloads_reviews import webwinkelkeur_page
 
 SHOP = Kind.WEBWINKELKEUR
