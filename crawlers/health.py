@@ -7,33 +7,10 @@ from typing import Any
 from crawlers import monitors
 from crawlers.causes import LEAVE_ALONE, Cause, Failure
 from crawlers.findings import Findings
+from crawlers.sources import SOURCES
 from storage.models import Health
 from storage.runs import Outcome, Past
 
-DATED = frozenset(
-    {
-        "trustpilot_web",
-        "trustpilot_api",
-        "kiyoh",
-        "feedback_company",
-        "trusted_shops",
-        "webwinkelkeur",
-        "google_business",
-        "apple_app",
-        "app_store_connect",
-        "google_play",
-        "play_developer",
-        "mastodon",
-        "reddit",
-        "bluesky",
-        "x",
-        "youtube",
-        "meta_page",
-        "discourse",
-        "phpbb",
-    }
-)
-"""Kinds whose posts always have a time. One without is odd; none with one means that the form changed."""
 DELAY = "delay"
 """Beside Scrapy's figures: the seconds that it was told to keep between two requests."""
 FEW = 5
@@ -227,6 +204,6 @@ def _shape(kind: str, found: Findings) -> Cause | None:
         return Cause.ALL_REFUSED
     if found.refused >= FEW and found.refused >= found.kept:
         return Cause.MANY_REFUSED
-    if kind in DATED and found.kept and found.undated == found.kept:
+    if SOURCES[kind].dated and found.kept and found.undated == found.kept:
         return Cause.NO_DATES
     return None

@@ -12,30 +12,15 @@ from datetime import timedelta
 from typing import Any
 
 from crawlers.causes import Cause
+from crawlers.sources import SOURCES
 from storage.runs import Past
 
 WINDOW = timedelta(days=14)
 """What is usual: whole weeks, because a weekend brings fewer posts."""
 FEWEST_RUNS = 5
 """Earlier crawls below which nothing is usual yet."""
-LATELY = frozenset(
-    {
-        "trustpilot_api",
-        "kiyoh",
-        "trusted_shops",
-        "play_developer",
-        "x",
-        "youtube",
-        "discourse",
-        "phpbb",
-        "tweakers_forum",
-        "sitemap",
-        "csv",
-    }
-)
-"""Kinds whose pages hold what came lately, not all that stands there: how much that is goes up and down."""
 NIGHTS = timedelta(days=3)
-"""How far back their crawls must go before a short page says anything."""
+"""How far back crawls must go before a short page of what came lately says anything."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +89,9 @@ def _fewer(kind: str, figures: Mapping[str, Any], history: Sequence[Past]) -> It
     pages = [past for past in history if past.figures.get("pages")]
     if len(pages) < FEWEST_RUNS or not figures.get("pages"):
         return  # unchanged pages are not shown at all
-    limit = CAME_LATELY if kind in LATELY else LISTED
-    if kind in LATELY and pages[0].at - pages[-1].at < NIGHTS:
+    lately = SOURCES[kind].lately
+    limit = CAME_LATELY if lately else LISTED
+    if lately and pages[0].at - pages[-1].at < NIGHTS:
         return
     full = sorted(_number(past.figures, "fullest") for past in pages)
     shortest, seen = full[len(full) // 20], _number(figures, "fullest")

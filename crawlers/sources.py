@@ -47,6 +47,8 @@ class Source:
     `secrets` are read from the environment; without the `optional_secrets` less can be read. Of the `ways`
     to sign in, each with its secrets, one is enough; an earlier one is preferred.
     `multiline_secrets` are those among them that are more than one line, such as a private key.
+    The posts of a `dated` kind always have a time: one without is odd, none with one means that the form changed.
+    Pages of a kind that shows what came `lately`, not all that stands there, are longer and shorter by turns.
     """
 
     parameters: type[Parameters]
@@ -59,6 +61,8 @@ class Source:
     optional_secrets: tuple[str, ...] = ()
     ways: tuple[tuple[str, ...], ...] = ()
     multiline_secrets: tuple[str, ...] = ()
+    dated: bool = True
+    lately: bool = False
 
     @property
     def every_secret(self) -> tuple[str, ...]:
@@ -80,6 +84,7 @@ SOURCES: dict[str, Source] = {
         "Trustpilot's own interface, with the key of a business account that has it.",
         home="https://api.trustpilot.com",
         secrets=("api_key",),
+        lately=True,
     ),
     "webwinkelkeur": Source(
         WebwinkelKeurParameters,
@@ -93,6 +98,7 @@ SOURCES: dict[str, Source] = {
         "crawlers.spiders.trusted_shops.TrustedShopsSpider",
         "Trusted Shops' own interface, with the shop's client, for the shop's own reviews.",
         secrets=("client_id", "client_secret"),
+        lately=True,
     ),
     "feedback_company": Source(
         FeedbackCompanyParameters,
@@ -106,6 +112,7 @@ SOURCES: dict[str, Source] = {
         "crawlers.spiders.kiyoh.KiyohSpider",
         "The platform's own interface, with the customer's token, for the customer's own locations.",
         ways=(("token",), ("hash",)),
+        lately=True,
     ),
     "google_business": Source(
         GoogleBusinessParameters,
@@ -141,6 +148,7 @@ SOURCES: dict[str, Source] = {
         home="https://androidpublisher.googleapis.com",
         ways=(("service_account",), ("client_id", "client_secret", "refresh_token"), ("access_token",)),
         multiline_secrets=("service_account",),
+        lately=True,
     ),
     "mastodon": Source(
         MastodonParameters,
@@ -153,11 +161,13 @@ SOURCES: dict[str, Source] = {
         FeedParameters,
         "crawlers.spiders.feed.FeedSpider",
         "Feeds are meant for readers; Google News limits its feed to personal reading.",
+        dated=False,
     ),
     "schema_org": Source(
         SchemaOrgParameters,
         "crawlers.spiders.schema_org.SchemaOrgSpider",
         "Depends on the site; read its terms before you add it.",
+        dated=False,
     ),
     "reddit": Source(
         RedditParameters,
@@ -179,6 +189,7 @@ SOURCES: dict[str, Source] = {
         "X's interface is paid for by the post; what its authors delete must be removed here too.",
         home="https://api.x.com",
         secrets=("token",),
+        lately=True,
     ),
     "youtube": Source(
         YoutubeParameters,
@@ -186,6 +197,7 @@ SOURCES: dict[str, Source] = {
         "A free key with a daily quota; read YouTube's developer policies before you keep comments for long.",
         home="https://www.googleapis.com",
         secrets=("key",),
+        lately=True,
     ),
     "meta_page": Source(
         MetaPageParameters,
@@ -198,29 +210,37 @@ SOURCES: dict[str, Source] = {
         SitemapParameters,
         "crawlers.spiders.sitemap.SitemapSpider",
         "Depends on the site; read its terms before you add it.",
+        dated=False,
+        lately=True,
     ),
     "discourse": Source(
         DiscourseParameters,
         "crawlers.spiders.discourse.DiscourseSpider",
         "A forum's own rules hold; Discourse gives its public posts as JSON to everybody.",
         needs_base_url=True,
+        lately=True,
     ),
     "phpbb": Source(
         PhpbbParameters,
         "crawlers.spiders.phpbb.PhpbbSpider",
         "A forum's own rules hold; of the Radar forum they were not checked.",
         needs_base_url=True,
+        lately=True,
     ),
     "tweakers_forum": Source(
         TweakersParameters,
         "crawlers.spiders.tweakers_forum.TweakersForumSpider",
         "The feeds are meant for readers; the terms for pages were not checked.",
         home="https://gathering.tweakers.net",
+        dated=False,
+        lately=True,
     ),
     "csv": Source(
         CsvParameters,
         "crawlers.spiders.csv.CsvSpider",
         "A file of your own; what it holds is yours to account for.",
+        dated=False,
+        lately=True,
     ),
 }
 
