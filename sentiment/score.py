@@ -86,18 +86,22 @@ def all_again(
     progress: Progress | None = None,
 ) -> StepReport:
     """Judge everything anew that another model judged, or wait until another process has. Safe to kill."""
-    with database.read() as session:
-        total = verdicts.outdated_count(session, classifier.model_id)
-    done = 0
+    done, total = 0, _outdated_count(database, classifier)
+    left = total
     while (judged := again(database, classifier, clock())) != 0:
-        done += judged or 0
         if judged is None:
             pause(AGAIN_PAUSE)
+            left = _outdated_count(database, classifier)
+        else:
+            done, left = done + judged, left - judged
         if progress is not None:
-            with database.read() as session:
-                left = verdicts.outdated_count(session, classifier.model_id)
             progress(max(0, total - left), total)
     return StepReport("score again", done=done)
+
+
+def _outdated_count(database: Database, classifier: Classifier) -> int:
+    with database.read() as session:
+        return verdicts.outdated_count(session, classifier.model_id)
 
 
 def confusion_of(classifier: Classifier) -> Confusion | None:

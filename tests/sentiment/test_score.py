@@ -185,8 +185,17 @@ def test_two_processes_do_not_judge_the_same_mentions_anew(database: Database, c
     assert score.again(database, changed, NOW) is None
     clock = iter(NOW + HOUR * step for step in range(9))
     paused: list[float] = []
-    report = score.all_again(database, changed, lambda: next(clock), paused.append)
-    assert (report.done, paused) == (5, [score.AGAIN_PAUSE]), "the other's lease ran out"
+    told: list[tuple[int, int]] = []
+
+    def other_judges_two(seconds: float) -> None:
+        paused.append(seconds)
+        assert score.again(database, changed, NOW + HOUR) == 2
+
+    report = score.all_again(
+        database, changed, lambda: next(clock), other_judges_two, lambda *at: told.append(at)
+    )
+    assert (report.done, paused) == (3, [score.AGAIN_PAUSE]), "the other's lease ran out"
+    assert told == [(2, 5), (4, 5), (5, 5)]
 
 
 def no_pause(seconds: float) -> None:
