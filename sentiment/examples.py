@@ -89,9 +89,15 @@ def _example(record: Mapping[str, Any], source: str | None, labels: Labels) -> E
 
 
 def written_examples(folder: Path, part: Part) -> list[Example]:
-    """The individually written texts of one part, from every `written*.jsonl` of the folder, each text once."""
+    """The individually written texts of one part, from every `written*.jsonl` of the folder, each text once.
+
+    Raises TrainingError where the folder has none: training without them should not come of a slip of the pen.
+    """
+    paths = sorted(folder.glob("written*.jsonl"))
+    if not paths:
+        raise TrainingError(f"{folder}: holds no written*.jsonl")
     unique: dict[str, Example] = {}
-    for path in sorted(folder.glob("written*.jsonl")):
+    for path in paths:
         for example in read_examples(path, source="written"):
             unique.setdefault(readable(example.text).casefold(), example)
     return [example for example in unique.values() if part_of(example.text) == part]

@@ -34,6 +34,11 @@ def test_the_three_parts_share_no_text_and_leave_none_out(tmp_path: Path) -> Non
     assert len({example.text for part in parts for example in part}) == 300
 
 
+def test_a_folder_without_written_texts_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"holds no written\*\.jsonl"):
+        examples.written_examples(tmp_path, "train")
+
+
 def test_an_epoch_sees_of_every_source_its_share() -> None:
     rows = made(100, "a") + made(100, "b") + made(100, "c")
     seen = examples.epoch_sample(rows, {"a": 0.3, "b": 2.5}, seed=1, epoch=0)
