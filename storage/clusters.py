@@ -65,8 +65,11 @@ def members(session: Session, cluster_id: int) -> list[int]:
 
 def forget(session: Session, now: datetime) -> None:
     """Drop the bands of complaints that came in long ago, so that the index stays small. Clusters stay."""
-    old = select(Mention.id).where(col(Mention.first_seen_at) < now - KEPT)
-    session.execute(delete(ClusterBand).where(col(ClusterBand.mention_id).in_(old)))
+    # Each band asks for its own mention: all old ones together are ever more.
+    old = select(Mention.id).where(
+        Mention.id == ClusterBand.mention_id, col(Mention.first_seen_at) < now - KEPT
+    )
+    session.execute(delete(ClusterBand).where(old.exists()))
 
 
 def _fits(session: Session, mention: Mention, found: Shingles) -> bool:

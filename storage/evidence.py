@@ -116,13 +116,14 @@ def complaints(session: Session, brand_id: int, since: datetime, until: datetime
 
 def still_to_judge(session: Session, brand_id: int, seen_since: datetime) -> bool:
     """Whether a crawl brought mentions of a brand since then that the model has not come to yet."""
-    waiting = select(Mention.id).where(
+    # The newest of them, as the index on `judged_by` gives it: of any one SQLite would look through the whole brand.
+    waiting = select(func.max(Mention.id)).where(
         Mention.brand_id == brand_id,
         col(Mention.first_seen_at) > seen_since,
         col(Mention.judged_by).is_(None),
         col(Mention.historic).is_(False),
     )
-    return session.exec(waiting.limit(1)).first() is not None
+    return session.exec(waiting).one() is not None
 
 
 def notable(session: Session, brand_id: int, since: datetime, floors: Floors) -> list[Complaint]:

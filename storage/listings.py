@@ -167,13 +167,16 @@ def of_author(session: Session, mention_id: int, size: int = 20) -> tuple[Mentio
     key = session.exec(select(Mention.author_key).where(Mention.id == mention_id)).first()
     if key is None:
         return ()
-    query = (
-        select(Mention.id)
-        .where(Mention.author_key == key, Mention.id != mention_id)
-        .order_by(col(Mention.published_at).desc())
-        .limit(size)
+    theirs = select(Mention.id, Mention.published_at).where(
+        Mention.author_key == key, Mention.id != mention_id
     )
-    return rows(session, [found for found in session.exec(query) if found is not None])
+    # Only what is judged is found by its author; what waits for that is little, and found by waiting.
+    judged, waiting = (
+        theirs.where(col(Mention.judged_by).is_not(None)),
+        theirs.where(col(Mention.judged_by).is_(None)),
+    )
+    query = judged.union_all(waiting).order_by(sa.text("published_at DESC")).limit(size)
+    return rows(session, list(session.execute(query).scalars()))
 
 
 @dataclass(frozen=True)

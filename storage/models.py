@@ -35,6 +35,12 @@ def _words(values: type[StrEnum]) -> Any:
     )
 
 
+def _partial(name: str, *columns: str, where: str, unique: bool = False) -> sa.Index:
+    """An index of those rows for which `where` holds, in SQL that both databases read."""
+    condition = sa.text(where)
+    return sa.Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
 PERSON = "person"
 """Stands where a model's id does when a person corrected it. No model is called so."""
 
@@ -125,9 +131,9 @@ class Mention(SQLModel, table=True):
         sa.Index("ix_mention_brand_id_published_at", "brand_id", "published_at"),
         sa.Index("ix_mention_published_at", "published_at"),
         sa.Index("ix_mention_source_id_published_at", "source_id", "published_at"),
-        sa.Index("ix_mention_author_key", "author_key"),
-        sa.Index("ix_mention_cluster_id", "cluster_id"),
-        sa.Index("ix_mention_first_seen_at", "first_seen_at"),
+        # Not of what a crawl has just stored: keys are random, and each would cost it a page of the index.
+        _partial("ix_mention_author_key", "author_key", where="judged_by IS NOT NULL"),
+        _partial("ix_mention_cluster_id", "cluster_id", where="cluster_id IS NOT NULL"),
         sa.Index("ix_mention_judged_by_id", "judged_by", "id"),
         sa.Index(
             "ix_mention_untriaged",
@@ -375,13 +381,7 @@ class Incident(SQLModel, table=True):
     """A rule that holds for a key, from opened to resolved. One open incident per key."""
 
     __table_args__ = (
-        sa.Index(
-            "uq_incident_key_open",
-            "key",
-            unique=True,
-            sqlite_where=sa.text("resolved_at IS NULL"),
-            postgresql_where=sa.text("resolved_at IS NULL"),
-        ),
+        _partial("uq_incident_key_open", "key", where="resolved_at IS NULL", unique=True),
         sa.Index("ix_incident_opened_at", "opened_at"),
     )
 
@@ -434,14 +434,7 @@ class Delivery(SQLModel, table=True):
         sa.Index("ix_delivery_state_due_at", "state", "due_at"),
         sa.Index("ix_delivery_incident_id", "incident_id"),
         # One message per incident and channel, whatever crashes: a second post cannot be queued.
-        sa.Index(
-            "uq_delivery_post",
-            "incident_id",
-            "notifier",
-            unique=True,
-            sqlite_where=sa.text("form = 'post'"),
-            postgresql_where=sa.text("form = 'post'"),
-        ),
+        _partial("uq_delivery_post", "incident_id", "notifier", where="form = 'post'", unique=True),
     )
 
     id: int | None = Field(default=None, primary_key=True)

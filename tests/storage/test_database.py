@@ -1,15 +1,18 @@
 """The database: migrations agree with the models, and what cannot be used is said plainly."""
 
+import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from storage import arrivals, schema
+from storage import arrivals, clusters, evidence, listings, schema
 from storage.database import Database, DatabaseError, Session
 from storage.models import Incident, Severity
-from tests.storage.shop import NOW
+from tests.storage.shop import NOW, record, set_up, store
 
 
 def test_the_migrations_make_what_the_models_say(database: Database) -> None:
@@ -92,6 +95,46 @@ def test_known_posts_are_found_by_the_index(tmp_path: Path) -> None:
             plan = " ".join(str(row) for row in session.execute(sa.text(f"EXPLAIN QUERY PLAN {sql}")))
     assert "SCAN" not in plan
     assert "INDEX" in plan
+
+
+@pytest.mark.parametrize(
+    ("ask", "indexes"),
+    [
+        (lambda session: evidence.still_to_judge(session, 1, NOW), {"ix_mention_judged_by_id"}),
+        (lambda session: clusters.members(session, 1), {"ix_mention_cluster_id"}),
+        (
+            lambda session: listings.of_author(session, 1),
+            {"ix_mention_author_key", "ix_mention_judged_by_id"},
+        ),
+    ],
+    ids=["what waits for its verdict", "members of a cluster", "mentions of an author"],
+)
+def test_few_mentions_are_not_looked_for_among_all(
+    tmp_path: Path, ask: Callable[[Session], object], indexes: set[str]
+) -> None:
+    with Database(f"sqlite:///{tmp_path}/new.db") as database:
+        database.upgrade()
+        set_up(database)
+        store(database, record())
+        plan = plan_of(database, ask)
+    assert indexes <= set(re.findall(r"INDEX (\w+)", plan))
+    assert "SCAN mention" not in plan
+
+
+def plan_of(database: Database, ask: Callable[[Session], object]) -> str:
+    """How SQLite finds what is asked for."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_: object, __: object, statement: str, values: Any, *___: object) -> None:
+        asked.append((statement, values))
+
+    with database.read() as session:
+        sa.event.listen(database.engine, "before_cursor_execute", note)
+        ask(session)
+        sa.event.remove(database.engine, "before_cursor_execute", note)
+        driver = session.connection()
+        plans = [driver.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values) for sql, values in asked]
+        return "\n".join(str(row) for plan in plans for row in plan)
 
 
 def test_a_crawl_does_not_wait_for_the_disk_and_everybody_else_does(database: Database) -> None:

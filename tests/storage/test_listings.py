@@ -156,11 +156,14 @@ def test_a_row_holds_the_newest_words_and_the_verdict_that_counts(shop: Database
         assert [version.number for version in listings.versions(session, row.id)] == [2, 1]
 
 
-def test_an_authors_other_mentions_are_found(shop: Database) -> None:
-    store(shop, record("6", text="Weer mis", published_at=NOW))
+def test_an_authors_other_mentions_are_found_judged_or_not(shop: Database) -> None:
+    store(shop, record("6", published_at=NOW), record("7", published_at=NOW - timedelta(minutes=30)))
     with shop.read() as session:
-        newest, before = listings.mentions(session, MentionFilter(), size=2).rows
-        assert [row.id for row in listings.of_author(session, newest.id)] == [before.id]
+        newest, waiting, judged = listings.mentions(session, MentionFilter(), size=3).rows
+        assert (waiting.verdict is None, judged.verdict is None) == (True, False)
+        others = [row.id for row in listings.of_author(session, newest.id)]
+        assert others == [waiting.id, judged.id]
+        assert [row.id for row in listings.of_author(session, newest.id, size=1)] == [waiting.id]
 
 
 def test_waiting_cases_are_oldest_first_and_closed_ones_newest_first(shop: Database) -> None:

@@ -292,10 +292,21 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("mention", schema=None) as batch_op:
-        batch_op.create_index("ix_mention_author_key", ["author_key"], unique=False)
+        batch_op.create_index(
+            "ix_mention_author_key",
+            ["author_key"],
+            unique=False,
+            sqlite_where=sa.text("judged_by IS NOT NULL"),
+            postgresql_where=sa.text("judged_by IS NOT NULL"),
+        )
         batch_op.create_index("ix_mention_brand_id_published_at", ["brand_id", "published_at"], unique=False)
-        batch_op.create_index("ix_mention_cluster_id", ["cluster_id"], unique=False)
-        batch_op.create_index("ix_mention_first_seen_at", ["first_seen_at"], unique=False)
+        batch_op.create_index(
+            "ix_mention_cluster_id",
+            ["cluster_id"],
+            unique=False,
+            sqlite_where=sa.text("cluster_id IS NOT NULL"),
+            postgresql_where=sa.text("cluster_id IS NOT NULL"),
+        )
         batch_op.create_index("ix_mention_judged_by_id", ["judged_by", "id"], unique=False)
         batch_op.create_index("ix_mention_published_at", ["published_at"], unique=False)
         batch_op.create_index(
@@ -618,7 +629,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_mention_judged_by_id")
         batch_op.drop_index("ix_mention_source_id_published_at")
         batch_op.drop_index("ix_mention_published_at")
-        batch_op.drop_index("ix_mention_first_seen_at")
         batch_op.drop_index("ix_mention_cluster_id")
         batch_op.drop_index("ix_mention_brand_id_published_at")
         batch_op.drop_index("ix_mention_author_key")
