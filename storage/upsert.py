@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlmodel import Session, SQLModel
 
-from storage.prepared import table_of
+from storage.prepared import Prepared, table_of
 
 
 def insert_missing(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -29,13 +29,12 @@ def upsert(
 def insert_or_lock(
     connection: Connection, model: type[SQLModel], rows: Sequence[Mapping[str, Any]], key: Sequence[str]
 ) -> None:
-    """Insert the rows; hold on to those that are there, so that nobody can take one away unseen.
+    """Insert the rows, which are keys alone; hold on to those that are there, so that nobody can take one away unseen.
 
     Without the hold, PostgreSQL would let another transaction delete a row that this one counts on, before it
     can see what this one wrote.
     """
-    if rows:
-        connection.execute(_overwriting(connection.dialect.name, model, tuple(key), (key[0],)), list(rows))
+    _holding(connection.dialect.name, model, tuple(key)).run(connection, rows)
 
 
 def _execute(session: Session, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -51,7 +50,12 @@ def _insert(dialect: str, model: type[SQLModel]) -> Any:
     return (postgresql if dialect == "postgresql" else sqlite).insert(table_of(model))
 
 
-@cache  # every page that a crawl stores needs one, and making it takes longer than running it
+@cache  # every page that a crawl stores needs one
+def _holding(dialect: str, model: type[SQLModel], key: tuple[str, ...]) -> Prepared:
+    return Prepared(_overwriting(dialect, model, key, key[:1]), key)
+
+
+@cache  # making it takes longer than running it
 def _overwriting(dialect: str, model: type[SQLModel], key: tuple[str, ...], names: tuple[str, ...]) -> Any:
     statement = _insert(dialect, model)
     changed = {name: statement.excluded[name] for name in names}
