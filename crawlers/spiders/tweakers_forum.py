@@ -20,8 +20,11 @@ from crawlers.sources import SOURCES
 from crawlers.spiders.conditional import ConditionalSpider
 from crawlers.spiders.reading import header
 
+SEARCH = "search"
 MOST_TOPICS = 20
 """Topics that a query opens in one crawl."""
+MOST_KNOWN = 200
+"""Topics that a query found and of which the state knows how far they were read: those that were found last."""
 MOST_PAGES = 50
 """Pages of one topic that a crawl reads; the next one goes on from there."""
 REREAD = 10
@@ -42,7 +45,8 @@ class Reading:
 
 class TweakersForumSpider(ConditionalSpider):
     """State of a topic: what a conditional request needs; of one that is read by pages, `page`, where it ended,
-    `whole_at`, when the pages before that were last read again, and `shown`, its newest messages.
+    `whole_at`, when the pages before that were last read again, and `shown`, its newest messages. State of the search:
+    the `topics` that it found, the last ones first.
     """
 
     @property
@@ -63,7 +67,7 @@ class TweakersForumSpider(ConditionalSpider):
     def _topic(self, topic: str) -> Request:
         if self.wanted.pages:
             return self._pages(topic)
-        return self._asked(f"topic {topic}", f"{self.site}/rss/list_messages/{topic}")
+        return self._asked(_feed_of(topic), f"{self.site}/rss/list_messages/{topic}")
 
     def parsed(self, body: bytes, url: str, content_type: str) -> Page:
         return tweakers_forum.messages(body, url, self.job.now(), content_type)
@@ -80,7 +84,7 @@ class TweakersForumSpider(ConditionalSpider):
 
     def _search(self, query: str) -> Request:
         address = f"/forum/find?{urlencode({'keyword': query})}" if self.wanted.pages else "/forum/rss"
-        return self.ask(f"{self.site}{address}", self.found, where="search", query=query)
+        return self.ask(f"{self.site}{address}", self.found, where=SEARCH, query=query)
 
     async def found(self, response: Response, where: str, query: str) -> AsyncIterator[Any]:
         kind, url = header(response, "Content-Type"), response.url
@@ -93,14 +97,26 @@ class TweakersForumSpider(ConditionalSpider):
 
         page = self.page_of(response, where, parse)
         if isinstance(page, Topics):
-            for topic in [one for one in page.topics if one not in self.wanted.topics][:MOST_TOPICS]:
+            topics = [one for one in page.topics if one not in self.wanted.topics][:MOST_TOPICS]
+            for one in self._remembered(topics, where):
+                yield one
+            for topic in topics:
                 yield self._topic(topic)
+
+    def _remembered(self, topics: list[str], where: str) -> Iterator[ReadPage]:
+        """What was found, and that nothing is known any more of the topics that were not found for longest."""
+        known = list(dict.fromkeys((*topics, *self.state_of(SEARCH).get("topics", ()))))
+        yield ReadPage(Page(), where, SEARCH, {"topics": known[:MOST_KNOWN]})
+        for topic in known[MOST_KNOWN:]:
+            for part in (_feed_of(topic), _pages_of(topic)):
+                if self.state_of(part):
+                    yield ReadPage(Page(), where, part, {})
 
     # The pages of a topic
 
     def _pages(self, topic: str) -> Request:
         """The page where reading ended, or some pages before it once a day: they count from 0."""
-        state = self.state_of(f"pages of {topic}")
+        state = self.state_of(_pages_of(topic))
         known, last = state.get("page"), instant(state.get("whole_at"))
         number = known if isinstance(known, int) else 0
         whole = last is None or self.job.now() - last >= WHOLE_EVERY
@@ -122,7 +138,7 @@ class TweakersForumSpider(ConditionalSpider):
         page = self.page_of(response, where, lambda body: tweakers_forum.topic(body, url, number == 0, kind))
         if page is None:
             return
-        part = f"pages of {reading.topic}"
+        part = _pages_of(reading.topic)
         reading = replace(reading, asked=reading.asked + 1, seen=reading.seen | set(map(int, page.ids)))
         item = ReadPage(page, where, part, self.state_of(part) | {"page": number})
         yield item
@@ -152,3 +168,11 @@ class TweakersForumSpider(ConditionalSpider):
             state = self.state_of(part)
             state["shown"] = [one for one in state.get("shown") or () if one != number]
             yield ReadPage(gone(tweakers_forum.NAMESPACE, str(number)), where, part, state)
+
+
+def _feed_of(topic: str) -> str:
+    return f"topic {topic}"
+
+
+def _pages_of(topic: str) -> str:
+    return f"pages of {topic}"

@@ -18,6 +18,7 @@ from storage.mentions import StoreCounts
 from storage.models import Health
 from storage.records import Kind as Written
 from storage.records import Status
+from storage.sources import source_named
 from tests.crawlers import payloads
 from tests.crawlers.complaints import posts, show
 from tests.crawlers.conftest import Crawling
@@ -192,3 +193,22 @@ def test_a_query_opens_the_topics_that_it_finds(crawling: Crawling, pages: bool)
     outcome = crawling(Kind.TWEAKERS, topics=[], query="NUMMER 3", pages=pages)
 
     assert (outcome.health, outcome.counts["new"]) == (Health.OK, 3)  # the topic's first message is the third
+
+
+@pytest.mark.parametrize("pages", [False, True])
+def test_where_reading_a_topic_had_come_to_is_forgotten_when_it_was_not_found_for_long(
+    crawling: Crawling, pages: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawlers.spiders.tweakers_forum.MOST_KNOWN", 1)
+    monkeypatch.setattr("crawlers.spiders.tweakers_forum.MOST_TOPICS", 1)
+    show(crawling, posts(Kind.TWEAKERS, 3, first=50))
+    crawling(Kind.TWEAKERS, topics=[], query="nummer", pages=pages)
+    show(crawling, posts(Kind.TWEAKERS, 2, place="elders"))
+    crawling(Kind.TWEAKERS, topics=[], query="nummer", pages=pages)
+    with crawling.database.read() as session:
+        state = source_named(session, "tweakers_forum").state
+
+    part = "pages of" if pages else "topic"
+    assert state["search"] == {"topics": [str(topic_id("elders"))]}
+    assert state[f"{part} {topic_id('storing')}"] == {}
+    assert state[f"{part} {topic_id('elders')}"]
