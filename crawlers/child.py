@@ -9,27 +9,6 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any
-
-from scrapy import Spider
-from scrapy.crawler import AsyncCrawlerProcess
-from scrapy.utils.misc import load_object
-
-from crawlers import health, monitors, scrapy_settings
-from crawlers.job import Job
-from crawlers.secrets import conceal
-from crawlers.sources import SOURCES, parameters_of
-from crawlers.unstored import Unstored
-from storage import runs
-from storage.configuration import BrandSettings, Configuration, CrawlSettings, SourceSettings
-from storage.database import Database
-from storage.mentions import store_batch
-from storage.sources import matcher_of, source_named
 
 GRACE_S = 3.0
 """How long a crawl may take to end by itself once its parent is gone."""
@@ -37,91 +16,15 @@ ORPHANED = 3
 STDIN = 0
 
 
-def main() -> int:
-    """Crawl as told; the run's row says how it went. The exit status is 0 whenever that row could be written."""
+def main() -> None:
+    """Crawl as told. Raises what keeps it from being written down how that went."""
     order = json.loads(_first_line())
     _log(order["log"])
     threading.Thread(target=_watch_parent, daemon=True).start()
-    now = _clock(order.get("now"))
-    settings, configuration = configuration_of(order)
-    with Database(order["database"], lasting=False) as database:
-        job = job_of(database, configuration, settings, now, order["secrets"])
-        conceal(job.secrets)
-        if "dry" in order:
-            return _without_storing(
-                job, Unstored(database, configuration, settings, now, Path(order["dry"])), configuration
-            )
-        outcome = crawl(job, configuration.crawl)
-        database.transact(lambda session: runs.finish(session, order["run"], outcome, now()))
-    return 0
+    gc.disable()  # nothing that is imported is rubbish; a crawl turns it on again
+    from crawlers import errand
 
-
-def _without_storing(job: Job, store: Unstored, configuration: Configuration) -> int:
-    """What a crawl would store goes into a file for the parent, and nothing into the database."""
-    store.ended(crawl(replace(job, store=store), configuration.crawl))
-    return 0
-
-
-def crawl(job: Job, settings: CrawlSettings) -> runs.Outcome:
-    """Read one source to its end. Scrapy's reactor runs once in a process: so does this."""
-    process = AsyncCrawlerProcess(scrapy_settings.settings(settings, invited=job.invited))
-    crawler = process.create_crawler(spider_of(job.kind))
-    process.crawl(crawler, job=job)
-    gc.freeze()  # what was imported lives as long as the process: looking through it again costs a fifth of a crawl
-    process.start()
-    return outcome_of(job, settings, crawler.stats.get_stats() if crawler.stats else {})
-
-
-def outcome_of(job: Job, settings: CrawlSettings, stats: Mapping[str, Any]) -> runs.Outcome:
-    """How a crawl went by what it found and Scrapy's figures, of which there are none when it did not begin."""
-    known = {**stats, health.DELAY: settings.delay.total_seconds()} if stats else {}
-    return health.outcome(job.kind, job.findings, known, job.history)
-
-
-def job_of(
-    database: Database,
-    configuration: Configuration,
-    settings: SourceSettings,
-    now: Callable[[], datetime],
-    secrets: Mapping[str, str] = MappingProxyType({}),
-) -> Job:
-    """What the source's spider is told; what it reads goes into `database`."""
-    with database.read() as session:
-        source = source_named(session, settings.name)
-        matcher = matcher_of(session, configuration, source)
-        history = runs.history(session, source, now() - monitors.WINDOW)
-    assert source.id is not None  # noqa: S101 - comes from the database
-    source_id = source.id
-    return Job(
-        name=settings.name,
-        kind=settings.kind,
-        parameters=parameters_of(settings),
-        base_url=settings.base_url,
-        now=now,
-        store=lambda batch: database.transact(lambda s: store_batch(s, source_id, batch, matcher, now())),
-        state=dict(source.state),
-        secrets=dict(secrets),
-        history=history,
-        invited=settings.permission and bool(secrets),
-    )
-
-
-def spider_of(kind: str) -> type[Spider]:
-    """The spider class of a kind; loaded here, so that a crawl loads only its own."""
-    found: type[Spider] = load_object(SOURCES[kind].spider)
-    return found
-
-
-def configuration_of(order: dict[str, Any]) -> tuple[SourceSettings, Configuration]:
-    """The part of the configuration that the parent sent, as `run.order` writes it."""
-    settings = SourceSettings.model_validate(order["source"])
-    times = {name: timedelta(seconds=order["crawl"].pop(name)) for name in ("delay", "timeout")}
-    configuration = Configuration(
-        brand=tuple(BrandSettings.model_validate(brand) for brand in order["brands"]),
-        source=(settings,),
-        crawl=CrawlSettings(**order["crawl"], **times),
-    )
-    return settings, configuration
+    errand.run(order)
 
 
 def _log(level: int) -> None:
@@ -131,13 +34,6 @@ def _log(level: int) -> None:
         handler.addFilter(
             lambda record: record.name.startswith("crawlers") or record.levelno >= logging.WARNING
         )
-
-
-def _clock(fixed: str | None) -> Callable[[], datetime]:
-    if fixed is None:
-        return lambda: datetime.now(UTC)
-    instant = datetime.fromisoformat(fixed)
-    return lambda: instant
 
 
 def _first_line() -> bytes:
@@ -160,7 +56,7 @@ def _watch_parent() -> None:
 
 
 if __name__ == "__main__":
-    status = main()
+    main()
     logging.shutdown()
     # Everything is written: taking Scrapy and the tables apart again would take longer than starting them did.
-    os._exit(status)
+    os._exit(0)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from crawlers.child import crawl, job_of
+from crawlers.errand import crawl, job_of
 from crawlers.job import Job, Store
 from crawlers.spiders.mastodon import MastodonSpider
 from storage.configuration import BrandSettings, Configuration, CrawlSettings, SourceSettings

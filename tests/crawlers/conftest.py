@@ -14,7 +14,7 @@ import pytest
 from scrapy.crawler import AsyncCrawlerRunner
 
 from crawlers import scrapy_settings, turns
-from crawlers.child import job_of, outcome_of, spider_of
+from crawlers.errand import job_of, outcome_of, spider_of
 from crawlers.job import Store
 from crawlers.paging import begun_again
 from crawlers.run import CrawlResult, attempt

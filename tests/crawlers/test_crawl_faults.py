@@ -300,7 +300,7 @@ def test_a_database_that_fails_is_a_broken_crawl_and_no_silence(
         raise OSError("disk full")
 
     show(crawling, posts(kind, 3))
-    monkeypatch.setattr("crawlers.child.store_batch", full)
+    monkeypatch.setattr("crawlers.errand.store_batch", full)
     outcome = crawling(kind)
 
     assert (outcome.health, outcome.stats["cause"]) == (Health.BROKEN, "error")

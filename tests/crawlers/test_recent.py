@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crawlers.child import spider_of
+from crawlers.errand import spider_of
 from demo.replica import Fault, Kind, Post
 from demo.replica.loopback import Request
 from demo.replica.reddit import CLIENT

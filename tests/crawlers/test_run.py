@@ -1,5 +1,6 @@
 """Crawls in processes of their own, and what happens when those die."""
 
+import json
 import subprocess
 import sys
 import threading
@@ -11,7 +12,7 @@ import psutil
 import pytest
 from sqlmodel import col, select
 
-from crawlers.run import CrawlResult, crawl_all
+from crawlers.run import CrawlResult, crawl_all, order
 from demo.replica import Fault, Kind, Replica
 from demo.replica.keyed import KEY
 from storage.configuration import secret_variable
@@ -77,6 +78,27 @@ def test_a_crawl_does_not_import_what_it_has_no_use_for(
         "alembic",
         "rich",
     }
+
+
+CRAWLED = """
+import gc, json, sys
+gc.disable()
+from crawlers import errand
+errand.run(json.load(sys.stdin))
+sys.exit(0 if gc.isenabled() else "nothing is collected")
+"""
+
+
+def test_rubbish_is_looked_for_again_once_a_crawl_reads(
+    database: Database, replica: Replica, tmp_path: Path
+) -> None:
+    configuration = known(database, configured(replica.url, Kind.FEED))
+    told = order(database, configuration, configuration.source[0], 0, START) | {
+        "dry": str(tmp_path / "found")
+    }
+    subprocess.run([sys.executable, "-c", CRAWLED], input=json.dumps(told, default=str).encode(), check=True)
+
+    assert "outcome" in json.loads((tmp_path / "found").read_text("utf-8").splitlines()[-1])
 
 
 def test_one_broken_source_does_not_stop_the_others(database: Database, replica: Replica) -> None:
