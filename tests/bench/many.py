@@ -9,12 +9,10 @@ import resource
 import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import psutil
@@ -24,6 +22,7 @@ from storage.configuration import Configuration
 from storage.database import Database
 from storage.models import Health
 from storage.sources import sync
+from tests.hosts import serving
 
 EVERY = timedelta(minutes=15)
 CORES = 2
@@ -56,7 +55,7 @@ class Keeping:
 
 def measure(sources: int = 200, hosts: int = 50) -> Keeping:
     """Crawl each of them once, as the schedule does when all are due."""
-    with tempfile.TemporaryDirectory() as folder, _site() as site, _watched() as children:
+    with tempfile.TemporaryDirectory() as folder, serving(_answer) as site, _watched() as children:
         configuration = _configured(sources, hosts, site.port)
         with Database(f"sqlite:///{folder}/many.db") as database:
             database.upgrade()
@@ -109,55 +108,8 @@ def _watched() -> Iterator[list[int]]:
         thread.join()
 
 
-@dataclass
-class _Site:
-    """What every host of loopback answers, and the most requests at once that one of them had."""
-
-    port: int
-    most: int = 0
-    asked: Counter[str] = field(default_factory=Counter)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    @contextmanager
-    def asking(self, host: str) -> Iterator[None]:
-        with self.lock:
-            self.asked[host] += 1
-            self.most = max(self.most, self.asked[host])
-        try:
-            yield
-        finally:
-            with self.lock:
-                self.asked[host] -= 1
-
-
-@contextmanager
-def _site() -> Iterator[_Site]:
-    server = ThreadingHTTPServer(("0.0.0.0", 0), _Handler)  # noqa: S104 - every address of loopback
-    server.daemon_threads = True
-    site = _Handler.site = _Site(int(server.server_address[1]))
-    thread = Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield site
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    site: _Site
-
-    def do_GET(self) -> None:
-        with self.site.asking(str(self.connection.getsockname()[0])):
-            body = b"User-agent: *\nAllow: /\n" if self.path == "/robots.txt" else _feed(self.path)
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Stays silent."""
+def _answer(path: str) -> bytes:
+    return b"User-agent: *\nAllow: /\n" if path == "/robots.txt" else _feed(path)
 
 
 def _feed(path: str) -> bytes:
