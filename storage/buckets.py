@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, delete, func, select, tuple_
 
 from storage.calendar import HOUR, day_of, end_of, start_of
+from storage.joins import verdict_that_counts
 from storage.models import Bucket, DayBucket, Mention, Sentiment, TouchedHour, Verdict
-from storage.trends import NAMES, UNCOUNTED, UNJUDGED, Figures, hour_text, parse_hour, verdict_that_counts
+from storage.trends import NAMES, UNCOUNTED, UNJUDGED, Figures, hour_text, parse_hour
 from storage.upsert import upsert
 
 _MARKS = ("escalation", "churn", "question", "unsure")

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, delete, select
 
 from storage import likeness
+from storage.joins import newest_version, verdict_that_counts
 from storage.likeness import Shingles
 from storage.models import Cluster, ClusterBand, Mention, MentionVersion, Sentiment, Verdict
 from storage.records import Kind, Status
-from storage.trends import verdict_that_counts
 from storage.upsert import upsert
 
 WINDOW = timedelta(days=7)
@@ -94,7 +94,6 @@ def _like(session: Session, mention: Mention, keys: Sequence[int], found: Shingl
 
 def _words(*conditions: Any) -> Any:
     """Mentions with the words of their newest version."""
-    newest = (col(MentionVersion.mention_id) == Mention.id) & (col(MentionVersion.number) == Mention.version)
     return (
         sa.select(
             col(Mention.id),
@@ -104,7 +103,7 @@ def _words(*conditions: Any) -> Any:
             col(MentionVersion.title),
             col(MentionVersion.text),
         )
-        .join(MentionVersion, newest)
+        .join(MentionVersion, newest_version())
         .where(*conditions)
     )
 

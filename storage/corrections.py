@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from storage import cases, incidents, leases
+from storage.joins import newest_version, verdict_that_counts
 from storage.mentions import touch
 from storage.models import PERSON, Correction, Mention, MentionVersion, Source, Verdict
 from storage.records import THEMES, Sentiment
@@ -146,16 +147,8 @@ def corrected(session: Session) -> Iterator[Corrected]:
             col(Mention.id), col(Source.name), col(MentionVersion.title), col(MentionVersion.text), Verdict
         )
         .join(Source, col(Source.id) == Mention.source_id)
-        .join(
-            MentionVersion,
-            (col(MentionVersion.mention_id) == Mention.id) & (col(MentionVersion.number) == Mention.version),
-        )
-        .join(
-            Verdict,
-            (col(Verdict.mention_id) == Mention.id)
-            & (col(Verdict.version) == Mention.version)
-            & (col(Verdict.model_id) == PERSON),
-        )
+        .join(MentionVersion, newest_version())
+        .join(Verdict, verdict_that_counts())
         .where(col(Mention.judged_by) == PERSON, col(Mention.pruned_at).is_(None))
         .order_by(col(Mention.id))
     )

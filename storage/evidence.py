@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
 from storage import judges, runs, trends
+from storage.joins import newest_version, verdict_that_counts
 from storage.models import (
     HEARD,
     PERSON,
@@ -158,7 +159,7 @@ def ordinary(session: Session, source_id: int) -> Ordinary:
             col(MentionVersion.rating),
             col(MentionVersion.rating_min),
         )
-        .join(MentionVersion, _newest_version())
+        .join(MentionVersion, newest_version())
         .where(col(Mention.source_id) == source_id)
         .order_by(col(Mention.published_at).desc())
         .limit(SAMPLE)
@@ -224,8 +225,8 @@ def _complaints(brand_id: int) -> Any:
             col(Verdict.unsure),
             col(Mention.first_seen_at),
         )
-        .join(Verdict, trends.verdict_that_counts())
-        .join(MentionVersion, _newest_version())
+        .join(Verdict, verdict_that_counts())
+        .join(MentionVersion, newest_version())
         .where(
             col(Mention.brand_id) == brand_id,
             col(Mention.historic).is_(False),
@@ -249,10 +250,6 @@ def _seen_otherwise() -> Any:
         )
         .exists()
     )
-
-
-def _newest_version() -> Any:
-    return (col(MentionVersion.mention_id) == Mention.id) & (col(MentionVersion.number) == Mention.version)
 
 
 def _known(values: Iterator[int | None]) -> tuple[int, ...]:

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from storage import corrections, judges, prevalence
 from storage import trends as stored_trends
+from storage.joins import newest_version, verdict_that_counts
 from storage.models import PERSON, Brand, Mention, MentionVersion, Source, Verdict
 from storage.sources import brand_named
 from storage.trends import By
@@ -31,21 +31,12 @@ def mentions(
     `since` is compared with the time of publication; `corrected` leaves out what no person corrected. Reads in
     chunks, so memory stays flat.
     """
-    verdict = aliased(Verdict)
     query = (
-        sa.select(Mention, MentionVersion, verdict, col(Source.name), col(Source.kind), col(Brand.name))
-        .join(
-            MentionVersion,
-            (col(MentionVersion.mention_id) == Mention.id) & (col(MentionVersion.number) == Mention.version),
-        )
+        sa.select(Mention, MentionVersion, Verdict, col(Source.name), col(Source.kind), col(Brand.name))
+        .join(MentionVersion, newest_version())
         .join(Source, col(Source.id) == Mention.source_id)
         .join(Brand, col(Brand.id) == Mention.brand_id)
-        .outerjoin(
-            verdict,
-            (col(verdict.mention_id) == Mention.id)
-            & (col(verdict.version) == Mention.version)
-            & (col(verdict.model_id) == Mention.judged_by),
-        )
+        .outerjoin(Verdict, verdict_that_counts())
         .order_by(col(Mention.published_at), col(Mention.id))
         .execution_options(yield_per=_CHUNK)
     )

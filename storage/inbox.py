@@ -9,9 +9,9 @@ from sqlmodel import Session, and_, col, func, or_, select
 from storage import listings
 from storage.cases import CLOSED, WAITING
 from storage.filters import Signal
+from storage.joins import verdict_that_counts
 from storage.listings import MentionRow
 from storage.models import Case, CaseEvent, CaseState, Mention, Verdict
-from storage.trends import verdict_that_counts
 
 PAGE = 40
 _BRINGS = ("opened", "mention")

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, delete, func, select
 
+from storage.joins import newest_version, verdict_that_counts
 from storage.models import (
     PERSON,
     Brand,
@@ -22,7 +23,6 @@ from storage.models import (
     Source,
     Verdict,
 )
-from storage.trends import verdict_that_counts
 from storage.upsert import insert_missing
 
 WHO = "klachtenradar"
@@ -195,10 +195,7 @@ def examples(session: Session, ids: Sequence[int], longest: int = 1000) -> list[
             col(Source.name),
             col(Mention.published_at),
         )
-        .join(
-            MentionVersion,
-            (col(MentionVersion.mention_id) == Mention.id) & (col(MentionVersion.number) == Mention.version),
-        )
+        .join(MentionVersion, newest_version())
         .join(Source, col(Source.id) == Mention.source_id)
         .outerjoin(Verdict, verdict_that_counts())
         .where(

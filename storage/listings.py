@@ -14,6 +14,7 @@ from sqlmodel import Session, and_, col, func, or_, select
 
 from storage import cases, clusters, filters
 from storage.filters import MentionFilter
+from storage.joins import newest_version, verdict_that_counts
 from storage.models import PERSON, Brand, Case, Mention, MentionVersion, Sentiment, Source, Verdict
 from storage.records import Status, is_foreign
 
@@ -112,8 +113,8 @@ def mentions(
     query = (
         select(col(window.c.published_at), col(window.c.id))
         .join(Mention, col(Mention.id) == window.c.id)
-        .join(MentionVersion, _newest())
-        .outerjoin(Verdict, _counting())
+        .join(MentionVersion, newest_version())
+        .outerjoin(Verdict, verdict_that_counts())
         .where(*deep)
         .order_by(window.c.published_at.desc(), window.c.id.desc())
         .limit(size + 1)
@@ -142,8 +143,8 @@ def rows(session: Session, ids: Sequence[int], longest: int = EXCERPT) -> tuple[
         )
         .join(Brand, col(Brand.id) == Mention.brand_id)
         .join(Source, col(Source.id) == Mention.source_id)
-        .join(MentionVersion, _newest())
-        .outerjoin(Verdict, _counting())
+        .join(MentionVersion, newest_version())
+        .outerjoin(Verdict, verdict_that_counts())
         .where(col(Mention.id).in_(ids))
     )
     found = {row[0].id: _row(row) for row in session.execute(query)}
@@ -215,19 +216,6 @@ def _places(wanted: MentionFilter, after: Cursor | None) -> Any:
             ),
         )
     return query.order_by(col(Mention.published_at).desc(), col(Mention.id).desc())
-
-
-def _newest() -> Any:
-    return and_(col(MentionVersion.mention_id) == Mention.id, col(MentionVersion.number) == Mention.version)
-
-
-def _counting() -> Any:
-    """The verdict that counts: of the newest version, by the model that the mention names."""
-    return and_(
-        col(Verdict.mention_id) == Mention.id,
-        col(Verdict.version) == Mention.version,
-        col(Verdict.model_id) == Mention.judged_by,
-    )
 
 
 def _cursors(session: Session, query: Any) -> list[Cursor]:

@@ -5,8 +5,8 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from storage.export import iso
+from storage.joins import verdict_that_counts
 from storage.models import Delivery, DeliveryForm, DeliveryState, Incident, IncidentMention, Mention, Verdict
-from storage.trends import verdict_that_counts
 
 
 def mentions(session: Session) -> int:

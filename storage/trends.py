@@ -12,7 +12,7 @@ from sqlmodel import Session, col, func, select
 
 from storage.calendar import AMSTERDAM, HOUR, day_of, end_of, monday_of, start_of
 from storage.mentions import hour_of
-from storage.models import Bucket, DayBucket, Mention, Source, Verdict
+from storage.models import Bucket, DayBucket, Source
 from storage.records import Status
 
 UNCOUNTED = (Status.REMOVED,)
@@ -151,15 +151,6 @@ def hour_text(session: Session, column: Any) -> Any:
 
 def parse_hour(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%d %H").replace(tzinfo=UTC)
-
-
-def verdict_that_counts() -> Any:
-    """The join from a mention to the verdict on its newest version by the model that judged it last, or a person."""
-    return (
-        (col(Verdict.mention_id) == Mention.id)
-        & (col(Verdict.version) == Mention.version)
-        & (col(Verdict.model_id) == Mention.judged_by)
-    )
 
 
 def _sum_columns(model: type[Bucket] | type[DayBucket]) -> list[Any]:

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from storage import cases, clusters, leases
+from storage.joins import newest_version, verdict_that_counts
 from storage.models import Brand, Mention, MentionVersion, Sentiment, Verdict
 from storage.records import Status
-from storage.trends import verdict_that_counts
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,7 @@ def _waiting(session: Session, limit: int) -> list[_Judged]:
         )
         .join(Brand, col(Brand.id) == Mention.brand_id)
         .outerjoin(Verdict, verdict_that_counts())  # what is in another language has none
-        .join(
-            MentionVersion,
-            (col(MentionVersion.mention_id) == Mention.id) & (col(MentionVersion.number) == Mention.version),
-        )
+        .join(MentionVersion, newest_version())
         .where(col(Mention.triaged) == sa.false(), col(Mention.judged_by).is_not(None))
         .order_by(col(Mention.published_at), col(Mention.id))
         .limit(limit)

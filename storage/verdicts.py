@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, func, select, update
 
 from storage import filters
+from storage.joins import newest_version
 from storage.mentions import touch
 from storage.models import PERSON, Mention, MentionVersion, Verdict
 from storage.records import Sentiment
@@ -144,7 +145,7 @@ def _readable(session: Session, wanted: Any, limit: int) -> list[Unjudged]:
             col(MentionVersion.text),
             col(MentionVersion.language),
         )
-        .join(MentionVersion, _newest())
+        .join(MentionVersion, newest_version())
         .where(wanted, col(Mention.pruned_at).is_(None))
         # In the order of the index that finds them: by id alone SQLite would look through every mention.
         .order_by(col(Mention.judged_by).desc(), col(Mention.id).desc())
@@ -156,10 +157,6 @@ def _readable(session: Session, wanted: Any, limit: int) -> list[Unjudged]:
 def _count(session: Session, wanted: Any) -> int:
     query = select(func.count()).select_from(Mention).where(wanted, col(Mention.pruned_at).is_(None))
     return session.exec(query).one()
-
-
-def _newest() -> Any:
-    return (col(MentionVersion.mention_id) == Mention.id) & (col(MentionVersion.number) == Mention.version)
 
 
 def _current(session: Session, judgements: Sequence[Judgement | Foreign]) -> dict[int, Mention]:

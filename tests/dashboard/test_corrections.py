@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import col, select
 from starlette.testclient import TestClient
 
-from storage import corrections, listings, trends
+from storage import corrections, joins, listings
 from storage.corrections import Answers, Change
 from storage.database import Database
 from storage.models import Case, CaseState, Correction, Mention, Sentiment, Verdict
@@ -24,7 +24,7 @@ def number(database: Database) -> int:
         found = session.exec(
             select(Mention.id)
             .join(Case, col(Case.mention_id) == Mention.id)
-            .join(Verdict, trends.verdict_that_counts())
+            .join(Verdict, joins.verdict_that_counts())
             .where(Case.state == CaseState.NEW, Verdict.sentiment == Sentiment.NEGATIVE, Case.revision == 1)
             .limit(1)
         ).one()
