@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database import Database
+from tests.alerts.world import World
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +56,15 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     shutil.copy(request.getfixturevalue("sqlite_template"), path)
     with Database(f"sqlite:///{path}") as database:
         yield database
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    """Just set up: both sources were crawled once, long ago."""
+    world = World(database)
+    world.listen("pagina")
+    world.listen("berichten")
+    return world
 
 
 def _postgres_database(server: str) -> Iterator[Database]:

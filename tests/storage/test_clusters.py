@@ -2,12 +2,10 @@
 
 from datetime import timedelta
 
-import pytest
 from sqlmodel import col, select
 
 from storage import clusters, corrections, retention, triage, verdicts
 from storage.corrections import Answers, Change
-from storage.database import Database
 from storage.models import ClusterBand, Mention
 from storage.records import Sentiment
 from storage.verdicts import Judgement
@@ -16,14 +14,6 @@ from tests.storage.test_likeness import OUTAGE
 
 TEXT = "Al drie weken wacht ik op mijn geld en niemand bij de klantenservice kan zeggen waar het blijft."
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def world(database: Database) -> World:
-    world = World(database)
-    world.listen("pagina")
-    world.listen("berichten")
-    return world
 
 
 def clustered(world: World) -> dict[str, int | None]:

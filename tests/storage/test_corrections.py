@@ -24,7 +24,7 @@ from storage import (
     verdicts,
 )
 from storage.corrections import Answers, Change, StaleMention, UnknownMention
-from storage.database import Database, Session
+from storage.database import Session
 from storage.filters import MentionFilter
 from storage.incidents import Finding
 from storage.models import Bucket, Case, CaseEvent, CaseState, Incident, Mention, Severity, Verdict
@@ -36,14 +36,6 @@ from tests.alerts.world import MODEL, NOW, World
 HOUR = timedelta(hours=1)
 PRAISE = Answers(Sentiment.POSITIVE, ("bejegening",))
 COMPLAINT = Answers(Sentiment.NEGATIVE, ("prijs", "levering"), escalation=True, churn=True)
-
-
-@pytest.fixture
-def world(database: Database) -> World:
-    world = World(database)
-    world.listen("pagina")
-    world.listen("berichten")
-    return world
 
 
 def correct(

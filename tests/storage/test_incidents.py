@@ -8,20 +8,11 @@ from sqlalchemy.exc import IntegrityError
 
 from alerts import judge, trends
 from storage import incidents
-from storage.database import Database
 from storage.incidents import Finding
 from storage.models import Incident, IncidentEvent, Severity
 from tests.alerts.world import NOW, World, burst
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def world(database: Database) -> World:
-    world = World(database)
-    world.listen("pagina")
-    world.listen("berichten")
-    return world
 
 
 def finding(*mentions: int, severity: Severity = Severity.ATTENTION) -> Finding:

@@ -2,23 +2,12 @@
 
 from datetime import timedelta
 
-import pytest
-
 from storage import triage, verdicts
-from storage.database import Database
 from storage.models import Case, CaseState, Mention
 from storage.records import Reply, Sentiment
 from tests.alerts.world import MODEL, NOW, World
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def world(database: Database) -> World:
-    world = World(database)
-    world.listen("pagina")
-    world.listen("berichten")
-    return world
 
 
 def triaged(world: World) -> list[Case]:
