@@ -1,5 +1,6 @@
 """Storing what a crawl brings: each post once, each edit as a version, each company reply at its own time."""
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -14,7 +15,7 @@ from storage import arrivals, authors
 from storage.arrivals import Known
 from storage.matching import Matcher
 from storage.models import Mention, MentionVersion, Source, TouchedHour
-from storage.prepared import table_of
+from storage.prepared import Prepared, table_of
 from storage.records import Batch, Record, Status
 from storage.sameness import Words, same_text, shown_before
 from storage.upsert import insert_or_lock
@@ -22,7 +23,7 @@ from storage.upsert import insert_or_lock
 _SOURCE, _VERSION = table_of(Source), table_of(MentionVersion)
 _OF_KEY = _SOURCE.c.id == sa.bindparam("key")
 _STANDING = sa.select(_SOURCE.c.baseline_at, authors.KEY, authors.ANY_ERASED).where(_OF_KEY)
-_KEEP_STATE = sa.update(_SOURCE).where(_OF_KEY)
+_KEEP_STATE = Prepared(sa.update(_SOURCE).where(_OF_KEY), ["state"])
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def store_batch(
     connection = session.connection()
     baseline, key, some_erased = connection.execute(_STANDING, {"key": source_id}).one()
     if batch.state is not None:
-        connection.execute(_KEEP_STATE, {"key": source_id, "state": batch.state})
+        _KEEP_STATE.run(connection, [{"key": source_id, "state": json.dumps(batch.state)}])
     if not batch.records:
         return StoreCounts()
     hashing = authors.hashing_key(session) if key is None else bytes.fromhex(key)
