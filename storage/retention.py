@@ -1,6 +1,6 @@
 """Keeping no more than is needed: old texts go, figures stay; who asks to be forgotten is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, delete, select, update
@@ -21,28 +21,28 @@ def prune(database: Database, keep: timedelta, now: datetime) -> StepReport:
     The rows stay: without them the same post would be stored again by the next crawl, and the counts of their
     hours could not be recomputed.
     """
-    done = 0
-    while True:
+    with database.read() as session:
+        ids = _expired(session, now - keep)
+    for chunk in _chunks(ids):
         with database.write() as session:
-            ids = _expired(session, now - keep)
-            _blank(session, ids, now)
-        done += len(ids)
-        if len(ids) < CHUNK:
-            break
+            _blank(session, chunk, now)
     with database.write() as session:
         clusters.forget(session, now)
         session.execute(delete(UserSession).where(col(UserSession.expires_at) < now))
-    return StepReport("retention", done=done)
+    return StepReport("retention", done=len(ids))
 
 
 def _expired(session: Session, before: datetime) -> list[int]:
+    """All at once and outside the lock: this goes through everything that was ever blanked."""
     query = select(Mention.id).where(col(Mention.published_at) < before, col(Mention.pruned_at).is_(None))
-    return [key for key in session.exec(query.order_by(col(Mention.published_at)).limit(CHUNK)) if key]
+    return [key for key in session.exec(query.order_by(col(Mention.published_at))) if key]
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
 
 
 def _blank(session: Session, ids: Sequence[int], now: datetime) -> None:
-    if not ids:
-        return
     session.execute(
         update(MentionVersion)
         .where(col(MentionVersion.mention_id).in_(ids))
@@ -80,8 +80,8 @@ def erase(database: Database, author: str, now: datetime) -> StepReport:
         keys |= {found for found in session.exec(by_label) if found}
         written = select(Mention.id).where(col(Mention.author_key).in_(keys))
         ids = [found for found in session.exec(written) if found]
-        for start in range(0, len(ids), CHUNK):
-            _blank(session, ids[start : start + CHUNK], now)
+        for chunk in _chunks(ids):
+            _blank(session, chunk, now)
         rows = [{"author_key": one, "erased_at": now} for one in sorted(keys)]
         insert_missing(session, ErasedAuthor, rows)
     return StepReport("erase", done=len(ids))

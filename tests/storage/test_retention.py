@@ -34,6 +34,17 @@ def test_pruning_blanks_what_is_older_and_keeps_the_rest(database: Database) -> 
     assert words["new"][0] != ""
 
 
+def test_pruning_goes_on_to_the_last_however_many_there_are(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "CHUNK", 2)
+    old = NOW - timedelta(days=40)
+    store(database, *(record(str(number), published_at=old) for number in range(5)))
+    assert retention.prune(database, timedelta(days=30), NOW).done == 5
+    assert {text for text, _, _ in _words(database).values()} == {""}
+    assert retention.prune(database, timedelta(days=30), NOW).done == 0
+
+
 def test_a_pruned_review_is_not_stored_again(database: Database) -> None:
     old = record("old", published_at=NOW - timedelta(days=40))
     store(database, old)
