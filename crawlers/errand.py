@@ -77,7 +77,9 @@ def job_of(
         parameters=parameters_of(settings),
         base_url=settings.base_url,
         now=now,
-        store=lambda batch: database.transact(lambda s: store_batch(s, source_id, batch, matcher, now())),
+        store=lambda batch: database.transact_rows(
+            lambda rows: store_batch(rows, source_id, batch, matcher, now())
+        ),
         state=dict(source.state),
         secrets=dict(secrets),
         history=history,

@@ -32,7 +32,7 @@ def _still(session: Session, settings: SourceSettings) -> datetime | None:
 def let_in(session: Session, settings: SourceSettings) -> None:
     """Forget what was refused when we come with something else than then. Needs a write session."""
     source = source_named(session, settings.name)
-    runs.let_in(session, source, mark(authors.hashing_key(session), settings))
+    runs.let_in(session, source, mark(authors.hashing_key(session.connection()), settings))
 
 
 def mark(key: bytes, settings: SourceSettings) -> str:

@@ -41,10 +41,10 @@ class Unstored:
     def __call__(self, batch: Batch) -> StoreCounts:
         counts, lines = StoreCounts(), []
         try:
-            with self.database.write() as session:
+            with self.database.write_rows() as connection:
                 for record in batch.records:
                     alone = Batch(records=(record,))
-                    done = store_batch(session, self.source_id, alone, self.matcher, self.now())
+                    done = store_batch(connection, self.source_id, alone, self.matcher, self.now())
                     lines.append({"what": _what(done)} | _shown(record))
                     counts += done
                 raise _TakenBack

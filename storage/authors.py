@@ -4,12 +4,12 @@ import hmac
 import secrets
 
 import sqlalchemy as sa
-from sqlmodel import Session
+from sqlalchemy.engine import Connection
 
 from storage.models import ErasedAuthor, Setting
 from storage.prepared import table_of
 from storage.records import Record
-from storage.upsert import insert_missing
+from storage.upsert import add_missing
 
 _SETTING = "author_key"
 _SETTINGS, _ERASED = table_of(Setting), table_of(ErasedAuthor)
@@ -21,13 +21,13 @@ _AMONG_ERASED = sa.select(_ERASED.c.author_key).where(
 )
 
 
-def hashing_key(session: Session) -> bytes:
-    """The database's own key for author hashes; made on first use. Needs a write session."""
+def hashing_key(connection: Connection) -> bytes:
+    """The database's own key for author hashes; made on first use. Needs a transaction that writes."""
     asked = sa.select(KEY)
-    found = session.execute(asked).scalar_one()
+    found = connection.execute(asked).scalar_one()
     if found is None:
-        insert_missing(session, Setting, [{"name": _SETTING, "value": secrets.token_hex(32)}])
-        found = session.execute(asked).scalar_one()
+        add_missing(connection, Setting, [{"name": _SETTING, "value": secrets.token_hex(32)}])
+        found = connection.execute(asked).scalar_one()
     return bytes.fromhex(found)
 
 
@@ -46,8 +46,8 @@ def key_of(key: bytes, record: Record) -> str | None:
     return author_key(key, platform_of(record.namespace), author) if author else None
 
 
-def erased(session: Session, keys: set[str]) -> set[str]:
+def erased(connection: Connection, keys: set[str]) -> set[str]:
     """Which of these authors asked to be forgotten."""
     if not keys:
         return set()
-    return set(session.connection().execute(_AMONG_ERASED, {"keys": list(keys)}).scalars())
+    return set(connection.execute(_AMONG_ERASED, {"keys": list(keys)}).scalars())

@@ -47,19 +47,19 @@ class StoreCounts:
 
 
 def store_batch(
-    session: Session, source_id: int, batch: Batch, matcher: Matcher, now: datetime
+    connection: Connection, source_id: int, batch: Batch, matcher: Matcher, now: datetime
 ) -> StoreCounts:
-    """Store the records of one page and the source's new state. Needs a write session; safe to repeat."""
-    session.flush()
-    connection = session.connection()
+    """Store the records of one page and the source's new state. Needs a transaction that writes; safe to repeat."""
     baseline, key, some_erased = connection.execute(_STANDING, {"key": source_id}).one()
     if batch.state is not None:
         _KEEP_STATE.run(connection, [{"key": source_id, "state": json.dumps(batch.state)}])
     if not batch.records:
         return StoreCounts()
-    hashing = authors.hashing_key(session) if key is None else bytes.fromhex(key)
+    hashing = authors.hashing_key(connection) if key is None else bytes.fromhex(key)
     arrived = [_arrival(record, hashing) for record in batch.records]
-    forgotten = authors.erased(session, {one.author for one in arrived if one.author}) if some_erased else ()
+    forgotten = (
+        authors.erased(connection, {one.author for one in arrived if one.author}) if some_erased else ()
+    )
     return _Storing(connection, source_id, baseline, matcher, now).store(arrived, forgotten)
 
 

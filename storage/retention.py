@@ -68,7 +68,7 @@ def erase(database: Database, author: str, now: datetime) -> StepReport:
     Names are compared as the platforms show them, whatever the case. Counts stay: they name nobody.
     """
     with database.write() as session:
-        key = authors.hashing_key(session)
+        key = authors.hashing_key(session.connection())
         platforms = {
             authors.platform_of(space) for space in session.exec(select(Mention.namespace).distinct())
         }

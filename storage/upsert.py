@@ -13,8 +13,14 @@ from storage.prepared import Prepared, table_of
 
 def insert_missing(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows whose key is new; leave the others as they are."""
+    session.flush()
+    add_missing(session.connection(), model, rows)
+
+
+def add_missing(connection: Connection, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
+    """As `insert_missing`, for who has no session."""
     if rows:
-        _execute(session, _insert(_dialect(session), model).on_conflict_do_nothing(), rows)
+        connection.execute(_insert(connection.dialect.name, model).on_conflict_do_nothing(), list(rows))
 
 
 def upsert(
@@ -23,7 +29,9 @@ def upsert(
     """Insert the rows, or overwrite all but the key where the key is known."""
     if rows:
         changed = tuple(name for name in rows[0] if name not in key)
-        _execute(session, _overwriting(_dialect(session), model, tuple(key), changed), rows)
+        session.flush()
+        connection = session.connection()
+        connection.execute(_overwriting(connection.dialect.name, model, tuple(key), changed), list(rows))
 
 
 def insert_or_lock(
@@ -35,15 +43,6 @@ def insert_or_lock(
     can see what this one wrote.
     """
     _holding(connection.dialect.name, model, tuple(key)).run(connection, rows)
-
-
-def _execute(session: Session, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-    session.flush()
-    session.connection().execute(statement, list(rows))
-
-
-def _dialect(session: Session) -> str:
-    return session.get_bind().dialect.name
 
 
 def _insert(dialect: str, model: type[SQLModel]) -> Any:

@@ -93,7 +93,9 @@ class World:
         def work(session: Session) -> list[int]:
             row: Source = sources.source_named(session, source)
             matcher = sources.matcher_of(session, self.configuration, row)
-            mentions.store_batch(session, row.id or 0, Batch(records=tuple(records)), matcher, now)
+            mentions.store_batch(
+                session.connection(), row.id or 0, Batch(records=tuple(records)), matcher, now
+            )
             ids = self._ids(session, records)
             given = self._judgement(ids[0], sentiment, question, escalation)
             judgements = [replace(given, mention_id=one, unsure=unsure, themes=themes) for one in ids]
@@ -121,7 +123,7 @@ class World:
         def work(session: Session) -> None:
             row = sources.source_named(session, source)
             matcher = sources.matcher_of(session, self.configuration, row)
-            mentions.store_batch(session, row.id or 0, Batch(records=(record,)), matcher, seen)
+            mentions.store_batch(session.connection(), row.id or 0, Batch(records=(record,)), matcher, seen)
 
         self.database.transact(work)
 

@@ -235,7 +235,8 @@ def _play(database: Database, said: list[Said]) -> None:
             matcher = sources.matcher_of(session, CONFIGURATION, source)
             now = max(one.record.published_at or NOW for one in mine) + timedelta(minutes=1)
             batch = Batch(records=tuple(one.record for one in mine))
-            mentions.store_batch(session, source.id, batch, matcher, now)
+            session.flush()
+            mentions.store_batch(session.connection(), source.id, batch, matcher, now)
     _judge(database, {one.record.text: one for one in said})
 
 

@@ -35,7 +35,9 @@ def _store(database: Database, text: str, version: int = 1, **changes: object) -
     with database.write() as session:
         source = sources.source_named(session, "snelveld-reviews")
         matcher = sources.matcher_of(session, seed.CONFIGURATION, source)
-        mentions.store_batch(session, source.id or 0, Batch(records=(record,)), matcher, seed.NOW)
+        mentions.store_batch(
+            session.connection(), source.id or 0, Batch(records=(record,)), matcher, seed.NOW
+        )
         found = session.exec(select(Mention).where(Mention.external_id == "kwaad")).one()
         judgement = verdicts.Judgement(
             found.id or 0,

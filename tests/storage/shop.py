@@ -59,6 +59,8 @@ def store(
         row: Source = sources.source_named(session, source)
         assert row.id is not None
         matcher = sources.matcher_of(session, CONFIGURATION, row)
-        return mentions.store_batch(session, row.id, Batch(records=records, state=state), matcher, now)
+        return mentions.store_batch(
+            session.connection(), row.id, Batch(records=records, state=state), matcher, now
+        )
 
     return database.transact(work)
