@@ -88,5 +88,6 @@ def _result(settings: SourceSettings, outcome: Outcome) -> CrawlResult:
         cause=outcome.stats.get("cause"),
         seconds=float(outcome.stats.get("seconds") or 0.0),
         stats=outcome.stats,
+        left_alone_until=None,
         **outcome.counts,
     )
