@@ -18,12 +18,13 @@ from sentiment.errors import TrainingError
 from sentiment.manifest import TOKENIZER
 
 WEIGHTS = "model.safetensors"
+_BESIDE = ("config.json", TOKENIZER)
 
 
 def average(runs: Sequence[Path], out: Path) -> None:
     """Writes the mean network of the runs' folders to `out`, with the tokenizer and settings of the first.
 
-    Raises TrainingError naming a folder that holds no network, or one of another shape.
+    Raises TrainingError naming a folder that holds no network, one of another shape, or nothing beside it.
     """
     first, *others = [_weights(run) for run in runs]
     for run, weights in zip(runs[1:], others, strict=True):
@@ -31,9 +32,11 @@ def average(runs: Sequence[Path], out: Path) -> None:
             name: value.shape for name, value in first.items()
         }:
             raise TrainingError(f"{run}: holds a network of another shape than {runs[0]}")
+    if missing := [name for name in _BESIDE if not (runs[0] / name).is_file()]:
+        raise TrainingError(f"{runs[0]}: holds a network but no {missing[0]}")
     mean = {name: np.mean([value, *(one[name] for one in others)], axis=0) for name, value in first.items()}
     out.mkdir(parents=True, exist_ok=True)
-    for name in ("config.json", TOKENIZER):
+    for name in _BESIDE:
         shutil.copyfile(runs[0] / name, out / name)
     save_file(mean, out / WEIGHTS, metadata={"format": "pt"})
 

@@ -33,7 +33,10 @@ def _answers(plan: Plan) -> list[Tensor]:
     """What the plan's base says of its training texts: per head probabilities, texts × labels."""
     say(f"asking {plan.base}")
     teacher = Trainer(plan)
-    pairs = zip(teacher.outputs(plan.train), teacher.weights, strict=True)
+    # As they were trained, and more than twice as fast on a CPU.
+    with torch.autocast(teacher.device.type, dtype=torch.bfloat16):
+        outputs = teacher.outputs(plan.train)
+    pairs = zip(outputs, teacher.weights, strict=True)
     return [_probabilities(place, logits, weights.cpu()) for place, (logits, weights) in enumerate(pairs)]
 
 

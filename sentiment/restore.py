@@ -16,12 +16,14 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
+from safetensors.numpy import load_file, save_file
 from transformers import BertConfig, BertForSequenceClassification
 
 from sentiment import manifest
 from sentiment.errors import ModelBroken
-from sentiment.heads import SENTIMENT
+from sentiment.heads import HEADS, SENTIMENT
 from sentiment.manifest import FOLDER
+from sentiment.network import WEIGHTS
 
 Floats = NDArray[np.float32]
 
@@ -52,7 +54,23 @@ class _Stored:
 
 def network(path: Path) -> Any:
     """The network in the ONNX file at `path`, with its sentiment head, in 32 bits and ready to judge."""
+    return _network(_Stored(onnx.load(path)))
+
+
+def save(path: Path, out: Path) -> None:
+    """Writes the network in the ONNX file at `path` as a folder of `transformers`, the further heads beside it."""
     stored = _Stored(onnx.load(path))
+    _network(stored).save_pretrained(out)
+    further = {
+        f"heads.{head.name}.{part}": np.asarray(stored.constants[f"{head.name}.{part}"])
+        for head in HEADS[1:]
+        for part in ("weight", "bias")
+        if f"{head.name}.{part}" in stored.constants
+    }
+    save_file(load_file(out / WEIGHTS) | further, out / WEIGHTS, metadata={"format": "pt"})
+
+
+def _network(stored: _Stored) -> Any:
     weights = _weights(stored)
     built: Any = BertForSequenceClassification(_config(stored, weights))
     built.load_state_dict({name: torch.tensor(value) for name, value in weights.items()})
@@ -120,7 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModelBroken as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 - a command's answer
         return 2
-    network(asked.model / manifest.MODEL).save_pretrained(asked.out)
+    save(asked.model / manifest.MODEL, asked.out)
     shutil.copy(asked.model / manifest.TOKENIZER, asked.out)
     return 0
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from sentiment.bases import prepared
 from sentiment.distil import taught
 from sentiment.errors import TrainingError
-from sentiment.examples import LABELLED, Example, read_examples, read_labels, written_examples
+from sentiment.examples import ELSEWHERE, LABELLED, Example, read_examples, read_labels, written_examples
 from sentiment.trainer import Plan, Trainer, say
 
 # The economic headlines are four fifths of all neutral texts and carry the tone of the economy, not of a
@@ -32,6 +32,10 @@ def plan_from(arguments: Sequence[str] | None = None) -> Plan:
     if asked.written:
         train += written_examples(asked.written, "train")
         dev += written_examples(asked.written, "dev")
+    if not train:
+        raise TrainingError(f"{asked.data / 'train.jsonl'}: holds no text to learn from")
+    if all(example.source in ELSEWHERE or not any(example.targets) for example in dev):
+        raise TrainingError(f"{asked.data / 'dev.jsonl'}: holds no labelled text to choose the best epoch by")
     shares = {source: asked.shared_share * _SHARES.get(source, 1.0) for source in _sources(train)}
     shares |= {"written": asked.written_share, LABELLED: 1.0}
     plan = Plan(

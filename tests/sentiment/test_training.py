@@ -143,6 +143,18 @@ def test_a_record_that_cannot_be_used_is_named(
     assert f"{data / 'train.jsonl'}:241" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("empty", ["train.jsonl", "dev.jsonl"])
+def test_a_set_without_texts_is_refused(
+    trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str], empty: str
+) -> None:
+    from sentiment import train
+
+    data = tiny.make_data(tmp_path / "data")
+    tiny.write_lines(data / empty, [])
+    assert train.main(command(trained.base, data, tmp_path / "run")) == 2
+    assert f"{data / empty}: holds no" in capsys.readouterr().err
+
+
 def test_a_folder_without_a_model_is_refused(
     trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -265,6 +277,8 @@ def test_averaged_networks_lie_halfway(trained: Trained, tmp_path: Path) -> None
     assert all(np.allclose(mean[name], value + 0.5) for name, value in weights.items())
     tiny.make_base(tmp_path / "bare")
     assert average.main([str(one), str(tmp_path / "bare"), "--out", str(out)]) == 2
+    (other / "config.json").unlink()
+    assert average.main([str(other), str(one), "--out", str(out)]) == 2
 
 
 def test_teachers_answer_for_part_of_a_label_and_for_all_of_a_missing_one(
@@ -303,7 +317,9 @@ def test_an_exported_model_can_be_trained_further(trained: Trained, exported: Pa
 
     assert restore.main(["--model", str(exported), "--out", str(tmp_path / "base")]) == 0
     trainer = Trainer(plan_from(command(tmp_path / "base", trained.data, tmp_path / "run", epochs=1)))
-    assert trainer.measure()["reviews"] > 0.9
+    measured = trainer.measure()
+    assert measured["reviews"] > 0.9
+    assert measured["signals"] > 0.6  # two of three: nobody escalates in these texts
 
 
 def test_a_damaged_model_is_not_restored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
