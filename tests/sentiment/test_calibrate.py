@@ -32,6 +32,15 @@ def test_verdicts_below_the_limit_are_seldom_right_and_those_above_it_often() ->
     assert sure_from(probabilities, truth) == pytest.approx(0.6, abs=0.05)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_few_hundred_texts_hardly_move_the_limit(seed: int) -> None:
+    dice = np.random.default_rng(seed)
+    sure = dice.beta(6, 1.2, 600) * 0.66 + 0.34  # as models of ours are: most verdicts are sure ones
+    probabilities = np.stack([sure, (1 - sure) / 2, (1 - sure) / 2], axis=1)
+    truth = np.where(dice.random(600) < sure, 0, 1)
+    assert sure_from(probabilities, truth) == pytest.approx(0.6, abs=0.08)
+
+
 def test_a_model_that_is_always_right_is_never_unsure() -> None:
     probabilities = np.array([[0.5, 0.3, 0.2], [0.1, 0.9, 0.0]])
     assert sure_from(probabilities, np.array([0, 1])) <= 0.5
