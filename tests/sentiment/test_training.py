@@ -302,6 +302,27 @@ def test_teachers_answer_for_part_of_a_label_and_for_all_of_a_missing_one(
     assert plan.dev[0].targets[0] == (1.0, 0.0, 0.0)
 
 
+def test_what_weighing_gave_a_rare_label_is_not_taught(trained: Trained, tmp_path: Path) -> None:
+    from sentiment.train import plan_from
+    from sentiment.trainer import Trainer
+    from sentiment.windows import softmax
+
+    data = tmp_path / "data"
+    data.mkdir()
+    *told, untold = tiny.texts(31, seed=5)
+    rare = [row for row in told if row["label"] != "negative"] + [
+        row for row in told if row["label"] == "negative"
+    ][:1]
+    tiny.write_lines(data / "train.jsonl", [*rare, {key: untold[key] for key in ("text", "source")}])
+    tiny.write_lines(data / "dev.jsonl", told)
+    teacher = trained.run / "best"
+    asked = command(teacher, data, tmp_path / "run")
+    said = softmax(Trainer(plan_from(asked)).outputs(plan_from(asked).train)[0].numpy())[-1]
+    taught = plan_from([*asked, "--teachers", str(teacher)]).train[-1].targets[0]
+    assert taught is not None
+    assert taught[0] / taught[1] < 0.9 * said[0] / said[1]
+
+
 def test_a_teacher_without_a_network_is_refused(trained: Trained, tmp_path: Path) -> None:
     from sentiment.errors import TrainingError
     from sentiment.train import plan_from
