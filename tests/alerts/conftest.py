@@ -10,7 +10,7 @@ import pytest
 
 from alerts import trends
 from storage.database import Database
-from tests.alerts.world import NOW, World
+from tests.alerts.world import NOW, World, just_set_up
 
 
 @pytest.fixture(scope="session")
@@ -41,11 +41,7 @@ def database(template: Path, tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def world(database: Database) -> World:
-    """Just set up: both sources were crawled once, long ago."""
-    world = World(database)
-    world.listen("pagina")
-    world.listen("berichten")
-    return world
+    return just_set_up(database)
 
 
 @pytest.fixture

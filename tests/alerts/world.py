@@ -205,3 +205,11 @@ def burst(number: int, until: datetime = NOW, minutes: float = 30.0) -> list[dat
     """So many times, evenly over the last minutes, the last one just before `until`."""
     step = timedelta(minutes=minutes) / number
     return [until - step * place for place in range(number, 0, -1)]
+
+
+def just_set_up(database: Database) -> World:
+    """A world both of whose sources were crawled once, long ago."""
+    world = World(database)
+    world.listen("pagina")
+    world.listen("berichten")
+    return world

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database import Database
-from tests.alerts.world import World
+from tests.alerts.world import World, just_set_up
 
 
 @pytest.fixture(scope="session")
@@ -60,11 +60,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 @pytest.fixture
 def world(database: Database) -> World:
-    """Just set up: both sources were crawled once, long ago."""
-    world = World(database)
-    world.listen("pagina")
-    world.listen("berichten")
-    return world
+    return just_set_up(database)
 
 
 def _postgres_database(server: str) -> Iterator[Database]:
