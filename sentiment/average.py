@@ -1,7 +1,8 @@
 """Averaging: `python -m sentiment.average ONE/best TWO/best… --out DIR`.
 
 The mean of the weights of networks that were trained from the same start, in another order of texts, makes fewer
-mistakes than either of them and costs nothing at use (Wortsman et al., "Model soups", ICML 2022).
+mistakes than either of them and costs nothing at use (Wortsman et al., "Model soups", ICML 2022). A head is taken from
+those that were taught it.
 """
 
 import argparse
@@ -15,6 +16,8 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from sentiment.errors import TrainingError
+from sentiment.heads import SENTIMENT
+from sentiment.lessons import Lessons, lessons_of
 from sentiment.manifest import TOKENIZER
 
 WEIGHTS = "model.safetensors"
@@ -34,11 +37,19 @@ def average(runs: Sequence[Path], out: Path) -> None:
             raise TrainingError(f"{run}: holds a network of another shape than {runs[0]}")
     if missing := [name for name in _BESIDE if not (runs[0] / name).is_file()]:
         raise TrainingError(f"{runs[0]}: holds a network but no {missing[0]}")
-    mean = {name: np.mean([value, *(one[name] for one in others)], axis=0) for name, value in first.items()}
+    taught = [lessons_of(run) for run in runs]
+    mean = {name: _mean(name, [first, *others], taught) for name in first}
     out.mkdir(parents=True, exist_ok=True)
     for name in _BESIDE:
         shutil.copyfile(runs[0] / name, out / name)
     save_file(mean, out / WEIGHTS, metadata={"format": "pt"})
+
+
+def _mean(name: str, networks: Sequence[dict[str, Any]], taught: Sequence[Lessons]) -> Any:
+    head = name.split(".")[1] if name.startswith("heads.") else SENTIMENT.name
+    pairs = zip(networks, taught, strict=True)
+    chosen = [weights[name] for weights, lessons in pairs if lessons.hold(head)]
+    return np.mean(chosen or [weights[name] for weights in networks], axis=0)
 
 
 def _weights(run: Path) -> dict[str, Any]:

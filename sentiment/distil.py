@@ -2,11 +2,12 @@
 
 A text's wanted answers become partly what the teachers answer on average, which says more than one label does:
 how sure, and what else it might be (Hinton et al., "Distilling the knowledge in a neural network", 2015). Where a
-text has no label for a head, the teachers' answer is all there is.
+text has no label for a head, the teachers' answer is all there is. A teacher answers for what it was taught itself,
+so that one who knows only reviews of books has no say on the themes of a complaint.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -14,30 +15,54 @@ from torch import Tensor
 
 from sentiment.examples import Example
 from sentiment.heads import HEADS
+from sentiment.lessons import Lessons, lessons_of
 from sentiment.trainer import Plan, Trainer, say
 
 
 def taught(plan: Plan, teachers: Sequence[Path], share: float) -> Plan:
     """The plan with `share` (0 to 1) of each known answer from the teachers, and all of each unknown one.
 
-    `teachers` are `best` folders of runs; the development texts stay as they are. Raises TrainingError when one
-    holds no network.
+    `teachers` are `best` folders of runs. For a known answer those count that were taught the head by texts of the
+    same source, for an unknown one all that were taught the head; where there is none, the answer stays as it is. The
+    development texts stay as they are. Raises TrainingError when a folder holds no network.
     """
-    lessons = [_answers(replace(plan, base=teacher)) for teacher in teachers]
-    means = [torch.stack(answers).mean(0) for answers in zip(*lessons, strict=True)]
-    rows = zip(plan.train, *(mean.tolist() for mean in means), strict=True)
-    return replace(plan, train=tuple(_mixed(example, answers, share) for example, *answers in rows))
+    heard = [_asked(plan, teacher) for teacher in teachers]
+    rows = enumerate(plan.train)
+    return replace(plan, train=tuple(_mixed(example, row, heard, share) for row, example in rows))
 
 
-def _answers(plan: Plan) -> list[Tensor]:
-    """What the plan's base says of its training texts: per head probabilities, texts × labels."""
-    say(f"asking {plan.base}")
-    teacher = Trainer(plan)
+@dataclass(frozen=True)
+class _Teacher:
+    """`answers`: per row that it was asked about, per head the probability of each label."""
+
+    lessons: Lessons
+    answers: Mapping[int, Sequence[Tensor]]
+
+    def answer(self, row: int, example: Example, head: int) -> Tensor | None:
+        """Probabilities of the head's labels; None where the teacher has no say."""
+        return self.answers[row][head] if _has_say(self.lessons, example, head) else None
+
+
+def _has_say(lessons: Lessons, example: Example, head: int) -> bool:
+    return lessons.hold(HEADS[head].name, None if example.targets[head] is None else example.source)
+
+
+def _asked(plan: Plan, folder: Path) -> _Teacher:
+    lessons = lessons_of(folder)
+    heads = range(len(HEADS))
+    rows = [
+        row
+        for row, example in enumerate(plan.train)
+        if any(_has_say(lessons, example, head) for head in heads)
+    ]
+    say(f"asking {folder} about {len(rows)} texts")
+    teacher = Trainer(replace(plan, base=folder, train=tuple(plan.train[row] for row in rows)))
     # As they were trained, and more than twice as fast on a CPU.
     with torch.autocast(teacher.device.type, dtype=torch.bfloat16):
-        outputs = teacher.outputs(plan.train)
+        outputs = teacher.outputs(teacher.plan.train)
     pairs = zip(outputs, teacher.weights, strict=True)
-    return [_probabilities(place, logits, weights.cpu()) for place, (logits, weights) in enumerate(pairs)]
+    heard = [_probabilities(place, logits, weights.cpu()) for place, (logits, weights) in enumerate(pairs)]
+    return _Teacher(lessons, dict(zip(rows, zip(*heard, strict=True), strict=True)))
 
 
 def _probabilities(place: int, logits: Tensor, weights: Tensor) -> Tensor:
@@ -49,11 +74,12 @@ def _probabilities(place: int, logits: Tensor, weights: Tensor) -> Tensor:
     return plain.softmax(1) if HEADS[place].exclusive else plain.sigmoid()
 
 
-def _mixed(example: Example, answers: Sequence[Sequence[float]], share: float) -> Example:
-    targets = tuple(
-        tuple(answer)
-        if known is None
-        else tuple((1 - share) * own + share * other for own, other in zip(known, answer, strict=True))
-        for known, answer in zip(example.targets, answers, strict=True)
-    )
-    return replace(example, targets=targets)
+def _mixed(example: Example, row: int, teachers: Sequence[_Teacher], share: float) -> Example:
+    targets = []
+    for head, known in enumerate(example.targets):
+        said = [answer for teacher in teachers if (answer := teacher.answer(row, example, head)) is not None]
+        if said:
+            mean = torch.stack(said).mean(0)
+            known = tuple((mean if known is None else torch.tensor(known).lerp(mean, share)).tolist())
+        targets.append(known)
+    return replace(example, targets=tuple(targets))

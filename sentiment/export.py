@@ -43,6 +43,7 @@ class Trained:
     weights: graph.Weights
     shape: graph.Shape
     tokenizer: Tokenizer
+    window: int
 
     @classmethod
     def read(cls, folder: Path) -> "Trained":
@@ -53,9 +54,10 @@ class Trained:
             shape = graph.Shape(
                 config["num_hidden_layers"], config["num_attention_heads"], config["layer_norm_eps"]
             )
+            window = min(WINDOW, config["max_position_embeddings"])
         except Exception as error:  # each library raises its own
             raise TrainingError(f"{folder}: is not the `best` folder of a training run ({error})") from error
-        return cls(weights, shape, load_tokenizer(folder))
+        return cls(weights, shape, load_tokenizer(folder), window)
 
 
 @dataclass(frozen=True)
@@ -79,19 +81,19 @@ def export(run: Path, calibration: Sequence[Example], dev: Sequence[Example], ou
     heads = [head for place, head in enumerate(HEADS) if answered(dev, place)[0]]
     names = [head.name for head in heads]
     whole, read_by = graph.bert(trained.weights, trained.shape, names)
-    ranges = _ranges(whole, read_by, tokens(trained.tokenizer, calibration))
+    ranges = _ranges(whole, read_by, tokens(trained.tokenizer, calibration, trained.window))
     small, _ = graph.bert(trained.weights, trained.shape, names, ranges)
     out.mkdir(parents=True, exist_ok=True)
     (out / manifest.MODEL).write_bytes(small.SerializeToString(deterministic=True))
     (out / manifest.TOKENIZER).write_text(_compact(trained.tokenizer), encoding="utf-8")
     files = {name: manifest.digest(out / name) for name in (manifest.MODEL, manifest.TOKENIZER)}
-    rows = tokens(trained.tokenizer, dev)
+    rows = tokens(trained.tokenizer, dev, trained.window)
     exact, given = (_logits(model.SerializeToString(), rows, names) for model in (whole, small))
     outputs = tuple(_output(head, given, dev) for head in heads)
     written = Manifest(
         model_id=f"{_NAME}-{files[manifest.MODEL][:12]}",
-        window=WINDOW,
-        overlap=OVERLAP,
+        window=trained.window,
+        overlap=min(OVERLAP, trained.window // 4),
         outputs=outputs,
         files=files,
     )

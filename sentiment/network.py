@@ -12,6 +12,7 @@ from transformers.utils import logging
 
 from sentiment.errors import TrainingError
 from sentiment.heads import HEADS, SENTIMENT
+from sentiment.windows import WINDOW
 
 WEIGHTS = "model.safetensors"
 
@@ -46,6 +47,11 @@ class Network(nn.Module):
         self.heads = nn.ModuleDict({head.name: nn.Linear(width, len(head.labels)) for head in HEADS})
         self.heads[SENTIMENT.name] = whole.classifier
         self._restore_further_heads(folder)
+
+    @property
+    def window(self) -> int:
+        """Tokens it is trained to see at once."""
+        return min(WINDOW, self.bert.config.max_position_embeddings)
 
     def _restore_further_heads(self, folder: Path) -> None:
         saved = load_file(folder / WEIGHTS)

@@ -23,7 +23,7 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     return tokenizer
 
 
-def tokens(tokenizer: Tokenizer, examples: Iterable[Example]) -> list[list[int]]:
-    """Each text's tokens between the marks for start and end; of a long text the first window."""
+def tokens(tokenizer: Tokenizer, examples: Iterable[Example], window: int = WINDOW) -> list[list[int]]:
+    """Each text's tokens between the marks for start and end, `window` at most; of a long text the first."""
     encoded = tokenizer.encode_batch([readable(example.text) for example in examples])
-    return [row.ids[:-1][: WINDOW - 1] + row.ids[-1:] for row in encoded]
+    return [row.ids[:-1][: window - 1] + row.ids[-1:] for row in encoded]

@@ -17,6 +17,7 @@ from sentiment.errors import TrainingError
 from sentiment.evaluate import f1_by_label, macro_f1, true_label
 from sentiment.examples import ELSEWHERE, Example, answered, epoch_sample, label_weights
 from sentiment.heads import HEADS, SENTIMENT, Head
+from sentiment.lessons import STORY, lessons_in
 from sentiment.network import Network, device, padded
 from sentiment.tokens import load_tokenizer, tokens
 from sentiment.windows import pack
@@ -24,6 +25,8 @@ from sentiment.windows import pack
 _CHECKPOINT = "checkpoint.pt"
 _FILLER = "<pad>"
 _BATCH = 32
+# Tokens in one pass forth and back: some 4 GB on a CPU. A batch of long texts takes several.
+_PASS = 4096
 FRESH = 8.0
 """How much faster the layers learn that no pre-training has prepared: the pooler and the heads."""
 
@@ -139,30 +142,46 @@ class Trainer:
         self.network.train()
         for group in self.optimizer.param_groups:
             group["lr"] = group["top"] * self._slope()
-        loss = self.loss(batch)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss = sum(self._descend(part, batch) for part in self._parts(batch))
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
+        return loss
+
+    def _descend(self, part: Sequence[Example], batch: Sequence[Example]) -> float:
+        """Adds to the gradients what one part of the batch gives; its share of the loss."""
+        loss = self.loss(part, batch)
+        loss.backward()  # type: ignore[no-untyped-call]
         return float(loss.detach())
+
+    def _parts(self, batch: Sequence[Example]) -> list[list[Example]]:
+        lengths = [len(row) for row in self._tokens(batch)]
+        return [[batch[place] for place in places] for places in pack(lengths, _PASS)]
+
+    def _tokens(self, examples: Sequence[Example]) -> list[list[int]]:
+        return tokens(self.tokenizer, examples, self.network.window)
 
     def _slope(self) -> float:
         """Share of the top learning rate: up over the first 6 % of the steps, then down to 0, straight."""
         rise = max(self.total * 0.06, 1.0)
         return min((self.step + 1) / rise, (self.total - self.step) / max(self.total - rise, 1.0), 1.0)
 
-    def loss(self, batch: Sequence[Example]) -> Tensor:
-        """Negative log-likelihood of the known answers: the sum over heads and labels, the mean over texts."""
-        ids, mask = padded(tokens(self.tokenizer, batch), self.filler)
+    def loss(self, part: Sequence[Example], batch: Sequence[Example]) -> Tensor:
+        """Negative log-likelihood of the part's known answers, summed over heads and labels.
+
+        Over the texts it is their sum divided by how many of the whole batch answer the head, so that the parts'
+        losses add up to the mean over the batch.
+        """
+        ids, mask = padded(self._tokens(part), self.filler)
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
             outputs = self.network(ids.to(self.device), mask.to(self.device))
         total = torch.zeros((), device=self.device)
         for place, logits in enumerate(outputs):
-            known, answers = answered(batch, place)
+            known, answers = answered(part, place)
             if known:
                 wanted = torch.tensor(answers, device=self.device)
                 loss = _head_loss(HEADS[place], logits.float()[known], wanted, self.weights[place])
-                total = total + HEADS[place].weight * loss
+                total = total + HEADS[place].weight * loss / len(answered(batch, place)[0])
         return total
 
     def measure(self) -> dict[str, float]:
@@ -189,7 +208,7 @@ class Trainer:
     def outputs(self, examples: Sequence[Example]) -> list[Tensor]:
         """Every head's logits, texts × labels, in the order of the texts."""
         self.network.eval()
-        rows = tokens(self.tokenizer, examples)
+        rows = self._tokens(examples)
         answers = [torch.zeros((len(rows), len(head.labels))) for head in HEADS]
         for batch in pack([len(row) for row in rows], 4096):
             ids, mask = padded([rows[place] for place in batch], self.filler)
@@ -204,8 +223,9 @@ class Trainer:
         self.network.save(best)
         self.tokenizer.save(str(best / "tokenizer.json"))
         settings = asdict(replace(self.plan, train=(), dev=()))
-        story = {"plan": settings, "rows": len(self.plan.train), "dev_macro_f1": groups}
-        (best / "training.json").write_text(json.dumps(story, default=str, indent=1), encoding="utf-8")
+        rows = self.plan.train
+        story = {"plan": settings, "rows": len(rows), "dev_macro_f1": groups} | lessons_in(rows)
+        (best / STORY).write_text(json.dumps(story, default=str, indent=1), encoding="utf-8")
 
     def _store(self) -> None:
         """Writes the checkpoint beside the old one first: a kill while writing costs no progress."""
@@ -241,10 +261,10 @@ class Trainer:
 
 
 def _head_loss(head: Head, logits: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
+    """Summed over texts and labels."""
     if head.exclusive:
-        return nn.functional.cross_entropy(logits, wanted, weight=weights)
-    each = nn.functional.binary_cross_entropy_with_logits(logits, wanted, pos_weight=weights)
-    return len(head.labels) * each
+        return nn.functional.cross_entropy(logits, wanted, weight=weights, reduction="sum")
+    return nn.functional.binary_cross_entropy_with_logits(logits, wanted, pos_weight=weights, reduction="sum")
 
 
 def say(line: str) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# Tokens the model sees at once, the marks at both ends included: 98 of 100 reviews and posts are shorter.
-WINDOW = 192
+# Tokens that a model sees at once, the marks at both ends included: as many as encoders usually have positions for.
+# Of a long review the judgement stands at the end as often as at the beginning, and only both together say it.
+WINDOW = 512
 
-# What neighbouring windows of a long text share, so that no sentence is only seen in halves.
-OVERLAP = 48
+# What neighbouring windows of a longer text share, so that no sentence is only seen in halves.
+OVERLAP = 64
 
 
 @dataclass(frozen=True)

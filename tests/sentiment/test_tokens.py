@@ -11,10 +11,10 @@ from sentiment.tokens import load_tokenizer, tokens
 from sentiment.windows import WINDOW
 
 
-def read(text: str) -> tuple[list[int], list[int]]:
+def read(text: str, window: int = WINDOW) -> tuple[list[int], list[int]]:
     """The tokens that are trained on, and all those of the text between its marks."""
     tokenizer = load_tokenizer(FOLDER)
-    (found,) = tokens(tokenizer, [Example(text, "bron", ())])
+    (found,) = tokens(tokenizer, [Example(text, "bron", ())], window)
     return found, tokenizer.encode(text).ids
 
 
@@ -27,6 +27,8 @@ def test_a_text_stands_between_one_start_and_one_end(text: str) -> None:
 def test_of_a_long_text_the_first_window_is_read_and_closed() -> None:
     found, whole = read("Monteur kwam niet. " * 200)
     assert found == [*whole[: WINDOW - 1], whole[-1]]
+    found, whole = read("Monteur kwam niet. " * 200, 100)
+    assert found == [*whole[:99], whole[-1]]
 
 
 def test_a_folder_without_a_tokenizer_is_named(tmp_path: Path) -> None:

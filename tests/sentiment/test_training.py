@@ -225,6 +225,42 @@ def test_texts_of_one_length_share_a_batch_and_none_is_left_out(trained: Trained
     assert np.mean(spread) < 20
 
 
+def test_a_batch_of_long_texts_is_learnt_in_parts_that_add_up(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sentiment import trainer as module
+    from sentiment.train import plan_from
+
+    trainer = module.Trainer(plan_from(command(trained.base, trained.data, tmp_path / "run")))
+    batch = trainer.batches(0)[0]
+    # A head that some texts do not answer has a mean of its own.
+    batch = [replace(row, targets=(*row.targets[:1], None, None)) for row in batch[:5]] + batch[5:]
+    trainer.network.eval()
+    whole = float(trainer.loss(batch, batch).detach())
+    monkeypatch.setattr(module, "_PASS", 40)
+    seen: list[Sequence[Example]] = []
+    loss = trainer.loss
+
+    def watched(part: Sequence[Example], batch: Sequence[Example]) -> Any:
+        seen.append(part)
+        return loss(part, batch)
+
+    monkeypatch.setattr(trainer, "loss", watched)
+    monkeypatch.setattr(trainer.network, "train", lambda: None)  # so that chance leaves nothing out
+    assert trainer.learn(batch) == pytest.approx(whole, rel=0.02)
+    assert sorted(row.text for part in seen for row in part) == sorted(row.text for row in batch)
+    longest = [max(len(row.text.split()) + 2 for row in part) for part in seen]
+    assert all(len(part) * most <= 40 for part, most in zip(seen, longest, strict=True))
+
+
+def test_a_text_is_read_as_far_as_the_encoder_has_positions(trained: Trained, exported: Path) -> None:
+    from sentiment import manifest
+    from sentiment.network import Network
+    from sentiment.windows import WINDOW
+
+    assert Network(trained.run / "best").window == manifest.read(exported).window == 256 < WINDOW
+
+
 def test_translated_texts_are_seen_in_the_first_epochs_only(trained: Trained, tmp_path: Path) -> None:
     from sentiment.train import plan_from
     from sentiment.trainer import Trainer
@@ -281,6 +317,26 @@ def test_averaged_networks_lie_halfway(trained: Trained, tmp_path: Path) -> None
     assert average.main([str(other), str(one), "--out", str(out)]) == 2
 
 
+def test_a_head_is_averaged_over_those_that_were_taught_it(trained: Trained, tmp_path: Path) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    from sentiment import average
+    from sentiment.lessons import STORY
+
+    one, other, out = trained.run / "best", tmp_path / "other", tmp_path / "mean"
+    shutil.copytree(one, other)
+    weights = load_file(one / average.WEIGHTS)
+    save_file({name: value + 1 for name, value in weights.items()}, other / average.WEIGHTS)
+    (other / STORY).write_text(json.dumps({"taught": {"sentiment": ["boeken"]}}), encoding="utf-8")
+    assert average.main([str(one), str(other), "--out", str(out)]) == 0
+    mean = load_file(out / average.WEIGHTS)
+    for name in weights:
+        moved = 0.0 if name.startswith(("heads.themes", "heads.signals")) else 0.5
+        assert np.allclose(mean[name], weights[name] + moved), name
+    (other / STORY).write_text("[]", encoding="utf-8")
+    assert average.main([str(one), str(other), "--out", str(out)]) == 2
+
+
 def test_teachers_answer_for_part_of_a_label_and_for_all_of_a_missing_one(
     trained: Trained, tmp_path: Path
 ) -> None:
@@ -300,6 +356,37 @@ def test_teachers_answer_for_part_of_a_label_and_for_all_of_a_missing_one(
     assert unknown.targets[0][1] > 0.5  # the teacher recognises a neutral text
     assert sum(unknown.targets[0]) == pytest.approx(1.0)
     assert plan.dev[0].targets[0] == (1.0, 0.0, 0.0)
+
+
+def test_a_teacher_has_no_say_on_what_it_was_not_taught(trained: Trained, tmp_path: Path) -> None:
+    from sentiment import train
+    from sentiment.lessons import lessons_of
+    from sentiment.train import plan_from
+
+    reviews = tmp_path / "reviews"
+    reviews.mkdir()
+    rows = [{key: row[key] for key in ("text", "label")} | {"source": "boeken"} for row in tiny.texts(9, 5)]
+    tiny.write_lines(reviews / "train.jsonl", rows)
+    tiny.write_lines(reviews / "dev.jsonl", rows)
+    assert train.main(command(trained.run / "best", reviews, tmp_path / "narrow", epochs=1)) == 0
+    narrow = tmp_path / "narrow" / "best"
+    assert lessons_of(narrow).hold("sentiment", "boeken")
+    assert not lessons_of(narrow).hold("sentiment", "bron-0")
+    assert not lessons_of(narrow).hold("themes")
+
+    data = tmp_path / "data"
+    data.mkdir()
+    other, bare = tiny.texts(2, seed=6)
+    tiny.write_lines(data / "train.jsonl", [rows[0], other, {"text": bare["text"], "source": "bron-1"}])
+    tiny.write_lines(data / "dev.jsonl", [other])
+    asked = command(trained.base, data, tmp_path / "run")
+    plain = plan_from(asked).train
+    review, complaint, unlabelled = plan_from([*asked, "--teachers", str(narrow)]).train
+    assert review.targets[0] != plain[0].targets[0]
+    assert review.targets[1:] == (None, None)
+    assert complaint.targets == plain[1].targets
+    assert unlabelled.targets[0] is not None
+    assert unlabelled.targets[1:] == (None, None)
 
 
 def test_what_weighing_gave_a_rare_label_is_not_taught(trained: Trained, tmp_path: Path) -> None:
