@@ -64,12 +64,20 @@ def page_tree(body: bytes, content_type: str) -> etree._Element:
 
 def whole_tree(body: bytes, content_type: str, **left_out: bool) -> etree._Element | None:
     """The elements of a page, in the encoding that its header or itself states; None when it has none."""
-    _, page = html_to_unicode(content_type or None, body, "utf-8", _undeclared)
+    page = _decoded(body, content_type)
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=False, **left_out)
     try:
         return etree.fromstring(page.replace("\0", "").encode("utf-8", "replace"), parser)
     except (etree.ParserError, etree.XMLSyntaxError):
         return None
+
+
+def _decoded(body: bytes, content_type: str) -> str:
+    try:
+        return html_to_unicode(content_type or None, body, "utf-8", _undeclared)[1]
+    except (LookupError, UnicodeError):
+        # It states a codec of Python's that is no encoding of text: base64, uu, idna.
+        return body.decode(_undeclared(body), "replace")
 
 
 def _undeclared(body: bytes) -> str:

@@ -18,7 +18,7 @@ from crawlers.spiders.bearer import BearerSpider
 from crawlers.spiders.recent import Reading, RecentSpider
 
 LIMIT = 100
-EXPIRED = ("ExpiredToken", "InvalidToken")
+EXPIRED = (b"ExpiredToken", b"InvalidToken")
 
 
 class BlueskySpider(BearerSpider, RecentSpider):
@@ -51,9 +51,7 @@ class BlueskySpider(BearerSpider, RecentSpider):
             yield one
 
     def has_expired(self, response: Response) -> bool:
-        return super().has_expired(response) or (
-            response.status == 400 and any(word in response.text for word in EXPIRED)
-        )
+        return super().has_expired(response) or tells_of_expiry(response)
 
     def begin(self) -> Iterator[Any]:
         for query in self.wanted.searches:
@@ -90,9 +88,14 @@ class BlueskySpider(BearerSpider, RecentSpider):
             return None
         if failure.cause is Cause.FORBIDDEN:
             return replace(failure, cause=Cause.SIGN_IN, detail="status 403: no search without a session")
-        if response.status == 400 and any(word in response.text for word in EXPIRED):
+        if tells_of_expiry(response):
             return replace(failure, cause=Cause.KEY, detail="the session has expired")
         return failure
 
     def _site(self) -> str:
         return (self.job.base_url or self.server or SOURCES["bluesky"].home or "").rstrip("/")
+
+
+def tells_of_expiry(response: Response) -> bool:
+    # Its bytes: an answer may come as no text, or in an encoding that does not exist.
+    return response.status == 400 and any(word in response.body for word in EXPIRED)

@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from scrapy.http import Response, TextResponse
 
 from crawlers.causes import Cause
 from crawlers.parsers.bluesky import parse, server
 from crawlers.parsers.page import Blocked, FormatChanged
+from crawlers.spiders import bluesky as spider
 from demo.replica import Fault, Kind
 from storage.models import Health
 from storage.records import Kind as RecordKind
@@ -194,3 +196,17 @@ def test_hashtags_are_searched_one_by_one(crawling: Crawling) -> None:
     outcome = crawling(Kind.BLUESKY, query="internet", hashtags=["#snelveld"])
 
     assert (outcome.counts["new"], outcome.counts["unchanged"]) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Response("https://pds.example/xrpc", 400, body=b'{"error":"ExpiredToken"}'),
+        TextResponse(
+            "https://pds.example/xrpc", 400, {"Content-Type": "text/plain; charset=uu"}, b"InvalidToken"
+        ),
+    ],
+)
+def test_an_expired_session_is_known_in_whatever_form_it_is_told(answer: Response) -> None:
+    assert spider.tells_of_expiry(answer)
+    assert not spider.tells_of_expiry(answer.replace(status=500))

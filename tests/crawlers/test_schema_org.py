@@ -86,6 +86,17 @@ def test_a_page_is_read_in_its_own_encoding(encoding: str, head: str) -> None:
     assert read(body).records[0].text == "Café: €5 teveel"
 
 
+@pytest.mark.parametrize("codec", ["uu", "base64", "rot13", "zlib", "idna", "undefined", "mbcs", "utf-99"])
+def test_what_is_no_encoding_of_text_counts_as_none(codec: str) -> None:
+    review = '<script type="application/ld+json">{"@type": "Review", "reviewBody": "Café"}</script>'
+    told = f'<html><head><meta charset="{codec}">{review}</head><body></body></html>'.encode()
+    untold = f"<html><head>{review}</head><body></body></html>".encode()
+
+    assert read(told).records[0].text == "Café"
+    found = schema_org.parse(untold, SHOP_URL, NOW, f"text/html; charset={codec}")
+    assert found.records[0].text == "Café"
+
+
 def test_a_few_spoilt_characters_do_not_change_the_encoding() -> None:
     body = page_with('{"@type": "Review", "reviewBody": "Café één"}').replace(b"Caf", b"\xffCaf")
     body = body.replace(b'<meta charset="utf-8">', b"")
