@@ -111,7 +111,7 @@ class _Watch:
         turns = Turns(self.configuration.crawl.at_once, self.configuration.crawl.delay)
         self._add_jobs(scheduler, turns)
         scheduler.start()
-        executor.begin("crawls", partial(turns.run, self._crawl, self.stop, lasting=True))
+        executor.begin("crawls", partial(turns.run, partial(self._turn, scheduler), self.stop, lasting=True))
         self.stop.wait()
         scheduler.shutdown(wait=False)
         return executor.join(ENDING)
@@ -134,7 +134,7 @@ class _Watch:
             if wait <= 0:
                 turns.put(Turn(source.name, asked, due))
             work = partial(_due, turns, source.name, asked)
-            add(f"due {source.name}", work, every, first=wait if wait > 0 else every, jitter=JITTER * every)
+            add(_job(source.name), work, every, first=wait if wait > 0 else every, jitter=JITTER * every)
 
     def _sources(self) -> list[tuple[Source, datetime]]:
         """The sources to crawl, each with when its next crawl is due."""
@@ -144,12 +144,24 @@ class _Watch:
             found = sources.active_sources(session)
         return [(source, _next_due(source, last.get(source.id or 0), now)) for source in found]
 
-    def _crawl(self, name: str) -> bool:
+    def _turn(self, scheduler: BackgroundScheduler, name: str) -> bool:
         """Whether its turn is over, however the crawl went."""
-        report = self._guarded(
-            f"crawl {name}", lambda: StepReport("crawl", done=int(self.crawl(name, self.stop)))
-        )
+        report = self._guarded(f"crawl {name}", lambda: self._crawl(scheduler, name))
         return report is None or report.done + report.failed > 0
+
+    def _crawl(self, scheduler: BackgroundScheduler, name: str) -> StepReport:
+        over = self.crawl(name, self.stop)
+        if over:
+            self._put_off(scheduler, name)
+        return StepReport("crawl", done=int(over))
+
+    def _put_off(self, scheduler: BackgroundScheduler, name: str) -> None:
+        """Let a source that refused us be due when it may be asked again, and not some time after that."""
+        with self.database.read() as session:
+            until = sources.source_named(session, name).blocked_until
+        job = scheduler.get_job(_job(name))
+        if job and until and until > job.next_run_time:
+            job.modify(next_run_time=until)
 
     def _score(self) -> None:
         self._guarded("score", lambda: self.score(self.clock()))
@@ -203,11 +215,20 @@ class _Watch:
 
 
 def _next_due(source: Source, last: CrawlRun | None, now: datetime) -> datetime:
-    """An interval after the last crawl; at once when that went wrong or there was none."""
+    """An interval after the last crawl; when that went wrong or there was none, at once.
+
+    Never before a source that refused us may be asked again.
+    """
     if last is None:
         return datetime.min.replace(tzinfo=UTC)
-    due = last.started_at + timedelta(seconds=source.every_seconds)
-    return due if last.health in HEARD else min(due, now)
+    every = timedelta(seconds=source.every_seconds)
+    if last.health in HEARD:
+        return runs.next_due(last.started_at, every, source.blocked_until)
+    return runs.next_due(min(last.started_at, now - every), every, source.blocked_until)
+
+
+def _job(source: str) -> str:
+    return f"due {source}"
 
 
 def _due(turns: Turns, name: str, asked: frozenset[str]) -> None:
