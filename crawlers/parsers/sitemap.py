@@ -18,6 +18,8 @@ MOST_ENTRIES = 50_000
 """What the standard allows in one file."""
 LARGEST_BYTES = 50 * 1024 * 1024
 """The same, unpacked."""
+LONGEST_TAG = 10_000
+"""Bytes from the end of one tag to that of the next."""
 _PACKED = b"\x1f\x8b"
 
 
@@ -39,7 +41,7 @@ class Map(Page):
 
 def parse(body: bytes, url: str) -> Map:
     """A sitemap that was read from `url`, as far as it can be read. Raises FormatChanged or Blocked."""
-    xml = _unpacked(body) if body.startswith(_PACKED) else body
+    xml = _bounded(_unpacked(body) if body.startswith(_PACKED) else body)
     try:
         sitemap = Sitemap(xml)
         entries = tuple(_entries(sitemap, url))
@@ -71,6 +73,16 @@ def _unpacked(body: bytes) -> bytes:
     except Exception as error:
         # What Scrapy raises for a bomb is private to it; for noise it is one of many.
         raise FormatChanged(f"the sitemap cannot be unpacked ({type(error).__name__})") from None
+
+
+def _bounded(xml: bytes) -> bytes:
+    """Up to where a tag does not end: the parser takes the square of the time for such a stretch."""
+    start = 0
+    while (end := xml.find(b">", start)) >= 0:
+        if end - start > LONGEST_TAG:
+            return xml[:start]
+        start = end + 1
+    return xml[: start + LONGEST_TAG]
 
 
 def _entries(sitemap: Sitemap, url: str) -> Iterator[Entry]:
