@@ -146,22 +146,25 @@ class _Watch:
 
     def _turn(self, scheduler: BackgroundScheduler, name: str) -> bool:
         """Whether its turn is over, however the crawl went."""
-        report = self._guarded(f"crawl {name}", lambda: self._crawl(scheduler, name))
-        return report is None or report.done + report.failed > 0
-
-    def _crawl(self, scheduler: BackgroundScheduler, name: str) -> StepReport:
-        over = self.crawl(name, self.stop)
+        report = self._guarded(
+            f"crawl {name}", lambda: StepReport("crawl", done=int(self.crawl(name, self.stop)))
+        )
+        over = report is None or report.done + report.failed > 0
         if over:
-            self._put_off(scheduler, name)
-        return StepReport("crawl", done=int(over))
+            self._guarded(f"rest of {name}", lambda: self._ask_after_rest(scheduler, name))
+        return over
 
-    def _put_off(self, scheduler: BackgroundScheduler, name: str) -> None:
-        """Let a source that refused us be due when it may be asked again, and not some time after that."""
+    def _ask_after_rest(self, scheduler: BackgroundScheduler, name: str) -> StepReport:
+        """Let a source that refused us have its turn when it may be asked again, not up to an interval later.
+
+        Its intervals go on: a turn before then finds out that it may be asked already, with another key for one.
+        """
         with self.database.read() as session:
             until = sources.source_named(session, name).blocked_until
         job = scheduler.get_job(_job(name))
         if job and until and until > job.next_run_time:
-            job.modify(next_run_time=until)
+            scheduler.add_job(job.func, "date", run_date=until, id=f"again {name}", replace_existing=True)
+        return StepReport("rest")
 
     def _score(self) -> None:
         self._guarded("score", lambda: self.score(self.clock()))
@@ -215,16 +218,11 @@ class _Watch:
 
 
 def _next_due(source: Source, last: CrawlRun | None, now: datetime) -> datetime:
-    """An interval after the last crawl; when that went wrong or there was none, at once.
-
-    Never before a source that refused us may be asked again.
-    """
+    """An interval after the last crawl; at once when that went wrong or there was none."""
     if last is None:
         return datetime.min.replace(tzinfo=UTC)
-    every = timedelta(seconds=source.every_seconds)
-    if last.health in HEARD:
-        return runs.next_due(last.started_at, every, source.blocked_until)
-    return runs.next_due(min(last.started_at, now - every), every, source.blocked_until)
+    due = last.started_at + timedelta(seconds=source.every_seconds)
+    return due if last.health in HEARD else min(due, now)
 
 
 def _job(source: str) -> str:
