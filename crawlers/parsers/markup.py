@@ -4,7 +4,7 @@ import html
 import re
 
 from lxml import etree
-from w3lib.encoding import html_to_unicode
+from w3lib.encoding import html_body_declared_encoding, html_to_unicode, http_content_type_encoding
 
 from crawlers.parsers.page import FormatChanged
 
@@ -20,6 +20,13 @@ _QUOTES = frozenset({"quote", "quote-inline", "quotetitle", "quotecontent", "one
 _BLOCKS = frozenset(
     {"p", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "table", "tr", "section"}
 )
+_NO_ENCODINGS = frozenset(
+    {
+        *("base64", "bz2", "hex", "quopri", "rot-13", "uu", "zlib"),
+        *("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"),
+    }
+)
+"""Codecs of Python that no page is written in: some decode to no text, punycode takes the square of time."""
 
 
 class TooLong(ValueError):
@@ -73,11 +80,12 @@ def whole_tree(body: bytes, content_type: str, **left_out: bool) -> etree._Eleme
 
 
 def _decoded(body: bytes, content_type: str) -> str:
-    try:
-        return html_to_unicode(content_type or None, body, "utf-8", _undeclared)[1]
-    except (LookupError, UnicodeError):
-        # It states a codec of Python's that is no encoding of text: base64, uu, idna.
-        return body.decode(_undeclared(body), "replace")
+    header = content_type or None
+    if http_content_type_encoding(header) in _NO_ENCODINGS:
+        header = None
+    if http_content_type_encoding(header) is None and html_body_declared_encoding(body) in _NO_ENCODINGS:
+        header = f"text/html; charset={_undeclared(body)}"
+    return html_to_unicode(header, body, "utf-8", _undeclared)[1]
 
 
 def _undeclared(body: bytes) -> str:

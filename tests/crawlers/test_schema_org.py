@@ -86,7 +86,10 @@ def test_a_page_is_read_in_its_own_encoding(encoding: str, head: str) -> None:
     assert read(body).records[0].text == "Café: €5 teveel"
 
 
-@pytest.mark.parametrize("codec", ["uu", "base64", "rot13", "zlib", "idna", "undefined", "mbcs", "utf-99"])
+@pytest.mark.parametrize(
+    "codec",
+    ["uu", "base64", "rot_13", "zlib", "idna", "punycode", "unicode_escape", "undefined", "mbcs", "utf-99"],
+)
 def test_what_is_no_encoding_of_text_counts_as_none(codec: str) -> None:
     review = '<script type="application/ld+json">{"@type": "Review", "reviewBody": "Café"}</script>'
     told = f'<html><head><meta charset="{codec}">{review}</head><body></body></html>'.encode()
@@ -94,6 +97,9 @@ def test_what_is_no_encoding_of_text_counts_as_none(codec: str) -> None:
 
     assert read(told).records[0].text == "Café"
     found = schema_org.parse(untold, SHOP_URL, NOW, f"text/html; charset={codec}")
+    assert found.records[0].text == "Café"
+    central = told.decode().replace(codec, "iso-8859-2").encode("iso-8859-2")
+    found = schema_org.parse(central, SHOP_URL, NOW, f"text/html; charset={codec}")
     assert found.records[0].text == "Café"
 
 

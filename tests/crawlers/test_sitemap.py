@@ -66,7 +66,7 @@ def test_a_map_that_breaks_off_is_damaged_and_read_as_far_as_it_goes() -> None:
 @pytest.mark.parametrize("closed", [True, False])
 def test_a_map_is_read_up_to_a_tag_that_never_ends(closed: bool) -> None:
     entry = "<url><loc>https://snelveld.example/%d</loc></url>"
-    endless = "<a" * sitemap.LONGEST_TAG + (">" if closed else "")
+    endless = "<a" * sitemap.LONGEST_STRETCH + (">" if closed else "")
     body = f"<urlset>{entry % 1}{endless}{entry % 2}</urlset>".encode()
 
     found = sitemap.parse(body, URL)
