@@ -6,6 +6,7 @@ those that were taught it.
 """
 
 import argparse
+import json
 import shutil
 import sys
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from safetensors.numpy import load_file, save_file
 
 from sentiment.errors import TrainingError
 from sentiment.heads import SENTIMENT
-from sentiment.lessons import Lessons, lessons_of
+from sentiment.lessons import STORY, Lessons, lessons_of, together
 from sentiment.manifest import TOKENIZER
 
 WEIGHTS = "model.safetensors"
@@ -43,12 +44,14 @@ def average(runs: Sequence[Path], out: Path) -> None:
     for name in _BESIDE:
         shutil.copyfile(runs[0] / name, out / name)
     save_file(mean, out / WEIGHTS, metadata={"format": "pt"})
+    (out / STORY).write_text(json.dumps(together(taught)), encoding="utf-8")
 
 
 def _mean(name: str, networks: Sequence[dict[str, Any]], taught: Sequence[Lessons]) -> Any:
-    head = name.split(".")[1] if name.startswith("heads.") else SENTIMENT.name
+    """Of a head over those that were taught it, of the encoder over all."""
+    head = SENTIMENT.name if name.startswith("classifier.") else name.removeprefix("heads.").split(".")[0]
     pairs = zip(networks, taught, strict=True)
-    chosen = [weights[name] for weights, lessons in pairs if lessons.hold(head)]
+    chosen = [weights[name] for weights, lessons in pairs if name.startswith("bert.") or lessons.hold(head)]
     return np.mean(chosen or [weights[name] for weights in networks], axis=0)
 
 

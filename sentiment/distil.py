@@ -26,7 +26,7 @@ def taught(plan: Plan, teachers: Sequence[Path], share: float) -> Plan:
     same source, for an unknown one all that were taught the head; where there is none, the answer stays as it is. The
     development texts stay as they are. Raises TrainingError when a folder holds no network.
     """
-    heard = [_asked(plan, teacher) for teacher in teachers]
+    heard = [asked for teacher in teachers if (asked := _asked(plan, teacher)) is not None]
     rows = enumerate(plan.train)
     return replace(plan, train=tuple(_mixed(example, row, heard, share) for row, example in rows))
 
@@ -47,7 +47,8 @@ def _has_say(lessons: Lessons, example: Example, head: int) -> bool:
     return lessons.hold(HEADS[head].name, None if example.targets[head] is None else example.source)
 
 
-def _asked(plan: Plan, folder: Path) -> _Teacher:
+def _asked(plan: Plan, folder: Path) -> _Teacher | None:
+    """A teacher with its answers; None when it has no say on any of the texts."""
     lessons = lessons_of(folder)
     heads = range(len(HEADS))
     rows = [
@@ -55,6 +56,8 @@ def _asked(plan: Plan, folder: Path) -> _Teacher:
         for row, example in enumerate(plan.train)
         if any(_has_say(lessons, example, head) for head in heads)
     ]
+    if not rows:
+        return None
     say(f"asking {folder} about {len(rows)} texts")
     teacher = Trainer(replace(plan, base=folder, train=tuple(plan.train[row] for row in rows)))
     # As they were trained, and more than twice as fast on a CPU.

@@ -36,6 +36,17 @@ def lessons_in(examples: Sequence[Example]) -> dict[str, dict[str, list[str]]]:
     return {_KEY: sources}
 
 
+def together(lessons: Sequence[Lessons]) -> dict[str, dict[str, list[str]]]:
+    """What the mean of several networks counts as taught, as it is kept; nothing when that is unknown of one."""
+    known = [one.sources for one in lessons if one.sources is not None]
+    if len(known) < len(lessons):
+        return {}
+    heads = sorted({head for sources in known for head in sources})
+    return {
+        _KEY: {head: sorted({one for sources in known for one in sources.get(head, ())}) for head in heads}
+    }
+
+
 def lessons_of(folder: Path) -> Lessons:
     """What the network in the folder was taught. Raises TrainingError when its story cannot be read."""
     path = folder / STORY

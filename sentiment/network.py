@@ -50,7 +50,7 @@ class Network(nn.Module):
 
     @property
     def window(self) -> int:
-        """Tokens it is trained to see at once."""
+        """Tokens that it can see at once."""
         return min(WINDOW, self.bert.config.max_position_embeddings)
 
     def _restore_further_heads(self, folder: Path) -> None:

@@ -210,7 +210,7 @@ class Trainer:
         self.network.eval()
         rows = self._tokens(examples)
         answers = [torch.zeros((len(rows), len(head.labels))) for head in HEADS]
-        for batch in pack([len(row) for row in rows], 4096):
+        for batch in pack([len(row) for row in rows], _PASS):
             ids, mask = padded([rows[place] for place in batch], self.filler)
             with torch.inference_mode():
                 logits = self.network(ids.to(self.device), mask.to(self.device))

@@ -247,7 +247,14 @@ def test_a_batch_of_long_texts_is_learnt_in_parts_that_add_up(
 
     monkeypatch.setattr(trainer, "loss", watched)
     monkeypatch.setattr(trainer.network, "train", lambda: None)  # so that chance leaves nothing out
+    monkeypatch.setattr(trainer.optimizer, "step", lambda: None)
+    monkeypatch.setattr(trainer.optimizer, "zero_grad", lambda set_to_none: None)
+    monkeypatch.setattr(module.nn.utils, "clip_grad_norm_", lambda *rest: None)
     assert trainer.learn(batch) == pytest.approx(whole, rel=0.02)
+    head = trainer.network.heads["sentiment"].weight
+    together, head.grad = head.grad.clone(), None
+    loss(batch, batch).backward()
+    assert float((together - head.grad).norm() / head.grad.norm()) < 0.05
     assert sorted(row.text for part in seen for row in part) == sorted(row.text for row in batch)
     longest = [max(len(row.text.split()) + 2 for row in part) for part in seen]
     assert all(len(part) * most <= 40 for part, most in zip(seen, longest, strict=True))
@@ -321,7 +328,7 @@ def test_a_head_is_averaged_over_those_that_were_taught_it(trained: Trained, tmp
     from safetensors.numpy import load_file, save_file
 
     from sentiment import average
-    from sentiment.lessons import STORY
+    from sentiment.lessons import STORY, lessons_of
 
     one, other, out = trained.run / "best", tmp_path / "other", tmp_path / "mean"
     shutil.copytree(one, other)
@@ -333,6 +340,16 @@ def test_a_head_is_averaged_over_those_that_were_taught_it(trained: Trained, tmp
     for name in weights:
         moved = 0.0 if name.startswith(("heads.themes", "heads.signals")) else 0.5
         assert np.allclose(mean[name], weights[name] + moved), name
+    known = lessons_of(out)
+    assert known.hold("themes", "bron-0")
+    assert known.hold("sentiment", "boeken")
+    assert average.main([str(other), str(other), "--out", str(out)]) == 0
+    assert not lessons_of(out).hold("themes")
+    (other / STORY).write_text(json.dumps({"taught": {"themes": ["boeken"]}}), encoding="utf-8")
+    assert average.main([str(one), str(other), "--out", str(out)]) == 0
+    mean = load_file(out / average.WEIGHTS)
+    assert np.allclose(mean["classifier.weight"], weights["classifier.weight"])
+    assert np.allclose(mean["bert.pooler.dense.weight"], weights["bert.pooler.dense.weight"] + 0.5)
     (other / STORY).write_text("[]", encoding="utf-8")
     assert average.main([str(one), str(other), "--out", str(out)]) == 2
 
