@@ -12,7 +12,7 @@ from transformers.utils import logging
 
 from sentiment.errors import TrainingError
 from sentiment.heads import HEADS, SENTIMENT
-from sentiment.windows import WINDOW
+from sentiment.windows import LONGEST
 
 WEIGHTS = "model.safetensors"
 
@@ -51,7 +51,7 @@ class Network(nn.Module):
     @property
     def window(self) -> int:
         """Tokens that it can see at once."""
-        return min(WINDOW, self.bert.config.max_position_embeddings)
+        return min(LONGEST, self.bert.config.max_position_embeddings)
 
     def _restore_further_heads(self, folder: Path) -> None:
         saved = load_file(folder / WEIGHTS)

@@ -1,4 +1,4 @@
-"""The tokens of a text as training and exporting read it: what the service reads, cut to one window."""
+"""The tokens of a text as training and exporting read it: as the service does, cut to one window."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,7 +9,6 @@ from sentiment.errors import TrainingError
 from sentiment.examples import Example
 from sentiment.manifest import TOKENIZER
 from sentiment.texts import readable
-from sentiment.windows import WINDOW
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
@@ -23,7 +22,7 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     return tokenizer
 
 
-def tokens(tokenizer: Tokenizer, examples: Iterable[Example], window: int = WINDOW) -> list[list[int]]:
+def tokens(tokenizer: Tokenizer, examples: Iterable[Example], window: int) -> list[list[int]]:
     """Each text's tokens between the marks for start and end, `window` at most; of a long text the first."""
     encoded = tokenizer.encode_batch([readable(example.text) for example in examples])
     return [row.ids[:-1][: window - 1] + row.ids[-1:] for row in encoded]

@@ -68,8 +68,16 @@ def test_threads_change_nothing_but_the_time() -> None:
 
 
 def test_the_end_of_a_long_text_counts(embedded: EmbeddedClassifier) -> None:
-    praise = "Top geholpen, heel vriendelijk en snel, een echte aanrader! " * 40
-    blame = "Wat een waardeloos bedrijf, schandalig slecht, nooit meer. " * 60
+    praise = (
+        "Drie jaar geleden zijn wij hier klant geworden en daar hebben we geen dag spijt van gehad. De monteur kwam op "
+        "tijd en legde rustig uit wat hij deed. Aan de telefoon krijg je altijd iemand die meedenkt. De rekening klopt "
+        "en is elke maand hetzelfde. Mijn moeder van tachtig is er ook heel tevreden over. "
+    ) * 4
+    blame = (
+        "Maar sinds de overname is het een drama. We zitten al vier weken zonder internet en niemand weet waarom. Twee "
+        "keer is er een monteur niet op komen dagen. Bellen heeft geen zin, je wordt na een uur gewoon weggedrukt. "
+        "Wat een waardeloze service is dit geworden. "
+    ) * 6
     first, second = embedded.classify([praise, praise + blame])
     assert first.sentiment is Sentiment.POSITIVE
     assert second.probabilities[Sentiment.NEGATIVE] > first.probabilities[Sentiment.NEGATIVE] + 0.3

@@ -8,10 +8,10 @@ from sentiment.errors import TrainingError
 from sentiment.examples import Example
 from sentiment.manifest import FOLDER
 from sentiment.tokens import load_tokenizer, tokens
-from sentiment.windows import WINDOW
+from sentiment.windows import LONGEST
 
 
-def read(text: str, window: int = WINDOW) -> tuple[list[int], list[int]]:
+def read(text: str, window: int = LONGEST) -> tuple[list[int], list[int]]:
     """The tokens that are trained on, and all those of the text between its marks."""
     tokenizer = load_tokenizer(FOLDER)
     (found,) = tokens(tokenizer, [Example(text, "bron", ())], window)
@@ -26,7 +26,7 @@ def test_a_text_stands_between_one_start_and_one_end(text: str) -> None:
 
 def test_of_a_long_text_the_first_window_is_read_and_closed() -> None:
     found, whole = read("Monteur kwam niet. " * 200)
-    assert found == [*whole[: WINDOW - 1], whole[-1]]
+    assert found == [*whole[: LONGEST - 1], whole[-1]]
     found, whole = read("Monteur kwam niet. " * 200, 100)
     assert found == [*whole[:99], whole[-1]]
 

@@ -249,23 +249,31 @@ def test_a_batch_of_long_texts_is_learnt_in_parts_that_add_up(
     monkeypatch.setattr(trainer.network, "train", lambda: None)  # so that chance leaves nothing out
     monkeypatch.setattr(trainer.optimizer, "step", lambda: None)
     monkeypatch.setattr(trainer.optimizer, "zero_grad", lambda set_to_none: None)
-    monkeypatch.setattr(module.nn.utils, "clip_grad_norm_", lambda *rest: None)
+    monkeypatch.setattr("torch.nn.utils.clip_grad_norm_", lambda *rest: None)
     assert trainer.learn(batch) == pytest.approx(whole, rel=0.02)
-    head = trainer.network.heads["sentiment"].weight
+    head: Any = trainer.network.heads["sentiment"].weight
     together, head.grad = head.grad.clone(), None
-    loss(batch, batch).backward()
+    whole_loss: Any = loss(batch, batch)
+    whole_loss.backward()
     assert float((together - head.grad).norm() / head.grad.norm()) < 0.05
     assert sorted(row.text for part in seen for row in part) == sorted(row.text for row in batch)
     longest = [max(len(row.text.split()) + 2 for row in part) for part in seen]
     assert all(len(part) * most <= 40 for part, most in zip(seen, longest, strict=True))
 
 
-def test_a_text_is_read_as_far_as_the_encoder_has_positions(trained: Trained, exported: Path) -> None:
-    from sentiment import manifest
+def test_a_text_is_read_as_far_as_the_encoder_has_positions(trained: Trained, tmp_path: Path) -> None:
+    from sentiment.export import Trained as Exported
     from sentiment.network import Network
-    from sentiment.windows import WINDOW
+    from sentiment.windows import LONGEST, WINDOW
 
-    assert Network(trained.run / "best").window == manifest.read(exported).window == 256 < WINDOW
+    best = trained.run / "best"
+    assert Network(best).window == 256 < LONGEST
+    assert Exported.read(best).window == WINDOW
+    short = shutil.copytree(best, tmp_path / "short")
+    config = json.loads((short / "config.json").read_text(encoding="utf-8"))
+    config["max_position_embeddings"] = 100
+    (short / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    assert Exported.read(short).window == 100
 
 
 def test_translated_texts_are_seen_in_the_first_epochs_only(trained: Trained, tmp_path: Path) -> None:
