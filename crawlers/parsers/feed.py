@@ -43,7 +43,7 @@ def parse(body: bytes, url: str, now: datetime, content_type: str = "") -> Page:
     Malformed XML is read as far as it goes: `damage` when it breaks off, a note when it is merely untidy. A
     missing date stays missing. Raises FormatChanged when there is no feed in it, Blocked for a wall.
     """
-    feed = _parsed(body, content_type, url)
+    feed = _parsed(body, content_type)
     entries = dict.get(feed, "entries") or []
     if not entries and not dict.get(feed, "version"):
         raise unlike(body, "the answer is neither RSS nor Atom")
@@ -60,11 +60,16 @@ def parse(body: bytes, url: str, now: datetime, content_type: str = "") -> Page:
     return gathering.page(damage=damage)
 
 
-def _parsed(body: bytes, content_type: str, url: str) -> dict[str, Any]:
-    headers = {"content-type": content_type or "application/xml", "content-location": url}
+def _parsed(body: bytes, content_type: str) -> dict[str, Any]:
+    headers = {"content-type": content_type or "application/xml"}
     try:
-        # A stream, because the library would open a name or an address by itself.
-        return dict(feedparser.parse(io.BytesIO(body), response_headers=headers))
+        # A stream, because the library would open a name or an address by itself. Of the HTML in it we take
+        # the words alone and of the links those of the items, so it need neither clean nor complete them all.
+        return dict(
+            feedparser.parse(
+                io.BytesIO(body), response_headers=headers, resolve_relative_uris=False, sanitize_html=False
+            )
+        )
     except Exception as error:
         # It promises never to raise and keeps that promise nearly always; what it raises is undocumented.
         raise FormatChanged(f"the feed cannot be read ({type(error).__name__})") from error

@@ -43,6 +43,35 @@ def test_tracking_parameters_are_taken_off() -> None:
     assert record.url == "https://www.voorbeeldkrant.example/economie/63/snelveld.html"
 
 
+@pytest.mark.parametrize(
+    ("base", "address"),
+    [
+        ("", "https://www.voorbeeldkrant.example/nieuws/1"),
+        (' xml:base="https://blog.voorbeeld.example/"', "https://blog.voorbeeld.example/nieuws/1"),
+    ],
+)
+def test_a_relative_link_is_completed_from_the_feed_or_the_base_that_it_names(
+    base: str, address: str
+) -> None:
+    [record] = read(
+        f'<feed xmlns="http://www.w3.org/2005/Atom"{base}><title>Blog</title>'
+        '<entry><id>urn:1</id><title>Traag</title><link href="/nieuws/1"/></entry></feed>'
+    ).records
+
+    assert (record.external_id, record.url) == ("urn:1", address)
+
+
+def test_of_the_html_in_an_item_only_the_visible_words_are_kept() -> None:
+    [record] = read(
+        PUBLISHER.replace(
+            "De toezichthouder legt een boete op van 2 miljoen euro.",
+            escape("<p onclick='x()'>Boete van <b>2 miljoen</b></p><script>x()</script><style>p {}</style>"),
+        )
+    ).records
+
+    assert record.text == "Boete van 2 miljoen"
+
+
 def test_a_news_search_gives_the_title_without_its_publisher() -> None:
     [record] = read(NEWS_SEARCH).records
 
