@@ -49,6 +49,7 @@ def plan_from(arguments: Sequence[str] | None = None) -> Plan:
         epochs=asked.epochs,
         rate=asked.rate,
         seed=asked.seed,
+        word_dropout=asked.word_dropout,
     )
     return taught(plan, asked.teachers, asked.teachers_share) if asked.teachers else plan
 
@@ -86,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--epochs", type=int, default=6, help="passes over the texts")
     parser.add_argument("--rate", type=float, default=8e-5, help="top learning rate")
+    parser.add_argument(
+        "--word-dropout", type=float, default=0.0, help="chance that a token is left out, anew each time"
+    )
     parser.add_argument("--seed", type=int, default=1)
     return parser
 

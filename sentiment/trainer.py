@@ -27,6 +27,8 @@ _FILLER = "<pad>"
 _BATCH = 32
 # Tokens in one pass forth and back: some 4 GB on a CPU. A batch of long texts takes several.
 _PASS = 4096
+# Tokens, the marks included. Of a text as short as this a missing word is too often the one that decides.
+_SHORT = 12
 FRESH = 8.0
 """How much faster the layers learn that no pre-training has prepared: the pooler and the heads."""
 
@@ -36,6 +38,8 @@ class Plan:
     """One training run; `rate` is the top learning rate.
 
     `shares` says which part of each source an epoch sees, `first_shares` the same of the first `first_epochs`.
+    `word_dropout` (0 to 1) is the chance that a token is left out of a text, each time that it is read (Iyyer et
+    al., "Deep unordered composition rivals syntactic methods for text classification", 2015).
     """
 
     base: Path
@@ -48,6 +52,7 @@ class Plan:
     epochs: int
     rate: float
     seed: int
+    word_dropout: float = 0.0
     checkpoint_steps: int = 100
 
 
@@ -142,21 +147,31 @@ class Trainer:
         self.network.train()
         for group in self.optimizer.param_groups:
             group["lr"] = group["top"] * self._slope()
-        loss = sum(self._descend(part, batch) for part in self._parts(batch))
+        rows = [self._thinned(row) for row in self._tokens(batch)]
+        parts = pack([len(row) for row in rows], _PASS)
+        loss = sum(
+            self._descend([batch[place] for place in part], [rows[place] for place in part], batch)
+            for part in parts
+        )
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         return loss
 
-    def _descend(self, part: Sequence[Example], batch: Sequence[Example]) -> float:
+    def _descend(
+        self, part: Sequence[Example], rows: Sequence[Sequence[int]], batch: Sequence[Example]
+    ) -> float:
         """Adds to the gradients what one part of the batch gives; its share of the loss."""
-        loss = self.loss(part, batch)
+        loss = self.loss(part, rows, batch)
         loss.backward()  # type: ignore[no-untyped-call]
         return float(loss.detach())
 
-    def _parts(self, batch: Sequence[Example]) -> list[list[Example]]:
-        lengths = [len(row) for row in self._tokens(batch)]
-        return [[batch[place] for place in places] for places in pack(lengths, _PASS)]
+    def _thinned(self, row: list[int]) -> list[int]:
+        """A text's tokens without those that word dropout takes; the marks at both ends stay."""
+        if not self.plan.word_dropout or len(row) <= _SHORT:
+            return row
+        kept = (torch.rand(len(row) - 2) >= self.plan.word_dropout).tolist()
+        return list(itertools.compress(row, [True, *kept, True]))
 
     def _tokens(self, examples: Sequence[Example]) -> list[list[int]]:
         return tokens(self.tokenizer, examples, self.network.window)
@@ -166,13 +181,15 @@ class Trainer:
         rise = max(self.total * 0.06, 1.0)
         return min((self.step + 1) / rise, (self.total - self.step) / max(self.total - rise, 1.0), 1.0)
 
-    def loss(self, part: Sequence[Example], batch: Sequence[Example]) -> Tensor:
-        """Negative log-likelihood of the part's known answers, summed over heads and labels.
+    def loss(
+        self, part: Sequence[Example], rows: Sequence[Sequence[int]], batch: Sequence[Example]
+    ) -> Tensor:
+        """Negative log-likelihood of the part's known answers, summed over heads and labels; `rows` are its tokens.
 
         Over the texts it is their sum divided by how many of the whole batch answer the head, so that the parts'
         losses add up to the mean over the batch.
         """
-        ids, mask = padded(self._tokens(part), self.filler)
+        ids, mask = padded(rows, self.filler)
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
             outputs = self.network(ids.to(self.device), mask.to(self.device))
         total = torch.zeros((), device=self.device)

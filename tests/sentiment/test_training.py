@@ -124,6 +124,36 @@ def test_a_run_killed_within_an_epoch_goes_on_to_the_same_network(
     assert all(np.allclose(whole[name], halved[name], atol=1e-4) for name in whole)
 
 
+def test_word_dropout_leaves_out_other_tokens_each_time_and_none_when_measuring(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sentiment.network import padded
+    from sentiment.train import plan_from
+    from sentiment.trainer import Trainer
+
+    asked = [*command(trained.base, trained.data, tmp_path / "run"), "--word-dropout", "0.3"]
+    trainer = Trainer(plan_from(asked))
+    batch = [replace(trainer.batches(0)[0][0], text="een twee drie vier vijf zes zeven acht " * 10)] * 20
+    short = [replace(batch[0], text="niet goed")] * 20
+    whole = trainer._tokens(batch)[0]
+    read: list[list[list[int]]] = []
+
+    def watched(rows: list[list[int]], filler: int) -> Any:
+        read.append(rows)
+        return padded(rows, filler)
+
+    monkeypatch.setattr("sentiment.trainer.padded", watched)
+    trainer.learn(batch)
+    trainer.learn(short)
+    trainer.outputs(batch[:1])
+    thinned, untouched, measured = read
+    assert len({tuple(row) for row in thinned}) == len(batch)
+    assert {(row[0], row[-1]) for row in thinned} == {(whole[0], whole[-1])}
+    assert np.mean([len(row) for row in thinned]) == pytest.approx(0.7 * len(whole), rel=0.1)
+    assert untouched == trainer._tokens(short)
+    assert measured == [whole]
+
+
 def test_a_checkpoint_of_other_data_is_refused(trained: Trained, tmp_path: Path) -> None:
     from sentiment import train
 
@@ -236,14 +266,15 @@ def test_a_batch_of_long_texts_is_learnt_in_parts_that_add_up(
     # A head that some texts do not answer has a mean of its own.
     batch = [replace(row, targets=(*row.targets[:1], None, None)) for row in batch[:5]] + batch[5:]
     trainer.network.eval()
-    whole = float(trainer.loss(batch, batch).detach())
+    rows = trainer._tokens(batch)
+    whole = float(trainer.loss(batch, rows, batch).detach())
     monkeypatch.setattr(module, "_PASS", 40)
     seen: list[Sequence[Example]] = []
     loss = trainer.loss
 
-    def watched(part: Sequence[Example], batch: Sequence[Example]) -> Any:
+    def watched(part: Sequence[Example], rows: Sequence[Sequence[int]], batch: Sequence[Example]) -> Any:
         seen.append(part)
-        return loss(part, batch)
+        return loss(part, rows, batch)
 
     monkeypatch.setattr(trainer, "loss", watched)
     monkeypatch.setattr(trainer.network, "train", lambda: None)  # so that chance leaves nothing out
@@ -253,7 +284,7 @@ def test_a_batch_of_long_texts_is_learnt_in_parts_that_add_up(
     assert trainer.learn(batch) == pytest.approx(whole, rel=0.02)
     head: Any = trainer.network.heads["sentiment"].weight
     together, head.grad = head.grad.clone(), None
-    whole_loss: Any = loss(batch, batch)
+    whole_loss: Any = loss(batch, rows, batch)
     whole_loss.backward()
     assert float((together - head.grad).norm() / head.grad.norm()) < 0.05
     assert sorted(row.text for part in seen for row in part) == sorted(row.text for row in batch)
