@@ -251,16 +251,21 @@ def db_check() -> None:
 
 
 @user_app.command("add")
-def user_add(
-    name: str,
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)] = "",
-) -> None:
+def user_add(name: str) -> None:
     """Let somebody open the pages. Asks for the password, or reads it from stdin when that is no terminal."""
     from storage import users
 
+    password = _password()
     with opened() as (_, database), _asked_well(), database.write() as session:
         users.create_user(session, name, password, now())
     typer.echo(f"{name} may now log in")
+
+
+def _password() -> str:
+    """Asked for twice at a terminal; else the first line that a script gives."""
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\r\n")
 
 
 @user_app.command("list")

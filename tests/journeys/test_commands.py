@@ -172,8 +172,9 @@ def test_init_writes_a_configuration_that_check_accepts_and_never_overwrites(tmp
 
 
 def test_users_come_and_go(product: Product) -> None:
-    given = b"een lange zin vol koffie\n" * 2
-    assert product.call("user", "add", "jolanda", given=given).returncode == 0
+    added = product.call("user", "add", "jolanda", given=b"een lange zin vol koffie\n")
+    assert (added.returncode, added.stdout, added.stderr) == (0, b"jolanda may now log in\n", b"")
+    assert product.call("user", "add", "piet", given=b"").returncode == 2
     assert product.call("user", "list").stdout == b"jolanda\n"
     assert product.call("user", "remove", "jolanda").returncode == 0
     done = product.call("user", "list")
