@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from storage.records import Precision
+
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -41,6 +43,17 @@ _UNIT = r"(?P<unit>sec|min|kwartier|half uur|u)(?:onden?|onde|uut|uten|ur|ren|\.
 _LENGTH = re.compile(rf"{_NUMBER} ?{_UNIT}(?:,| en)? ?")
 _ABOUT = re.compile(r"(?:ongeveer|circa|ca\.|zowat|bijna|ruim|meer dan|minder dan|zo'n) ")
 _AGO = re.compile(r"\s*(?:geleden|terug)$")
+_CLOCK_FACE = re.compile(r"(?<![\d.])\d{1,2}[:.]\d{2}(?![\d.])|\dt\d{2}|^\d{9,}$")
+_NAMES_DAY = re.compile(r"(?<!\d)(?:\d{1,2}|\d{8})(?!\d)|gister|vandaag|dag\b")
+# The finest first: "1 uur en 5 minuten geleden" is told in minutes.
+_GRAINS = (
+    (Precision.MINUTE, re.compile(r"sec|min|kwartier|half uur")),
+    (Precision.HOUR, re.compile(r"(?<![a-z])u(?:ur|ren|r)?\b")),
+    (Precision.DAY, re.compile(r"(?<![a-z])d(?:ag|agen)?\b")),
+    (Precision.WEEK, re.compile(r"(?<![a-z])we(?:ek|ken)\b")),
+    (Precision.MONTH, re.compile(r"(?<![a-z])(?:maand|mnd)")),
+    (Precision.YEAR, re.compile(r"(?<![a-z])ja(?:ar|ren)\b")),
+)
 # Spellings and words for numbers that dateparser 1.5 does not know in Dutch.
 _COUNTED = re.compile(rf"\b({'|'.join(_NUMBERS)})\s+(?=dag|week|weken|maand|jaar)")
 _SPELLINGS = (
@@ -81,6 +94,20 @@ def written(value: object, now: datetime) -> datetime | None:
     if not isinstance(value, str) or not 0 < len(value.strip()) <= LONGEST:
         return None
     return instant(value) or _in_words(" ".join(value.lower().split()), now)
+
+
+def precision(value: object) -> Precision:
+    """How coarsely a text tells the time that `instant` or `written` reads in it; MINUTE for all but a text."""
+    if not isinstance(value, str):
+        return Precision.MINUTE
+    words = " ".join(value[: 2 * LONGEST].lower().split())
+    if _CLOCK_FACE.search(words) or _JUST_NOW.fullmatch(words):
+        return Precision.MINUTE
+    if _AGO.search(words):
+        return next((grain for grain, unit in _GRAINS if unit.search(words)), Precision.MINUTE)
+    if _NAMES_DAY.search(words):
+        return Precision.DAY
+    return Precision.MONTH if re.search("[a-z]", words) else Precision.YEAR
 
 
 def _in_words(words: str, now: datetime) -> datetime | None:

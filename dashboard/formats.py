@@ -9,8 +9,10 @@ from babel import Locale, dates, numbers
 from alerts import catalogue
 from alerts.catalogue import Catalogue
 from storage.calendar import AMSTERDAM
+from storage.records import Precision
 
 _DAY = timedelta(days=1)
+_COARSE = {Precision.MONTH: "MMMM y", Precision.YEAR: "y"}
 
 
 def words(language: str) -> Catalogue:
@@ -39,6 +41,17 @@ class Formats:
             return self.text("time.yesterday", clock=clock)
         pattern = "EEE d MMM HH:mm" if local.year == today.year else "d MMM y HH:mm"
         return self._dates(pattern, local).replace(".", "")
+
+    def about_when(self, moment: datetime, precision: Precision) -> str:
+        """As `when`, no finer than the source tells it: `di 17 nov`, `rond di 17 nov`, `rond augustus 2026`."""
+        if precision in (Precision.MINUTE, Precision.HOUR):
+            return self.when(moment)
+        local, today = moment.astimezone(AMSTERDAM), self.now.astimezone(AMSTERDAM).date()
+        if precision is Precision.DAY and local.date() in (today, today - _DAY):
+            return self.text("time.today_all_day" if local.date() == today else "time.yesterday_all_day")
+        pattern = _COARSE.get(precision, "EEE d MMM" if local.year == today.year else "d MMM y")
+        shown = self._dates(pattern, local).replace(".", "")
+        return shown if precision is Precision.DAY else self.text("time.about", when=shown)
 
     def language(self, code: str) -> str:
         """`Engels` for `en`; the code itself where Dutch has no word for it."""

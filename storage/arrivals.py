@@ -128,6 +128,7 @@ def mention_row(
         "author_label": record.author_name,
         "published_at": published,
         "published_known": record.published_at is not None,
+        "published_precision": record.published_precision,
         "experienced_at": record.experienced_at,
         "status": record.status,
         "version": 1,

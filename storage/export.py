@@ -93,6 +93,7 @@ def _line(
         "url": mention.url,
         "brand": brand,
         "published_at": iso(mention.published_at),
+        "published_precision": mention.published_precision.value if mention.published_known else None,
         "title": version.title,
         "text": version.text,
         "rating": version.rating,

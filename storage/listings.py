@@ -16,7 +16,7 @@ from storage import cases, clusters, filters
 from storage.filters import MentionFilter
 from storage.joins import newest_version, verdict_that_counts
 from storage.models import PERSON, Brand, Case, Mention, MentionVersion, Sentiment, Source, Verdict
-from storage.records import Status, is_foreign
+from storage.records import Precision, Status, is_foreign
 
 PAGE = 40
 WINDOW = 10_000
@@ -67,6 +67,7 @@ class MentionRow:
     author_key: str | None
     published_at: datetime
     published_known: bool
+    published_precision: Precision
     first_seen_at: datetime
     status: Status
     version: int
@@ -241,6 +242,7 @@ def _row(row: Any) -> MentionRow:
         author_key=mention.author_key,
         published_at=mention.published_at,
         published_known=mention.published_known,
+        published_precision=mention.published_precision,
         first_seen_at=mention.first_seen_at,
         status=mention.status,
         version=mention.version,

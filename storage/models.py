@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from storage.records import Kind, Status
+from storage.records import Kind, Precision, Status
 from storage.records import Sentiment as Sentiment
 
 SQLModel.metadata.naming_convention = {
@@ -155,6 +155,10 @@ class Mention(SQLModel, table=True):
     published_at: datetime
     published_known: bool = True
     """False when the source gives no time: `published_at` is then the time of first sight."""
+    published_precision: Precision = Field(
+        default=Precision.MINUTE, sa_type=_words(Precision), sa_column_kwargs={"server_default": "minute"}
+    )
+    """How coarsely the source tells it."""
     experienced_at: datetime | None = None
     status: Status = Field(default=Status.VISIBLE, sa_type=_words(Status))
     version: int = 1

@@ -117,6 +117,18 @@ class Kind(StrEnum):
     ARTICLE = "article"
 
 
+class Precision(StrEnum):
+    """How coarsely a source tells a time: "3 maanden geleden" names a month of it, "20 november" a day."""
+
+    MINUTE = "minute"
+    """Or finer."""
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
 class Status(StrEnum):
     """Where the public can still read it; `hidden` is kept out of everything that is shown."""
 
@@ -160,6 +172,7 @@ class Record(_Plain):
     author_id: Name = None
     author_name: Name = None
     published_at: Moment | None = None
+    published_precision: Precision = Precision.MINUTE
     experienced_at: Moment | None = None
     updated_at: Moment | None = None
     reply: Reply | None = None

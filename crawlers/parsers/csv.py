@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from crawlers.dates import AMSTERDAM, instant, sensible, written
+from crawlers.dates import AMSTERDAM, instant, precision, sensible, written
 from crawlers.parameters.files import Column, CsvParameters
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.page import FormatChanged, Gathering, Page
@@ -150,6 +150,7 @@ def _fields(given: Mapping[Column, str], told: CsvParameters, now: datetime) -> 
     return headed(given.get(Column.TITLE) or None, given.get(Column.TEXT, "")) | {
         "external_id": _identity(given),
         "published_at": _moment(given, Column.DATE, now),
+        "published_precision": precision(given.get(Column.DATE)),
         "experienced_at": _moment(given, Column.EXPERIENCED, now),
         "updated_at": _moment(given, Column.UPDATED, now),
         "author_name": given.get(Column.AUTHOR) or None,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from crawlers.causes import Cause
-from crawlers.dates import instant
+from crawlers.dates import instant, precision
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.answers import answer, entries
 from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page, next_start
@@ -66,6 +66,7 @@ def _add(gathering: Gathering, where: str, review: dict[str, object], shop: Shop
         rating_max=shop.best,
         author_name=text(at(review, "client", "name")),
         published_at=instant(review.get("date_created")),
+        published_precision=precision(review.get("date_created")),
     )
 
 

@@ -1,6 +1,6 @@
 """Reviews of Kiyoh and Klantenvertellen, two names of one platform, and the list of those that were removed."""
 
-from crawlers.dates import instant
+from crawlers.dates import instant, precision
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.answers import answer, entries, json_answer
 from crawlers.parsers.page import FormatChanged, Gathering
@@ -93,6 +93,7 @@ def _add(gathering: Gathering, where: str, review: dict[str, object], url: str |
         rating_max=10,
         author_name=text(review.get("reviewAuthor")),
         published_at=written,
+        published_precision=precision(review.get("dateSince")),
         updated_at=later,
         reply=_reply(review.get("reviewComments"), later if first else None),
     )

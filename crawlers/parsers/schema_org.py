@@ -9,7 +9,7 @@ from datetime import datetime
 
 from lxml import etree
 
-from crawlers.dates import written
+from crawlers.dates import precision, written
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.blocks import SAID, wall
 from crawlers.parsers.markup import TooLong, unescaped, whole_tree
@@ -219,6 +219,7 @@ def _add(
         rating_max=best,
         author_name=author,
         published_at=written(published, now),
+        published_precision=precision(published),
         updated_at=written(_first_text(node.get("dateModified")), now),
     )
 

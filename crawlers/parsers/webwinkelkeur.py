@@ -3,7 +3,7 @@
 import hashlib
 
 from crawlers.causes import Cause
-from crawlers.dates import instant
+from crawlers.dates import instant, precision
 from crawlers.parsers.answers import answer, entries
 from crawlers.parsers.page import Blocked, Gathering, Page, next_start
 from crawlers.parsers.values import count, number, text
@@ -45,6 +45,7 @@ def _add(gathering: Gathering, where: str, rating: dict[str, object], shop: str)
         rating_max=5,
         author_name=name,
         published_at=instant(rating.get("date")),
+        published_precision=precision(rating.get("date")),
         status=Status.REMOVED if rating.get("quarantine") is True else Status.VISIBLE,
     )
 

@@ -11,7 +11,7 @@ from crawlers.parsers import csv
 from crawlers.parsers.page import FormatChanged, Page
 from storage.configuration import BrandSettings, Configuration, SourceSettings, load
 from storage.models import Health
-from storage.records import Kind, Reply
+from storage.records import Kind, Precision, Reply
 from tests.crawlers import payloads
 from tests.crawlers.conftest import Crawling
 
@@ -45,6 +45,7 @@ def test_a_row_becomes_a_record_by_its_headings() -> None:
     assert (first.text, first.author_name, first.reply) == ("Al drie weken geen internet", "Marieke", None)
     assert (first.rating, first.rating_min, first.rating_max) == (2.5, 1, 10)
     assert first.published_at == datetime(2026, 11, 18, 8, 41, tzinfo=UTC)
+    assert (first.published_precision, second.published_precision) == (Precision.MINUTE, Precision.DAY)
     assert second.text == "Monteur kwam niet;\nen niemand belt"
     assert second.reply == Reply(text="Sorry, we bellen je.", at=datetime(2026, 11, 20, 9, 0, tzinfo=UTC))
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawlers.dates import instant, written
+from crawlers.dates import instant, precision, written
+from storage.records import Precision
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)  # 13:00 in the Netherlands
 
@@ -52,6 +53,35 @@ def at(*parts: int) -> datetime:
 )
 def test_dutch_dates_are_read_as_seen_at_the_download(words: str, expected: datetime) -> None:
     assert written(words, NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "coarsely"),
+    [
+        ("2026-11-18T09:41:22Z", Precision.MINUTE),
+        ("2026-11-18", Precision.DAY),
+        ("18-11-2026", Precision.DAY),
+        ("18.11.2026", Precision.DAY),
+        ("18.11.2026 9.41", Precision.MINUTE),
+        ("20 november 2026", Precision.DAY),
+        ("november 2026", Precision.MONTH),
+        ("gisteren", Precision.DAY),
+        ("gisteren om 14:05", Precision.MINUTE),
+        ("zojuist", Precision.MINUTE),
+        ("5 minuten geleden", Precision.MINUTE),
+        ("1 uur en 5 minuten geleden", Precision.MINUTE),
+        ("3u geleden", Precision.HOUR),
+        ("anderhalf uur geleden", Precision.HOUR),
+        ("3 dagen geleden", Precision.DAY),
+        ("een week geleden", Precision.WEEK),
+        ("3 weken terug", Precision.WEEK),
+        ("3 maanden geleden", Precision.MONTH),
+        ("een jaar geleden", Precision.YEAR),
+        (None, Precision.MINUTE),
+    ],
+)
+def test_a_time_is_as_precise_as_it_is_told(told: object, coarsely: Precision) -> None:
+    assert precision(told) is coarsely
 
 
 @pytest.mark.parametrize("words", ["", "   ", "binnenkort", "32 november 2026", "9" * 61, None, 7, "\ud800"])

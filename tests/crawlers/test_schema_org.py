@@ -5,6 +5,7 @@ import pytest
 from crawlers.causes import Cause
 from crawlers.parsers import schema_org
 from crawlers.parsers.page import Blocked, FormatChanged, Page
+from storage.records import Precision
 from tests.crawlers.payloads import GRAPH, MICRODATA, NOW, SHOP_URL, WAF_PAGE, graph_with, page_with
 
 
@@ -21,6 +22,7 @@ def test_a_review_in_a_graph_becomes_a_record() -> None:
     assert (record.rating, record.rating_min, record.rating_max) == (4, 1, 10)
     assert (record.author_name, record.url) == ("Joost", SHOP_URL)
     assert record.published_at == datetime(2026, 11, 14, 23, 0, tzinfo=UTC)  # midnight in Amsterdam
+    assert record.published_precision is Precision.DAY
     assert page.expected == 97
 
 

@@ -4,12 +4,13 @@ import re
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from dashboard.app import create_app
 from storage import runs
 from storage.database import Database
-from storage.models import Health
+from storage.models import Health, Mention
 from storage.runs import Outcome
 from storage.sources import source_named
 from tests.dashboard import seed
@@ -292,3 +293,18 @@ def test_the_time_before_anything_was_known_is_not_drawn_as_zero(client: TestCli
     rows = re.findall(r'<th scope="row">(\w\w \d+ \w+)</th>', page)
     assert len(rows) == 8
     assert rows[0] == "vr 20 nov"
+
+
+@pytest.mark.parametrize("path", ["/berichten", "/berichten/1"])
+def test_a_time_is_shown_no_finer_than_its_source_tells_it(
+    client: TestClient, database: Database, path: str
+) -> None:
+    with database.write() as session:
+        session.execute(
+            sa.update(Mention).values(published_at=seed.NOW - timedelta(days=91), published_precision="month")
+        )
+
+    page = client.get(path).text
+
+    assert "rond augustus 2026" in page
+    assert "Preciezer zegt de bron het niet" in page

@@ -16,6 +16,7 @@ from dashboard.differences import differences
 from dashboard.facts import advice
 from dashboard.formats import Formats, words
 from dashboard.rendering import folded
+from storage.records import Precision
 
 HOME = Path(dashboard.__file__).parent
 NOW = datetime(2026, 11, 20, 13, 37, tzinfo=UTC)
@@ -105,6 +106,25 @@ def test_plurals_follow_the_number() -> None:
 )
 def test_moments_are_told_in_dutch_time(ago: timedelta, words: str) -> None:
     assert F.when(NOW - ago) == words
+
+
+@pytest.mark.parametrize(
+    ("ago", "precision", "words"),
+    [
+        (timedelta(days=3, minutes=32), Precision.MINUTE, "di 17 nov 14:05"),
+        (timedelta(), Precision.DAY, "vandaag"),
+        (timedelta(days=1), Precision.DAY, "gisteren"),
+        (timedelta(days=3), Precision.DAY, "di 17 nov"),
+        (timedelta(days=400), Precision.DAY, "16 okt 2025"),
+        (timedelta(days=14), Precision.WEEK, "rond vr 6 nov"),
+        (timedelta(days=91), Precision.MONTH, "rond augustus 2026"),
+        (timedelta(days=800), Precision.YEAR, "rond 2024"),
+    ],
+)
+def test_a_moment_is_told_no_finer_than_the_source_does(
+    ago: timedelta, precision: Precision, words: str
+) -> None:
+    assert F.about_when(NOW - ago, precision) == words
 
 
 def test_lengths_and_numbers_are_dutch() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from sqlalchemy.exc import IntegrityError
 
 from storage import arrivals, clusters, evidence, listings, schema
@@ -18,6 +19,31 @@ from tests.storage.shop import NOW, record, set_up, store
 def test_the_migrations_make_what_the_models_say(database: Database) -> None:
     assert schema.differences(database) == []
     database.check()
+
+
+def test_an_upgrade_keeps_what_an_earlier_version_stored(tmp_path: Path) -> None:
+    with Database(f"sqlite:///{tmp_path}/old.db") as database:
+        database.upgrade()
+        set_up(database)
+        store(database, record())
+        before = _stored(database)
+        assert len(before) == 1
+        command.downgrade(schema.alembic(database), "0001")
+        assert database.revision() == "0001"
+        database.upgrade()
+        assert schema.differences(database) == []
+        assert _stored(database) == before
+
+
+def _stored(database: Database) -> list[tuple[Any, ...]]:
+    with database.read() as session:
+        rows = session.execute(
+            sa.text(
+                "SELECT mention.id, external_id, published_precision, text "
+                "FROM mention JOIN mention_version ON mention_id = mention.id"
+            )
+        )
+        return [tuple(row) for row in rows]
 
 
 def test_upgrading_twice_is_harmless(database: Database) -> None:

@@ -2,11 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import select
 
-from storage import export, runs, sources
+from storage import export, listings, runs, sources
 from storage.database import Database
 from storage.mentions import StoreCounts
 from storage.models import Health, Mention, MentionVersion, TouchedHour
@@ -136,6 +137,21 @@ def test_a_missing_time_is_first_sight_and_marked(database: Database) -> None:
     assert (mention.published_at, mention.published_known) == (NOW, False)
 
 
+@pytest.mark.parametrize(
+    ("told", "exported"), [({"published_precision": "month"}, "month"), ({"published_at": None}, None)]
+)
+def test_how_coarsely_a_time_is_told_is_kept(
+    database: Database, told: dict[str, Any], exported: str | None
+) -> None:
+    store(database, record(**told))
+    with database.read() as session:
+        (line,) = export.mentions(session)
+        row = listings.mention(session, 1)
+    assert row is not None
+    assert line["published_precision"] == exported
+    assert row.published_precision == told.get("published_precision", "minute")
+
+
 def test_every_change_asks_for_its_hour_to_be_counted_again(database: Database) -> None:
     store(database, record())
     with database.write() as session:
@@ -178,6 +194,7 @@ def test_an_exported_line_has_all_that_others_rely_on(database: Database) -> Non
         "published_at": "2026-11-20T11:30:00Z",
     }
     assert line["reply"] == {"text": "Sorry!", "at": "2026-11-20T12:30:00Z"}
+    assert line["published_precision"] == "minute"
     assert (line["rating"], line["rating_max"], line["status"], line["sentiment"]) == (1, 5, "visible", None)
 
 
