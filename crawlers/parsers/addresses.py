@@ -33,6 +33,11 @@ def untracked(url: str) -> str:
     return urlunsplit(parts._replace(query="&".join(kept), fragment=fragment))
 
 
+def site(url: str) -> str:
+    """The host of `url` and its port, in small letters and without `www.`."""
+    return urlsplit(url).netloc.lower().removeprefix("www.")
+
+
 def rebased(url: str, base_url: str | None) -> str:
     """`url` on the site of `base_url`, if there is one, and below its path unless it is there already."""
     if base_url is None:

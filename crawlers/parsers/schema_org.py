@@ -5,14 +5,16 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from lxml import etree
 
 from crawlers.dates import precision, written
-from crawlers.parsers.addresses import safe
+from crawlers.parsers.addresses import safe, site, untracked
 from crawlers.parsers.blocks import SAID, wall
-from crawlers.parsers.markup import TooLong, unescaped, whole_tree
+from crawlers.parsers.markup import LONGEST_LINE, TooLong, unescaped, whole_tree
 from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page
 from crawlers.parsers.values import (
     NotJson,
@@ -38,8 +40,23 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _REVIEWS = frozenset({"Review", "UserReview", "CriticReview", "EmployerReview"})
 """schema.org/Review and the narrower types of it that are about a company or what it sells."""
 _REVIEW_KEYS = frozenset({"reviewBody", "reviewRating"})
+_PAGING = re.compile(
+    r"(?:\w*[_-])?(?:page|paged|pagina|pg)(?:[_-]?(?:no|nr|num|number|index))?|currentpage|p|start|offset|sort|order",
+    re.IGNORECASE,
+)
+"""Names in an address that say which part of a list is shown, and how it is sorted."""
+_PAGED_PATH = re.compile(r"/(?:page|pagina)[/-]?\d{1,9}/?$", re.IGNORECASE)
 
 Node = dict[str, object]
+
+
+@dataclass(frozen=True)
+class _Marked:
+    """A review as the page has it, and what holds it as its `review`. In JSON-LD `entities` stand escaped."""
+
+    node: Node
+    holder: Node | None
+    entities: bool
 
 
 class NothingMarked(FormatChanged):
@@ -65,7 +82,7 @@ def parse(body: bytes, url: str, now: datetime, content_type: str = "") -> Page:
         if gathering.notes:
             raise FormatChanged("the page's schema.org data is not readable")
         raise NothingMarked("the page has no schema.org data")
-    reviews = [(node, True) for node in _reviews(nodes)] + [(node, False) for node in _reviews(written_out)]
+    reviews = _reviews(nodes, entities=True) + _reviews(written_out, entities=False)
     if not reviews and any(_REVIEW_KEYS & node.keys() for node in nodes + written_out):
         raise FormatChanged("the page marks its reviews up as another type")
     _gather(gathering, reviews, url, now)
@@ -148,17 +165,19 @@ def _types(node: Node) -> set[str]:
     return {re.split("[/#:]", name)[-1] for name in names}
 
 
-def _reviews(nodes: list[Node]) -> list[Node]:
+def _reviews(nodes: list[Node], *, entities: bool) -> list[_Marked]:
     """Every review once: by its type, or because something has it as a `review`."""
     found: dict[int, Node] = {}
+    holders: dict[int, Node] = {}
     for node in nodes:
         if _REVIEWS & _types(node):
             found.setdefault(id(node), node)
-        for key in ("review", "reviews"):
-            for one in listed(node.get(key)):
-                if isinstance(one, dict) and not _types(one) and _REVIEW_KEYS & one.keys():
+        for one in (*listed(node.get("review")), *listed(node.get("reviews"))):
+            if isinstance(one, dict):
+                holders.setdefault(id(one), node)
+                if not _types(one) and _REVIEW_KEYS & one.keys():
                     found.setdefault(id(one), one)
-    return list(found.values())
+    return [_Marked(node, holders.get(key), entities) for key, node in found.items()]
 
 
 def _claimed(nodes: list[Node]) -> int | None:
@@ -171,36 +190,65 @@ def _claimed(nodes: list[Node]) -> int | None:
     return max((total for total in totals if total is not None), default=None)
 
 
-def _gather(gathering: Gathering, reviews: list[tuple[Node, bool]], url: str, now: datetime) -> None:
-    own = [_own_address(node, url) for node, _ in reviews]
-    shared = {address for address, times in Counter(own).items() if times > 1}
-    for place, ((node, entities), address) in enumerate(zip(reviews, own, strict=True), 1):
+def _gather(gathering: Gathering, reviews: list[_Marked], url: str, now: datetime) -> None:
+    own = [_own_id(review, url) for review in reviews]
+    shared = {identity for identity, times in Counter(own).items() if times > 1}
+    for place, (review, identity) in enumerate(zip(reviews, own, strict=True), 1):
         try:
-            _add(
-                gathering, f"review {place}", node, entities, None if address in shared else address, url, now
-            )
+            _add(gathering, f"review {place}", review, None if identity in shared else identity, url, now)
         except TooLong as error:
             gathering.refuse(f"review {place}", str(error))
 
 
-def _own_address(node: Node, url: str) -> str | None:
+def _own_id(review: _Marked, url: str) -> str | None:
     """What names this review and no other: its `@id`, else an address of its own."""
-    key = node.get("@id")
-    if isinstance(key, str) and key.strip() and not key.startswith("_:") and len(key) <= LONGEST_ID:
+    key = _absolute(review.node.get("@id"), url)
+    if key and len(key) <= LONGEST_ID:
         return key
-    address = safe(_first_text(node.get("url")), url)
-    return address if address and address != safe(url) and len(address) <= LONGEST_ID else None
+    address = safe(_first_text(review.node.get("url")), url)
+    if not address or _unpaged(address) == _unpaged(url):
+        return None
+    # Many sites give every review one address, such as that of all reviews.
+    return _hashed(_about(review, url), address)
+
+
+def _absolute(key: object, url: str) -> str | None:
+    """An `@id` as JSON-LD has it: a relative one, or a mere fragment, counts from its page; `_:b0` names nothing."""
+    if not isinstance(key, str) or not key.strip() or key.startswith("_:"):
+        return None
+    try:
+        return urljoin(url, key.strip())
+    except ValueError:
+        return None
+
+
+def _about(review: _Marked, url: str) -> str:
+    """What is reviewed, in the same words on each page that shows the review: a name, an address, else the page."""
+    for thing in (*listed(review.node.get("itemReviewed")), review.holder):
+        name = text(thing) or _first_text(at(thing, "name"))
+        if name:
+            return _said(name[:LONGEST_LINE], review.entities) or name
+        address = _absolute(at(thing, "@id"), url) or safe(_first_text(at(thing, "url")), url)
+        if address:
+            return _unpaged(address)
+    return _unpaged(url)
+
+
+def _unpaged(address: str) -> str:
+    """What the pages of one list share of their addresses."""
+    try:
+        parts = urlsplit(untracked(address))
+    except ValueError:
+        return address
+    kept = [part for part in parts.query.split("&") if not _PAGING.fullmatch(part.partition("=")[0])]
+    path = _PAGED_PATH.sub("", parts.path).rstrip("/")
+    return urlunsplit(("", site(address), path, "&".join(kept), parts.fragment))
 
 
 def _add(
-    gathering: Gathering,
-    where: str,
-    node: Node,
-    entities: bool,
-    identity: str | None,
-    url: str,
-    now: datetime,
+    gathering: Gathering, where: str, review: _Marked, identity: str | None, url: str, now: datetime
 ) -> None:
+    node, entities = review.node, review.entities
     author = _said(_author(node.get("author")), entities)
     title = _said(_first_text(node.get("name")) or _first_text(node.get("headline")), entities)
     words = _said(_first_text(node.get("reviewBody")) or _first_text(node.get("description")), entities) or ""
@@ -209,7 +257,7 @@ def _add(
     gathering.add(
         where,
         namespace=namespace(url),
-        external_id=identity or _hashed(url, author, _fixed(published), rating, title, words),
+        external_id=identity or _hashed(_about(review, url), author, _fixed(published), rating, title, words),
         kind=Kind.REVIEW,
         url=safe(_first_text(node.get("url")), url) or safe(url),
         **headed(title, words),
@@ -225,9 +273,8 @@ def _add(
 
 
 def namespace(url: str) -> str:
-    """The space of a page's ids; of a very long address its hash."""
-    space = f"schema_org:{url}"
-    return space if len(space) <= LONGEST_ID else f"schema_org:{hashlib.sha256(url.encode()).hexdigest()}"
+    """The space of a site's ids: a review is often on several of its pages, and moves on when newer ones come."""
+    return f"schema_org:{site(url)}"
 
 
 def _first_text(value: object) -> str | None:
@@ -270,9 +317,7 @@ def _fixed(published: str | None) -> str | None:
     return published if published and _YEAR.search(published) else None
 
 
-def _hashed(url: str, *parts: object) -> str:
+def _hashed(*parts: object) -> str:
     """An id for a review that has none. Editing it makes another one: nothing else tells them apart."""
-    joined = "\x1f".join(
-        " ".join(unicodedata.normalize("NFC", str(part or "")).split()) for part in (url, *parts)
-    )
+    joined = "\x1f".join(" ".join(unicodedata.normalize("NFC", str(part or "")).split()) for part in parts)
     return hashlib.sha256(joined.encode("utf-8", "replace")).hexdigest()

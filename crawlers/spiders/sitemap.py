@@ -17,7 +17,7 @@ from crawlers.job import ReadPage
 from crawlers.paging import WHOLE_EVERY
 from crawlers.parameters.pages import SitemapParameters
 from crawlers.parsers import schema_org, sitemap
-from crawlers.parsers.addresses import rebased
+from crawlers.parsers.addresses import rebased, site
 from crawlers.parsers.page import Page
 from crawlers.parsers.sitemap import Entry, Map
 from crawlers.spiders.conditional import conditions, validators
@@ -89,8 +89,8 @@ class SitemapSpider(ReadingSpider):
         read = sitemap.robots if urlsplit(url).path == "/robots.txt" else sitemap.parse
         page = self.page_of(response, where, lambda body: read(body, url))
         if isinstance(page, Map):
-            sites = {_site(self.wanted.url), _site(self.job.base_url or self.wanted.url)}
-            ours = [entry for entry in page.found if _site(entry.address) in sites]
+            sites = {site(self.wanted.url), site(self.job.base_url or self.wanted.url)}
+            ours = [entry for entry in page.found if site(entry.address) in sites]
             if len(ours) < len(page.found):
                 self.job.findings.note("addresses on other sites were left out")
             if page.index:
@@ -204,10 +204,6 @@ def _matches(pattern: str, address: str) -> bool:
         return re.search(pattern, address) is not None
     except re.error:
         return False  # a part of an address, and no pattern
-
-
-def _site(address: str) -> str:
-    return urlsplit(address).netloc.lower().removeprefix("www.")
 
 
 def _newest_first(entry: Entry) -> tuple[float, str]:

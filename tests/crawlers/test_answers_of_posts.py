@@ -247,9 +247,9 @@ EXAMPLES = {
     "schema_org.html": Example(
         lambda body: schema_org.parse(body, GARAGE, NOW),
         {
-            "namespace": f"schema_org:{GARAGE}",
+            "namespace": "schema_org:voorbeeldgarage.nl",
             "external_id": _hash(
-                GARAGE,
+                "Voorbeeld Garage",
                 "Joost",
                 "2026-11-15",
                 "4.0",

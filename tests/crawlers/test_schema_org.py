@@ -17,7 +17,7 @@ def test_a_review_in_a_graph_becomes_a_record() -> None:
     page = read(page_with(GRAPH))
     [record] = page.records
 
-    assert record.namespace == f"schema_org:{SHOP_URL}"
+    assert record.namespace == "schema_org:snelveld.example"
     assert (record.title, record.text) == ("Dure monteur", "Offerte & factuur kwamen niet overeen.")
     assert (record.rating, record.rating_min, record.rating_max) == (4, 1, 10)
     assert (record.author_name, record.url) == ("Joost", SHOP_URL)
@@ -48,6 +48,111 @@ def test_an_id_of_its_own_is_the_id() -> None:
     [record] = read(page_with(graph_with(**{"@id": "https://www.snelveld.example/#r1"}))).records
 
     assert record.external_id == "https://www.snelveld.example/#r1"
+
+
+LISTS = [
+    "https://snelveld.example/ervaringen?page=1",
+    "https://www.snelveld.example/ervaringen?page=2&utm_source=x",
+]
+
+
+def ids_on(urls: list[str], *blocks: object) -> set[tuple[str, str]]:
+    pages = [schema_org.parse(page_with(*blocks), url, NOW) for url in urls]
+    return {(record.namespace, record.external_id) for page in pages for record in page.records}
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        {},
+        {"name": "Snelveld &amp; Zn"},
+        {"@id": "#bedrijf"},
+        {"@id": "https://snelveld.example/#bedrijf"},
+        {"url": "/ervaringen"},
+    ],
+)
+@pytest.mark.parametrize(
+    "urls",
+    [
+        LISTS,
+        ["https://snelveld.example/ervaringen/", "https://snelveld.example/ervaringen/page/2/"],
+        ["http://snelveld.example/ervaringen", "https://snelveld.example/ervaringen?sort=oud&p=3"],
+    ],
+)
+def test_a_review_on_two_pages_of_a_list_is_one(holder: dict[str, str], urls: list[str]) -> None:
+    review = {"@type": "Review", "author": "Joost", "datePublished": "2026-11-15", "reviewBody": "Slecht"}
+
+    assert len(ids_on(urls, holder | {"@type": "Product", "review": review})) == 1
+
+
+def test_a_review_of_one_thing_on_two_pages_of_a_site_is_one_and_on_two_sites_two() -> None:
+    review = {"@type": "Review", "author": "Joost", "reviewBody": "Slecht"}
+    inside = {"@type": "Organization", "name": "Snelveld", "review": review}
+    beside = review | {"itemReviewed": {"name": "Snelveld"}}
+
+    everywhere = ["https://snelveld.example/", "https://snelveld.example/contact"]
+    assert ids_on(everywhere, inside) == ids_on(everywhere, beside)
+    assert len(ids_on(everywhere, inside)) == 1
+    assert len(ids_on([*everywhere, "https://glasnet.example/"], inside)) == 2
+
+
+@pytest.mark.parametrize("key", ["name", "@id", "url", "itemReviewed"])
+def test_equal_reviews_of_two_things_are_two(key: str) -> None:
+    review = {"@type": "Review", "author": "Els", "datePublished": "2026-11-15", "reviewBody": "Top!"}
+    things: list[object] = [{key: f"/router-{place}", "review": review} for place in (1, 2)]
+    if key == "itemReviewed":
+        things = [review | {key: f"router {place}"} for place in (1, 2)]
+
+    assert len(ids_on([SHOP_URL], *things)) == 2
+
+
+def test_equal_reviews_on_pages_that_name_no_thing_are_of_their_page() -> None:
+    review = {"@type": "Review", "author": "Els", "datePublished": "2026-11-15", "reviewBody": "Top!"}
+
+    assert len(ids_on([f"https://snelveld.example/router?id={place}" for place in (1, 2)], review)) == 2
+    assert len(ids_on([f"https://snelveld.example/router-{place}" for place in (1, 2)], review)) == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "number"),
+    [
+        ("https://snelveld.example/#r1", 1),
+        ("/ervaringen/r1", 1),
+        ("urn:uuid:1", 1),
+        ("#r1", 2),
+    ],
+)
+def test_an_id_counts_on_every_page_a_part_of_a_page_on_its_own(key: str, number: int) -> None:
+    urls = ["https://snelveld.example/ervaringen?page=1", "https://snelveld.example/ervaringen?page=2"]
+
+    assert len(ids_on(urls, graph_with(**{"@id": key}))) == number
+
+
+def test_one_address_for_the_reviews_of_many_things_is_not_one_review() -> None:
+    reviews = [graph_with(url="https://snelveld.example/alle", itemReviewed=thing) for thing in ("a", "b")]
+    pages = [
+        schema_org.parse(page_with(one), f"{SHOP_URL}/{place}", NOW) for place, one in enumerate(reviews)
+    ]
+
+    assert len({record.external_id for page in pages for record in page.records}) == 2
+
+
+def test_an_edit_of_a_review_with_an_address_is_the_same_review() -> None:
+    [before], [after] = (
+        read(page_with(graph_with(url="/ervaringen/7", reviewBody=words))).records
+        for words in ("Slecht", "Toch goed")
+    )
+
+    assert before.external_id == after.external_id
+    assert before.url == "https://www.snelveld.example/ervaringen/7"
+
+
+@pytest.mark.parametrize("key", ["http://[", "_:b0", " ", "", 7, "x" * 600])
+def test_what_cannot_be_an_id_is_none(key: object) -> None:
+    [record] = read(page_with(graph_with(**{"@id": key}))).records
+    [other] = read(page_with(graph_with(itemReviewed={"@id": key}))).records
+
+    assert len(record.external_id) == len(other.external_id) == 64
 
 
 def test_an_id_that_several_reviews_share_is_none() -> None:
