@@ -17,6 +17,13 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>|<!--")
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "blockquote", "head", "title"})
 _QUOTES = frozenset({"quote", "quote-inline", "quotetitle", "quotecontent", "onebox", "invisible"})
 """Of forums and Mastodon; a onebox is what Discourse shows of a page that a post links to."""
+_EMOJI = frozenset({"emoji", "emojione", "smilies", "smiley", "wp-smiley"})
+"""Classes of images that forums and WordPress put in the place of an emoji."""
+_ONLY_EMOJI = re.compile(
+    "(?:[\u231a-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]"
+    "[\u200d\u20e3\ufe0f\U000e0020-\U000e007f]*|[0-9#*]\ufe0f?\u20e3|\\s)+"
+)
+"""Emoji with what joins and colours them (skin colours are in the last range), and keys such as 1️⃣."""
 _BLOCKS = frozenset(
     {"p", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "table", "tr", "section"}
 )
@@ -115,7 +122,7 @@ def _words(root: etree._Element) -> str:
         if event == "start":
             hidden += _is_unseen(node)
             if not hidden:
-                pieces.append(_break(node) + _flowing(node.text))
+                pieces.append(_break(node) + _emoji(node) + _flowing(node.text))
         else:
             if not hidden:
                 pieces.append("\n" if node.tag in _BLOCKS else "")
@@ -135,6 +142,16 @@ def _break(node: etree._Element) -> str:
     if node.tag == "br":
         return "\n"
     return "\n\n" if node.tag == "p" else "\n" if node.tag in _BLOCKS else ""
+
+
+def _emoji(node: etree._Element) -> str:
+    """The emoji that an image stands for; of a forum's own smiley how it is typed: `:rage:`, `:(`."""
+    if node.tag != "img":
+        return ""
+    written = [found for found in node.attrib.values() if found.strip() and _ONLY_EMOJI.fullmatch(found)]
+    if not written and not _EMOJI.isdisjoint((node.get("class") or "").split()):
+        written = [node.get("alt") or node.get("title") or ""]
+    return _flowing(written[0]) if written else ""
 
 
 def _flowing(text: str | None) -> str:
