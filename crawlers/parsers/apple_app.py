@@ -47,8 +47,8 @@ def parse(body: bytes, country: str, app_id: str) -> Page:
 
 
 def _is_the_app(entry: object) -> bool:
-    """Older answers begin with the app, which nobody has written and nobody rates."""
-    return isinstance(entry, dict) and not entry.keys() & {"im:rating", "author", "content"}
+    """Older answers begin with the app: it has no rating, nor a version that somebody rated."""
+    return isinstance(entry, dict) and not entry.keys() & {"im:rating", "im:version"}
 
 
 def _label(entry: object, *keys: str) -> object:

@@ -47,8 +47,17 @@ def test_the_entry_about_the_app_itself_is_no_review() -> None:
     assert page.problems == ()
 
 
-def test_an_app_entry_alone_is_an_empty_page() -> None:
-    assert read(APP_ENTRY).entries == 0
+@pytest.mark.parametrize(
+    "more", [{}, {"author": {"name": {"label": "Snelveld BV"}}, "content": {"label": "Glas"}}]
+)
+def test_an_app_entry_alone_is_an_empty_page(more: dict[str, object]) -> None:
+    assert read(APP_ENTRY | more).entries == 0
+
+
+def test_a_leading_review_whose_rating_has_another_name_is_refused() -> None:
+    renamed = {key.replace("im:rating", "im:stars"): value for key, value in apple_entry().items()}
+
+    assert [problem.what for problem in read([renamed]).problems] == ["no rating under im:rating"]
 
 
 def test_an_entry_without_rating_further_down_is_refused() -> None:
