@@ -10,7 +10,7 @@ from crawlers.parameters.types import Parameters
 
 def _app(value: object) -> str:
     found = str(value).strip().removeprefix("id") if isinstance(value, int | str) else ""
-    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{3,20}", found):
+    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,20}", found):
         raise ValueError('write the digits after "id" in the app\'s address in the store: "987654321"')
     return found
 

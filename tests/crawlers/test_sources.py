@@ -164,6 +164,13 @@ def test_hashtags_may_be_written_as_people_do(written: object) -> None:
     assert parameters_of(source("mastodon", hashtags=written)).model_dump()["hashtags"] == ("snelveld",)
 
 
+@pytest.mark.parametrize("written", [1, "7", "id42"])
+def test_an_app_id_may_be_short(written: object) -> None:
+    found = parameters_of(source("app_store_connect", app_id=written)).model_dump()["app_id"]
+
+    assert found == str(written).removeprefix("id")
+
+
 @pytest.mark.parametrize("written", [987654321, "987654321", "id987654321"])
 def test_an_app_id_may_be_written_as_people_do(written: object) -> None:
     assert parameters_of(source("apple_app", app_id=written)).model_dump()["app_id"] == "987654321"
