@@ -25,7 +25,11 @@ _CLOSED = re.compile(
     rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>\s*(?:<!--.{0,1000}?-->\s*)*\Z", re.IGNORECASE | re.DOTALL
 )
 _DUTCH_ZONE = re.compile(r"\s+(?:(?P<summer>CEST|MEST)|CET|MET)\s*\Z", re.IGNORECASE)
-_NO_ZONE = re.compile(r"[\d-]{8,10}[T ]\d\d:\d\d(?::\d\d)?(?:\.\d{1,9})?")
+_ZONE = re.compile(r":\d\d(?:\.\d{1,9})?\s*(?!uur)(?:[a-z]|[+-]\d\d)", re.IGNORECASE)
+"""What follows a time on a clock and says where the clock hangs."""
+_DAY_FIRST = re.compile(r"\s*\d{1,2}-\d{1,2}-\d{4}\b")
+"""The library takes the day for a year: 20-11-2026 for 2020-11-20."""
+_NO_DAY = re.compile(r"\s*\d{4}(?:-\d\d)?\s*")
 _ALERTS = re.compile(r"^https?://(?:www\.)?google\.[a-z.]+/alerts/feeds/", re.IGNORECASE)
 
 
@@ -163,25 +167,27 @@ def _link(entry: dict[str, object], url: str) -> tuple[str | None, bool]:
 
 def _published(entry: dict[str, object], now: datetime) -> datetime | None:
     for key in ("published", "created", "updated"):
-        if found := _dutch(dict.get(entry, key)):
+        said = dict.get(entry, key)
+        if found := _dutch(said, now):
             return found
         moment = dict.get(entry, f"{key}_parsed")
         if isinstance(moment, time.struct_time):
-            try:
-                return sensible(datetime.fromtimestamp(calendar.timegm(moment), UTC))
-            except (ValueError, OverflowError, OSError):
-                return None
-        if found := written(dict.get(entry, key), now):
+            return _read(moment, zoned=_has_zone(said))
+        if found := written(said, now):
             return found
     return None
 
 
-def _dutch(said: object) -> datetime | None:
+def _has_zone(said: object) -> bool:
+    return isinstance(said, str) and _ZONE.search(said) is not None
+
+
+def _dutch(said: object, now: datetime) -> datetime | None:
     """A time that names our zone by its letters, or none at all; the library takes both for UTC."""
-    if not isinstance(said, str) or len(said) > LONGEST:
+    if not isinstance(said, str) or len(said) > LONGEST or _NO_DAY.fullmatch(said):
         return None
-    if _NO_ZONE.fullmatch(said.strip()):
-        return instant(said)
+    if not _has_zone(said) or _DAY_FIRST.match(said):
+        return written(said, now)
     zone = _DUTCH_ZONE.search(said)
     if zone is None:
         return None
@@ -191,3 +197,12 @@ def _dutch(said: object) -> datetime | None:
         )
     except ValueError:
         return None
+
+
+def _read(moment: time.struct_time, *, zoned: bool) -> datetime | None:
+    """What the library read, which takes a clock without a zone for one of Greenwich."""
+    try:
+        found = datetime.fromtimestamp(calendar.timegm(moment), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return sensible(found) if zoned else instant(found.replace(tzinfo=None).isoformat())

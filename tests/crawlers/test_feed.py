@@ -168,6 +168,16 @@ def test_an_item_without_guid_or_address_is_refused() -> None:
         ("2026-11-20T12:05:00+02:00", datetime(2026, 11, 20, 10, 5, tzinfo=UTC)),
         ("Fri, 20 Nov 2026 12:05:00 GMT", datetime(2026, 11, 20, 12, 5, tzinfo=UTC)),
         ("Fri, 20 Nov 2026 99:05:00 CET", None),
+        ("20 november 2026 12:05", datetime(2026, 11, 20, 11, 5, tzinfo=UTC)),
+        ("20 nov 2026 12:05 uur", datetime(2026, 11, 20, 11, 5, tzinfo=UTC)),
+        ("20 juli 2026 12:05", datetime(2026, 7, 20, 10, 5, tzinfo=UTC)),
+        ("20-11-2026 12:05", datetime(2026, 11, 20, 11, 5, tzinfo=UTC)),
+        ("20-11-2026 12:05:00 +0200", datetime(2026, 11, 20, 10, 5, tzinfo=UTC)),
+        ("20-11-2026", datetime(2026, 11, 19, 23, tzinfo=UTC)),
+        ("2026-11-20", datetime(2026, 11, 19, 23, tzinfo=UTC)),
+        ("20261120", datetime(2026, 11, 19, 23, tzinfo=UTC)),
+        ("2026-11", datetime(2026, 10, 31, 23, tzinfo=UTC)),
+        ("Fri Nov 20 12:05:00 2026", datetime(2026, 11, 20, 11, 5, tzinfo=UTC)),
     ],
 )
 def test_a_time_in_our_own_zone_or_in_none_is_ours(written: str, expected: datetime | None) -> None:
