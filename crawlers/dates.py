@@ -66,14 +66,23 @@ _SPELLINGS = (
 
 
 def instant(value: object, zone: ZoneInfo = AMSTERDAM) -> datetime | None:
-    """An ISO 8601 time in UTC; None for anything else. A date, or a time without zone, is of `zone`."""
+    """An ISO 8601 time in UTC; None for anything else. A date, or a time without zone, is of `zone`.
+
+    Of an hour that occurs twice it is the first one, lest a mark until which a source was read is too late.
+    """
+    found = _iso(value)
+    if found is None:
+        return None
+    return sensible(found if found.tzinfo else found.replace(tzinfo=zone))
+
+
+def _iso(value: object) -> datetime | None:
     if not isinstance(value, str) or len(value) > LONGEST:
         return None
     try:
-        found = datetime.fromisoformat(value.strip())
+        return datetime.fromisoformat(value.strip())
     except ValueError:
         return None
-    return sensible(found if found.tzinfo else found.replace(tzinfo=zone))
 
 
 def sensible(moment: datetime) -> datetime | None:
@@ -93,6 +102,9 @@ def written(value: object, now: datetime) -> datetime | None:
     """
     if not isinstance(value, str) or not 0 < len(value.strip()) <= LONGEST:
         return None
+    found = _iso(value)
+    if found is not None and found.tzinfo is None:
+        return _of_clock(found, now)
     return instant(value) or _in_words(" ".join(value.lower().split()), now)
 
 

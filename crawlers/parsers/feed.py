@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import feedparser
 
-from crawlers.dates import LONGEST, instant, sensible, written
+from crawlers.dates import LONGEST, sensible, written
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.blocks import unlike
 from crawlers.parsers.markup import TooLong, plain
@@ -172,7 +172,7 @@ def _published(entry: dict[str, object], now: datetime) -> datetime | None:
             return found
         moment = dict.get(entry, f"{key}_parsed")
         if isinstance(moment, time.struct_time):
-            return _read(moment, zoned=_has_zone(said))
+            return _read(moment, _has_zone(said), now)
         if found := written(said, now):
             return found
     return None
@@ -199,10 +199,10 @@ def _dutch(said: object, now: datetime) -> datetime | None:
         return None
 
 
-def _read(moment: time.struct_time, *, zoned: bool) -> datetime | None:
+def _read(moment: time.struct_time, zoned: bool, now: datetime) -> datetime | None:
     """What the library read, which takes a clock without a zone for one of Greenwich."""
     try:
         found = datetime.fromtimestamp(calendar.timegm(moment), UTC)
     except (ValueError, OverflowError, OSError):
         return None
-    return sensible(found) if zoned else instant(found.replace(tzinfo=None).isoformat())
+    return sensible(found) if zoned else written(found.replace(tzinfo=None).isoformat(), now)

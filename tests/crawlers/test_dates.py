@@ -116,7 +116,17 @@ def test_the_hour_that_occurs_twice_is_one_of_both() -> None:
 FIRST_HALF_PAST_TWO, SECOND_HALF_PAST_TWO = at(2026, 10, 25, 0, 30), at(2026, 10, 25, 1, 30)
 
 
-@pytest.mark.parametrize("words", ["02:30", "vandaag 02:30", "vandaag om 2:30 uur", "25 oktober 2026 02:30"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "02:30",
+        "vandaag 02:30",
+        "vandaag om 2:30 uur",
+        "25 oktober 2026 02:30",
+        "25-10-2026 02:30",
+        "2026-10-25T02:30:00",
+    ],
+)
 @pytest.mark.parametrize(
     ("seen", "expected"),
     [
@@ -150,7 +160,7 @@ def test_a_day_ago_is_a_day_ago_and_yesterday_is_on_the_calendar() -> None:
     assert written("gisteren om 12:00", seen) == at(2026, 10, 24, 10)
 
 
-@pytest.mark.parametrize("words", ["02:30", "vandaag 02:30", "29 maart 2026 02:30"])
+@pytest.mark.parametrize("words", ["02:30", "vandaag 02:30", "29 maart 2026 02:30", "2026-03-29 02:30"])
 def test_the_hour_that_does_not_occur_is_read_as_long_after_midnight(words: str) -> None:
     assert written(words, at(2026, 3, 29, 10)) == at(2026, 3, 29, 1, 30)
 
