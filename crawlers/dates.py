@@ -55,13 +55,16 @@ _GRAINS = (
     (Precision.YEAR, re.compile(r"(?<![a-z])ja(?:ar|ren)\b")),
 )
 # Spellings and words for numbers that dateparser 1.5 does not know in Dutch.
-_COUNTED = re.compile(rf"\b({'|'.join(_NUMBERS)})\s+(?=dag|week|weken|maand|jaar)")
+_COUNTED = re.compile(
+    rf"(?<!\w)(?:(?:een|'n) (?=paar))?({'|'.join(_NUMBERS)})\s+(?=dag|week|weken|maand|jaar|jaren)"
+)
 _SPELLINGS = (
     (re.compile(r" (?:om )?(\d{1,2})[:.](\d{2}) uur$"), r" \1:\2"),
     (re.compile(r" om (\d{1,2})\.(\d{2})$"), r" \1:\2"),
     (re.compile(r" terug$"), " geleden"),
     (re.compile(r"^(\d+) ?d geleden$"), r"\1 dagen geleden"),
     (re.compile(r"^gister\b"), "gisteren"),
+    (re.compile(r"\bjaren\b"), "jaar"),
 )
 
 

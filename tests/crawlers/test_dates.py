@@ -49,6 +49,11 @@ def at(*parts: int) -> datetime:
         ("5 min. geleden", at(2026, 11, 21, 11, 55)),
         ("een paar minuten geleden", at(2026, 11, 21, 11, 57)),
         ("3u geleden", at(2026, 11, 21, 9)),
+        ("een paar dagen geleden", at(2026, 11, 18, 12)),
+        ("paar weken geleden", at(2026, 10, 31, 12)),
+        ("'n paar maanden terug", at(2026, 8, 21, 12)),
+        ("enkele jaren geleden", at(2023, 11, 21, 12)),
+        ("'n week geleden", at(2026, 11, 14, 12)),
     ],
 )
 def test_dutch_dates_are_read_as_seen_at_the_download(words: str, expected: datetime) -> None:
