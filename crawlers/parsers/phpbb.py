@@ -17,6 +17,7 @@ from crawlers.parsers.page import Gathering, Page
 from crawlers.parsers.values import count, headed
 from storage.records import Kind, Record, Status
 
+_BASE = CSSSelector("base[href]")
 _ROWS = CSSSelector("ul.topiclist.topics li.row")
 _NO_TOPICS = CSSSelector("div.panel strong")
 _TITLE = CSSSelector("a.topictitle")
@@ -69,6 +70,7 @@ def namespace(site: str) -> str:
 def topics(body: bytes, address: str, now: datetime, content_type: str = "") -> Topics:
     """The topics of a page of a forum at `address`. Raises FormatChanged or Blocked."""
     root = page_tree(body, content_type)
+    address = _base(root, address)
     rows = [row for node in _ROWS(root) if (row := _row(node, address, now))]
     if not rows and not _NO_TOPICS(root):
         raise unlike(body, "no topics, and no word that there are none")
@@ -80,6 +82,7 @@ def thread(
 ) -> Page:
     """The posts of a page of a topic at `address`; the first one opens the topic when `opening`."""
     root = page_tree(body, content_type)
+    address = _base(root, address)
     posts = _POSTS(root)
     if not posts:
         raise unlike(body, "no posts")
@@ -111,6 +114,11 @@ def without_session(address: str) -> str:
     parts = urlsplit(address)
     kept = [part for part in parts.query.split("&") if not part.startswith("sid=")]
     return urlunsplit(parts._replace(query="&".join(part for part in kept if part)))
+
+
+def _base(root: etree._Element, address: str) -> str:
+    """What the links count from: boards with rewritten addresses say that it is their root."""
+    return next((found for node in _BASE(root) if (found := safe(node.get("href"), address))), address)
 
 
 def _row(node: etree._Element, address: str, now: datetime) -> Row | None:

@@ -56,6 +56,25 @@ def test_later_posts_are_comments_under_the_title_of_their_topic() -> None:
     assert thread(second, opening=False).records[0].title == "Garantie geweigerd"
 
 
+@pytest.mark.parametrize("base", ["/", "https://forum.example/", "https://forum.example/index.php"])
+def test_links_count_from_the_base_that_a_page_names(base: str) -> None:
+    head = f'<base href="{base}">'
+    rewritten = f"{BOARD}/internet-f69/snelveld-t9.html"
+    read = phpbb.thread(board(head + BOARD_POST + BOARD_NEXT), rewritten, BOARD, NOW, True)
+    listed = phpbb.topics(board(head + BOARD_ROW), f"{BOARD}/internet-f69/", NOW)
+
+    assert read.records[0].url == "https://forum.example/viewtopic.php?p=501234#p501234"
+    assert read.next == "https://forum.example/viewtopic.php?t=9&start=10"
+    assert listed.rows[-1].address == "https://forum.example/viewtopic.php?f=69&t=17863"
+
+
+@pytest.mark.parametrize("base", ["javascript:x", "http://[", " "])
+def test_a_base_that_is_no_address_counts_as_none(base: str) -> None:
+    [record] = thread(f'<base href="{base}">{BOARD_POST}').records
+
+    assert record.url == "https://forum.example/viewtopic.php?p=501234#p501234"
+
+
 def test_a_poll_is_no_post() -> None:
     page = thread(f'<div class="panel"><div class="content"><h2>Ook last?</h2></div></div>{BOARD_POST}')
 
