@@ -100,7 +100,7 @@ def _is_left_out(status: dict[str, object], languages: Collection[str], bots: bo
     account = status.get("account")
     if status.get("reblog") is not None or at(account, "indexable") is False:
         return True
-    if at(account, "discoverable") is False or text(status.get("visibility")) not in PUBLIC:
+    if at(account, "discoverable") is False or text(status.get("visibility")) not in {*PUBLIC, None}:
         return True
     if (not bots and at(account, "bot") is True) or _is_wordless(status):
         return True
@@ -117,6 +117,9 @@ def _add(gathering: Gathering, where: str, status: object) -> None:
     content = at(status, "content")
     if not isinstance(content, str):
         gathering.refuse(where, "no text under content")
+        return
+    if text(at(status, "visibility")) is None:
+        gathering.refuse(where, "no word under visibility")
         return
     try:
         words = plain(content)

@@ -65,7 +65,7 @@ def test_what_a_post_quotes_is_not_its_own_words() -> None:
         status({"bot": True}),
         status(visibility="private"),
         status(visibility="direct"),
-        status(visibility=None),
+        status(visibility="local"),
         status(reblog=status()),
         status(language="de"),
     ],
@@ -75,6 +75,16 @@ def test_what_is_not_meant_to_be_collected_is_left_out(left_out: dict[str, Any])
 
     assert page.records == ()
     assert page.passed == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{}, status(visibility=None), {key: value for key, value in status().items() if key != "visibility"}],
+)
+def test_a_status_that_does_not_say_who_may_see_it_is_refused(changed: dict[str, Any]) -> None:
+    page = read(changed)
+
+    assert (page.records, page.passed, len(page.problems)) == ((), 0, 1)
 
 
 @pytest.mark.parametrize(
