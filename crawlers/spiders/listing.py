@@ -85,8 +85,9 @@ class ListingSpider(ReadingSpider):
         state, seen = self.state_of(part), self.seen[part]
         before = [identity for identity in state.get("shown", []) if isinstance(identity, str)]
         missing = vanished(before, frozenset(seen))
-        kept = dict.fromkeys([*seen, *before])
-        state |= {"open": False, "shown": [one for one in kept if one not in missing][:MOST_REMEMBERED]}
+        # What cannot be looked up may stand further on than was read: it stays until all is read.
+        settled = [one for one in missing if whole or self.permalink(one)]
+        state |= {"open": False, "shown": _in_order(before, seen, settled)[:MOST_REMEMBERED]}
         lost: list[str] = []
         if whole:
             state["whole_at"] = self.job.now().isoformat()
@@ -119,3 +120,11 @@ class ListingSpider(ReadingSpider):
         detail = f"{known} are known" if known else None
         self.note(Failure(Cause.EMPTY_BEFORE if known else Cause.EMPTY, where, detail))
         return True
+
+
+def _in_order(before: list[str], seen: list[str], settled: list[str]) -> list[str]:
+    """The ids that were seen, and round them those that were not, on the side where they stood `before`."""
+    there = frozenset(seen)
+    end = max((place for place, identity in enumerate(before, 1) if identity in there), default=0)
+    above = [one for one in before[:end] if one not in there and one not in settled]
+    return list(dict.fromkeys([*above, *seen, *before[end:]]))

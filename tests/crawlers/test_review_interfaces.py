@@ -117,6 +117,32 @@ def test_what_cannot_be_looked_up_is_removed_when_it_is_missing_twice(crawling: 
     assert gone["text"] in ("", shown[60].text)
 
 
+@pytest.mark.parametrize("kind", [*NUMBERED, Kind.APPLE])
+def test_what_was_gone_before_all_was_read_again_is_removed_too(crawling: Crawling, kind: Kind) -> None:
+    shown = show(crawling, posts(kind, 350))
+    crawling(kind)
+    crawling.replica.posts.remove(shown[20].key)
+    removed = []
+    for hours in (1, 1, 25, 1, 25):
+        crawling.clock.advance(timedelta(hours=hours))
+        removed.append(crawling(kind).counts["removed"])
+
+    assert removed == [0, 0, 0, 0, 1]
+
+
+def test_more_that_is_gone_than_one_crawl_compares_waits_for_the_next(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.APPLE, 120))
+    crawling(Kind.APPLE)
+    for post in shown[20:35]:
+        crawling.replica.posts.remove(post.key)
+    removed = []
+    for _ in range(3):
+        crawling.clock.advance(timedelta(hours=25))
+        removed.append(crawling(Kind.APPLE).counts["removed"])
+
+    assert removed == [0, 10, 5]
+
+
 @pytest.mark.parametrize("kind", SINCE)
 def test_that_nothing_changed_lately_is_told_from_nothing_at_all(crawling: Crawling, kind: Kind) -> None:
     shown = show(crawling, posts(kind, 8))
