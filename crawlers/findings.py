@@ -23,6 +23,7 @@ FIELDS: Mapping[str, Callable[[Record], bool]] = {
 class Findings:
     """Totals over all pages of one crawl. `undated` counts kept records without a time of publication.
 
+    Of the `refused` records, `unread` has the ids where those could be read, and `nameless` counts the others.
     `fullest` is how many posts the fullest page held. Of the `standing` records, those that can still be read,
     `holding` counts how many have each of the `FIELDS`.
     """
@@ -34,6 +35,8 @@ class Findings:
     kept: int = 0
     passed: int = 0
     refused: int = 0
+    unread: set[str] = field(default_factory=set)
+    nameless: int = 0
     undated: int = 0
     fullest: int = 0
     standing: int = 0
@@ -48,6 +51,8 @@ class Findings:
         self.kept += len(page.records)
         self.passed += page.passed
         self.refused += len(page.problems)
+        self.unread.update(one.identity for one in page.problems if one.identity)
+        self.nameless += sum(not one.identity for one in page.problems)
         self.fullest = max(self.fullest, page.entries)
         standing = [record for record in page.records if record.status is not Status.REMOVED]
         self.standing += len(standing)

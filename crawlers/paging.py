@@ -73,6 +73,31 @@ def missing_twice(missed: object, missing: Iterable[str], now: datetime) -> tupl
     return lost, {key: time.isoformat() for key, time in (waiting | since).items() if key not in lost}
 
 
+def gone_from(
+    state: dict[str, Any], missing: Iterable[str], nameless: int, now: datetime
+) -> tuple[list[str], dict[str, Any]]:
+    """Which of the posts that are `missing` from a whole reading are gone, and what it leaves in the state of the part:
+    `missed`, since when the others are missing, `nameless`, and `doubted`.
+
+    `nameless` counts the records that could not be read, not even their id. When a post goes missing and there are
+    more of them than in the reading before, it may be one of those: it is in doubt until there are no more than then.
+    """
+    before, counted = numbers_of(state.get("doubted")), state.get("nameless")
+    known = counted if isinstance(counted, int) else 0
+    doubted = {key: number for key, number in before.items() if number < nameless}
+    missing, missed = list(missing), times_of(state.get("missed"))
+    if nameless > known:
+        doubted |= {key: known for key in missing if key not in missed and key not in doubted}
+    lost, since = missing_twice(state.get("missed"), (key for key in missing if key not in doubted), now)
+    return lost, {"missed": since, "doubted": doubted, "nameless": nameless}
+
+
+def numbers_of(kept: object) -> dict[str, int]:
+    """The numbers by id that a part of a state holds."""
+    found = kept.items() if isinstance(kept, dict) else ()
+    return {key: number for key, number in found if isinstance(key, str) and isinstance(number, int)}
+
+
 def times_of(kept: object) -> dict[str, datetime]:
     """The times by id that a part of a state holds."""
     found = kept.items() if isinstance(kept, dict) else ()

@@ -56,15 +56,15 @@ def _label(entry: object, *keys: str) -> object:
 
 
 def _add(gathering: Gathering, where: str, entry: object, country: str, app_id: str) -> None:
-    rating = number(_label(entry, "im:rating"))
+    identity, rating = identifier(_label(entry, "id")), number(_label(entry, "im:rating"))
     if rating is None:
-        gathering.refuse(where, "no rating under im:rating")
+        gathering.refuse(where, "no rating under im:rating", identity)
         return
     reader = _READER.search(text(_label(entry, "author", "uri")) or "")
     gathering.add(
         where,
         namespace=namespace(country, app_id),
-        external_id=identifier(_label(entry, "id")),
+        external_id=identity,
         kind=Kind.REVIEW,
         url=safe(at(entry, "link", "attributes", "href")),
         **headed(text(_label(entry, "title")), text(_label(entry, "content")) or ""),

@@ -99,7 +99,7 @@ def _add(gathering: Gathering, where: str, review: object, package: str, languag
     """Whether something else stands where a field was known to be, without which the review can do."""
     identity, stars = identifier(_at(review, 0)), number(_at(review, 2))
     if identity is None or stars is None:
-        gathering.refuse(where, "no id at [0]" if identity is None else "no stars at [2]")
+        gathering.refuse(where, "no id at [0]" if identity is None else "no stars at [2]", identity)
         return False
     gathering.add(
         where,

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from crawlers.causes import Cause
 from crawlers.parsers.quotes import own_words
-from storage.records import Kind, Record, Status
+from storage.records import LONGEST_ID, Kind, Record, Status, clean
 
 MOST_ENTRIES = 5_000
 """No source shows more than some hundreds on one page; what follows is refused unread."""
@@ -45,10 +45,14 @@ class Moved(ParseError):
 
 @dataclass(frozen=True)
 class Problem:
-    """A record that was refused: its place on the page and why. Holds no text of the record."""
+    """A record that was refused: its place on the page and why. Holds no text of the record.
+
+    `identity` is its id where that could be read, so that it is not taken for gone.
+    """
 
     where: str
     what: str
+    identity: str | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,13 @@ class Page:
 
 @dataclass
 class Gathering:
-    """Collects the records of one page: a bad one is noted, the good ones next to it are kept."""
+    """Collects the records of one page: a bad one is noted, the good ones next to it are kept.
+
+    `named` says that the source gives ids to its records. An id of ours is made of what a record says, and that of
+    one that could not be read tells nothing.
+    """
+
+    named: bool = True
 
     problems: list[Problem] = field(default_factory=list)
     passed: int = 0
@@ -98,12 +108,13 @@ class Gathering:
         try:
             record = Record(**fields)
         except ValidationError as error:
-            self.refuse(where, explained(error))
+            self.refuse(where, explained(error), fields.get("external_id") if self.named else None)
             return
         self._records.setdefault((record.namespace, record.external_id), record)
 
-    def refuse(self, where: str, what: str) -> None:
-        self.problems.append(Problem(where, what))
+    def refuse(self, where: str, what: str, identity: object = None) -> None:
+        known = clean(identity) if isinstance(identity, str) and len(identity) <= LONGEST_ID else None
+        self.problems.append(Problem(where, what, known or None))
 
     def note(self, text: str) -> None:
         if text not in self.notes:

@@ -21,7 +21,7 @@ def parse(body: bytes, shop: str, start: int = 0) -> Page:
     found = answer(body)
     if text(found.get("status")) not in (None, "success"):
         raise Blocked(Cause.KEY, "the platform gives no ratings for this shop_id and code")
-    gathering = Gathering()
+    gathering = Gathering(named=False)
     ratings = entries(found, "ratings")
     for place, rating in enumerate(gathering.bounded(ratings), 1):
         if isinstance(rating, dict):

@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 from scrapy import Request
 
 from crawlers.job import Job, ReadPage
-from crawlers.paging import missing_twice
+from crawlers.paging import gone_from
 from crawlers.parameters.apps import PlayParameters
 from crawlers.parsers import google_play
 from crawlers.parsers.page import Page, gone
 from crawlers.parsers.stretch import Stretch
 from crawlers.sources import SOURCES
-from crawlers.spiders.recent import Reading
+from crawlers.spiders.recent import Gap, Reading
 from crawlers.spiders.whole import WholeSpider
 
 NEWEST_FIRST = 2
@@ -25,7 +25,7 @@ A_CALL = 199
 class PlaySpider(WholeSpider):
     """A review has no address to look it up at: it is gone when it is missing twice.
 
-    State of the part: `missed`, when a review was first missing, by its id.
+    State of the part: what `gone_from` keeps.
     """
 
     most_pages = 20
@@ -57,14 +57,26 @@ class PlaySpider(WholeSpider):
     def stretch_of(self, body: bytes, reading: Reading) -> Stretch:
         return google_play.parse(body, self.wanted.package, self.wanted.language)
 
-    def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
-        if self.job.findings.refused:
-            return  # it may be there, in a form that we do not know
-        state = self.state_of(part)
-        lost, state["missed"] = missing_twice(state.get("missed"), identities, self.job.now())
+    def _after(self, reading: Reading, gap: Gap | None) -> Iterator[Any]:
+        if not reading.gap:
+            yield from self._compared(reading)
+        yield from super()._after(reading, gap)
+
+    def _compared(self, reading: Reading) -> Iterator[ReadPage]:
+        """What is gone from a reading, and what is left of it to compare with the next."""
+        state, nameless = self.state_of(reading.part), self.job.findings.nameless
+        missing = self._lost(reading)
+        if not reading.reread:
+            if nameless or not missing:
+                return  # how many there were before is known of the whole week only
+            nameless = state.get("nameless", 0)
+        lost, left = gone_from(state, missing, nameless, self.job.now())
+        state |= left
         state["shown"] = {key: time for key, time in state["shown"].items() if key not in lost}
+        still = state["shown"].keys() - reading.seen.keys()
+        state["doubted"] = {key: number for key, number in left["doubted"].items() if key in still}
         records = tuple(record for one in lost for record in gone(self.namespace, one).records)
-        yield ReadPage(Page(records), f"{part} missing", part, state)
+        yield ReadPage(Page(records), f"{reading.part} missing", reading.part, state)
 
 
 def asked_for(package: str, token: str | None) -> str:

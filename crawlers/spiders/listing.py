@@ -7,7 +7,7 @@ from scrapy.http import Response
 
 from crawlers.causes import Cause, Failure
 from crawlers.job import ReadPage
-from crawlers.paging import ALWAYS, is_known, missing_twice, vanished, whole_wanted
+from crawlers.paging import ALWAYS, gone_from, is_known, vanished, whole_wanted
 from crawlers.parsers.page import Page, gone
 from crawlers.spiders.reading import ReadingSpider
 
@@ -19,8 +19,8 @@ class ListingSpider(ReadingSpider):
     """A kind says where the pages stand and how to parse one.
 
     State of a part: `open` while a reading has begun and not ended, `whole_at` when all pages were last read,
-    `had` how many posts its first page held, `shown` the ids that were read, in the order of the listing, `missed`
-    since when posts are missing that cannot be looked up by themselves.
+    `had` how many posts its first page held, `shown` the ids that were read, in the order of the listing; of posts
+    that are missing and cannot be looked up by themselves what `gone_from` keeps.
     """
 
     def __init__(self, *named: Any, **more: Any) -> None:
@@ -84,14 +84,16 @@ class ListingSpider(ReadingSpider):
         """The state that a finished reading leaves, and a look at each post that is no longer in its place."""
         state, seen = self.state_of(part), self.seen[part]
         before = [identity for identity in state.get("shown", []) if isinstance(identity, str)]
-        missing = vanished(before, frozenset(seen))
+        there = self.job.findings.unread.union(seen)
+        missing = vanished(before, there)
         # What cannot be looked up may stand further on than was read: it stays until all is read.
         settled = [one for one in missing if whole or self.permalink(one)]
         state |= {"open": False, "shown": _in_order(before, seen, settled)[:MOST_REMEMBERED]}
         lost: list[str] = []
         if whole:
             state["whole_at"] = self.job.now().isoformat()
-            lost, state["missed"] = self._lost(state, missing, frozenset(seen))
+            lost, left = self._lost(state, missing, there)
+            state |= left
         records = tuple(record for one in lost for record in gone(self.namespace, one).records)
         yield ReadPage(Page(records), f"{part} end", part, state)
         for identity in missing:
@@ -99,14 +101,16 @@ class ListingSpider(ReadingSpider):
                 yield self.ask(address, self.looked_up, where=f"{part} gone", part=part, identity=identity)
 
     def _lost(
-        self, state: dict[str, Any], missing: list[str], seen: frozenset[str]
-    ) -> tuple[list[str], dict[str, str]]:
-        """Of what is missing and cannot be looked up: what is gone, and since when the rest is missing."""
-        before = {key: since for key, since in (state.get("missed") or {}).items() if key not in seen}
-        if self.job.findings.refused:
-            return [], before  # it may be there, in a form that we do not know
-        waiting = [one for one in (*before, *missing) if self.permalink(one) is None]
-        return missing_twice(before, waiting, self.job.now())
+        self, state: dict[str, Any], missing: list[str], there: set[str]
+    ) -> tuple[list[str], dict[str, Any]]:
+        """Of what is missing and cannot be looked up: what is gone, and what is kept of the rest."""
+        before: dict[str, dict[str, Any]] = {
+            name: {key: value for key, value in (state.get(name) or {}).items() if key not in there}
+            for name in ("missed", "doubted")
+        }
+        held = dict.fromkeys([*before["missed"], *before["doubted"], *missing])
+        waiting = [one for one in held if self.permalink(one) is None]
+        return gone_from(state | before, waiting, self.job.findings.nameless, self.job.now())
 
     async def looked_up(self, response: Response, where: str, part: str, identity: str) -> AsyncIterator[Any]:
         if self.is_gone(response, where):

@@ -204,8 +204,10 @@ class RecentSpider(ReadingSpider):
     def _lost(self, reading: Reading) -> list[str]:
         """What stood above the floor and was not shown this time."""
         before = times_of(self.state_of(reading.part).get("shown"))
+        unread = self.job.findings.unread  # it stands there, in a form that we do not know
         within = (key for key, time in before.items() if reading.floor is None or time > reading.floor)
-        return sorted(key for key in within if key not in reading.seen)[: self.most_missing]
+        missing = (key for key in within if key not in reading.seen and self.known_as(key) not in unread)
+        return sorted(missing)[: self.most_missing]
 
     def _end(self, reading: Reading, where: str, gap: Gap | None = None) -> ReadPage | None:
         """The state that a finished reading leaves; None when nothing came where there must be something."""

@@ -61,9 +61,9 @@ def test_a_leading_review_whose_rating_has_another_name_is_refused() -> None:
 
 
 def test_an_entry_without_rating_further_down_is_refused() -> None:
-    page = read([apple_entry(), apple_entry(**{"im:rating": {"label": "vijf"}})])
+    [problem] = read([apple_entry(), apple_entry(**{"im:rating": {"label": "vijf"}})]).problems
 
-    assert [problem.what for problem in page.problems] == ["no rating under im:rating"]
+    assert (problem.what, problem.identity) == ("no rating under im:rating", "13579246801")
 
 
 def test_entries_under_another_key_are_another_form() -> None:

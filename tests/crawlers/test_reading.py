@@ -1,11 +1,12 @@
 """How far is read, how polite, and how answers that are no page are understood."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from scrapy.http import Response
 
-from crawlers.paging import is_known, vanished, whole_wanted
+from crawlers.paging import gone_from, is_known, vanished, whole_wanted
 from crawlers.parsers.page import Page
 from crawlers.scrapy_settings import settings, user_agent
 from crawlers.spiders.reading import LONGEST_WAIT, retry_after
@@ -71,6 +72,39 @@ def test_all_pages_are_read_first_daily_and_after_breaking_off(state: dict[str, 
 )
 def test_what_stood_above_something_still_there_has_vanished(before: str, seen: str, expected: str) -> None:
     assert vanished(before, seen) == list(expected)
+
+
+@pytest.mark.parametrize(
+    ("nameless", "lost"),
+    [
+        ([0, 0, 0], [[], [], ["a"]]),
+        ([2, 2, 2], [[], [], ["a"]]),  # who could not be read before is somebody else
+        ([1, 2, 2], [[], [], []]),  # the second may be this one
+        ([2, 1, 1], [[], [], ["a"]]),
+        ([1, 2, 1, 1], [[], [], [], ["a"]]),
+        ([1, 2, 3, 2, 1, 1], [[], [], [], [], [], ["a"]]),
+        ([1, 1, 2], [[], [], ["a"]]),
+    ],
+)
+def test_what_may_be_a_record_that_cannot_be_read_is_not_gone(
+    nameless: list[int], lost: list[list[str]]
+) -> None:
+    state: dict[str, Any] = {}
+    found = []
+    for day, count in enumerate(nameless):
+        one, left = gone_from(state, ["a"] if day else [], count, NOW + timedelta(days=day))
+        state |= left
+        found.append(one)
+
+    assert found == lost
+
+
+def test_what_goes_missing_after_one_became_unreadable_is_not_in_doubt() -> None:
+    _, state = gone_from({}, ["a"], 1, NOW)
+    _, state = gone_from(state, ["a", "b"], 1, NOW + timedelta(days=1))
+    lost, state = gone_from(state, ["a", "b"], 1, NOW + timedelta(days=2))
+
+    assert (lost, state["doubted"]) == (["b"], {"a": 0})
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What holds for every interface that gives a customer's own reviews."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,36 @@ def test_what_was_gone_before_all_was_read_again_is_removed_too(crawling: Crawli
         removed.append(crawling(kind).counts["removed"])
 
     assert removed == [0, 0, 0, 0, 1]
+
+
+@pytest.mark.parametrize("kind", [*NUMBERED, Kind.APPLE, Kind.GOOGLE_PLAY])
+def test_a_review_that_can_never_be_read_keeps_no_other_from_being_removed(
+    crawling: Crawling, kind: Kind
+) -> None:
+    shown = show(crawling, [replace(posts(kind, 1)[0], rating=9), *posts(kind, 30, first=1)])
+    crawling(kind)
+    crawling.replica.posts.remove(shown[10].key)
+    crawling.clock.advance(timedelta(hours=25))
+    once = crawling(kind)
+    crawling.clock.advance(timedelta(hours=25))
+    twice = crawling(kind)
+
+    assert [(one.counts["refused"], one.counts["removed"]) for one in (once, twice)] == [(1, 0), (1, 1)]
+
+
+@pytest.mark.parametrize("kind", [*NUMBERED, Kind.APPLE, Kind.GOOGLE_PLAY])
+def test_a_review_that_cannot_be_read_any_more_is_not_taken_for_removed(
+    crawling: Crawling, kind: Kind
+) -> None:
+    shown = show(crawling, posts(kind, 30))
+    crawling(kind)
+    crawling.replica.posts.edit(shown[10].key, rating=9)
+    removed = []
+    for _ in range(3):
+        crawling.clock.advance(timedelta(hours=25))
+        removed.append(crawling(kind).counts["removed"])
+
+    assert removed == [0, 0, 0]
 
 
 def test_more_that_is_gone_than_one_crawl_compares_waits_for_the_next(crawling: Crawling) -> None:
