@@ -5,6 +5,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from crawlers.dates import AMSTERDAM, instant, precision, sensible, written
@@ -13,7 +14,7 @@ from crawlers.parsers.addresses import safe
 from crawlers.parsers.page import FormatChanged, Gathering, Page
 from crawlers.parsers.rows import Rows, cells_of
 from crawlers.parsers.values import headed, language, number
-from storage.records import LONGEST_ID, Reply
+from storage.records import LONGEST_ID, Reply, clean
 
 ROWS = 500
 """Rows that are stored together."""
@@ -42,22 +43,33 @@ class Wrong(ValueError):
     """A row that cannot be used; says which column and why, without what it holds."""
 
 
+@dataclass
+class _Table:
+    """Where the columns stand, how a row is read, and by digests of the ids which row had one first."""
+
+    places: Mapping[Column, int]
+    told: CsvParameters
+    namespace: str
+    now: datetime
+    first: dict[bytes, int] = field(default_factory=dict)
+
+
 def pages(body: bytes, told: CsvParameters, namespace: str, now: datetime) -> Iterator[Page]:
     """The posts of a file, `ROWS` rows at a time; what is wrong with a row is a problem with its number.
 
-    A relative date ("gisteren") is refused: the file may be of any day. Raises FormatChanged when the headings
-    are not there.
+    A relative date ("gisteren") is refused: the file may be of any day. Of two rows with one id the first counts,
+    else they would edit each other; the second is refused. Raises FormatChanged when the headings are not there.
     """
     text, note = _decoded(body, told.encoding)
     rows = iter(Rows(*_laid_out(text, told)))
-    places = _places(next(rows, (0, None))[1], told)
+    table = _Table(_places(next(rows, (0, None))[1], told), told, namespace, now)
     gathering, taken = Gathering(), 0
     if note:
         gathering.note(note)
     for row, cells in rows:
         if cells is not None and not any(cell.strip() for cell in cells):
             continue
-        _add(gathering, f"row {row}", cells, places, told, namespace, now)
+        _add(gathering, row, cells, table)
         taken += 1
         if taken % ROWS == 0:
             yield gathering.page()
@@ -120,25 +132,30 @@ def _places(headings: list[str] | None, told: CsvParameters) -> dict[Column, int
     return {column: known[_heading(name)] for column, name in told.columns.items()}
 
 
-def _add(
-    gathering: Gathering,
-    where: str,
-    cells: list[str] | None,
-    places: Mapping[Column, int],
-    told: CsvParameters,
-    namespace: str,
-    now: datetime,
-) -> None:
+def _add(gathering: Gathering, row: int, cells: list[str] | None, table: _Table) -> None:
+    where, told = f"row {row}", table.told
     if cells is None:
         gathering.refuse(where, "a quotation mark is not closed, or something follows it")
         return
-    given = {column: cells[place].strip() for column, place in places.items() if place < len(cells)}
+    given = {column: cells[place].strip() for column, place in table.places.items() if place < len(cells)}
     try:
-        fields = _fields(given, told, now)
+        fields = _fields(given, told, table.now)
     except Wrong as error:
         gathering.refuse(where, str(error))
         return
-    gathering.add(where, namespace=namespace, kind=told.holds, **fields)
+    identity = _identity(given)
+    before = table.first.get(_digest(identity))
+    if before is None:
+        record = gathering.add(
+            where, namespace=table.namespace, kind=told.holds, external_id=identity, **fields
+        )
+        if record:
+            table.first[_digest(identity)] = row
+    elif Column.ID in told.columns:
+        gathering.refuse(where, f"id: is that of row {before}")
+    else:
+        gathering.passed += 1
+        gathering.note("rows that say the same as an earlier one count once")
 
 
 def _fields(given: Mapping[Column, str], told: CsvParameters, now: datetime) -> dict[str, object]:
@@ -148,7 +165,6 @@ def _fields(given: Mapping[Column, str], told: CsvParameters, now: datetime) -> 
         raise Wrong("id: is empty")
     reply = given.get(Column.REPLY)
     return headed(given.get(Column.TITLE) or None, given.get(Column.TEXT, "")) | {
-        "external_id": _identity(given),
         "published_at": _moment(given, Column.DATE, now),
         "published_precision": precision(given.get(Column.DATE)),
         "experienced_at": _moment(given, Column.EXPERIENCED, now),
@@ -208,6 +224,11 @@ def moment(cell: str, now: datetime) -> datetime | None:
     if found := instant(_SLASHED.sub(r"\1-\2-\3", cell)):
         return found
     return written(cell, now) if _YEAR.search(cell) and _WORD.search(cell) else None
+
+
+def _digest(identity: str) -> bytes:
+    """Sixteen bytes in place of an id, of which a file may have millions."""
+    return hashlib.blake2b(clean(identity).encode(), digest_size=16).digest()
 
 
 def _identity(given: Mapping[Column, str]) -> str:

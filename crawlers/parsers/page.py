@@ -96,8 +96,8 @@ class Gathering:
     notes: list[str] = field(default_factory=list)
     _records: dict[tuple[str, str], Record] = field(default_factory=dict)
 
-    def add(self, where: str, **fields: Any) -> None:
-        """Keep a record of these fields, its text without what it quotes.
+    def add(self, where: str, **fields: Any) -> Record | None:
+        """Keep a record of these fields, its text without what it quotes, and give it; None when it is refused.
 
         The first of two with one id counts, else they would edit each other.
         """
@@ -109,8 +109,8 @@ class Gathering:
             record = Record(**fields)
         except ValidationError as error:
             self.refuse(where, explained(error), fields.get("external_id") if self.named else None)
-            return
-        self._records.setdefault((record.namespace, record.external_id), record)
+            return None
+        return self._records.setdefault((record.namespace, record.external_id), record)
 
     def refuse(self, where: str, what: str, identity: object = None) -> None:
         known = clean(identity) if isinstance(identity, str) and len(identity) <= LONGEST_ID else None

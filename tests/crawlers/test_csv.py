@@ -158,6 +158,41 @@ def test_blank_rows_are_skipped_and_counted_and_the_line_for_excel_is_not() -> N
     assert [problem.where for problem in page.problems] == ["row 5"]
 
 
+@pytest.mark.parametrize("apart", [0, 1_000])
+def test_a_row_with_the_id_of_an_earlier_one_is_refused_with_both_numbers(apart: int) -> None:
+    between = "".join(f"{number};Traag\n" for number in range(10, 10 + apart))
+    page = read(f"Nr;Klacht\n1;Eerst\n{between}1 ;Daarna\n2;Stuk\n", told({"id": "Nr", "text": "Klacht"}))
+
+    assert [one.text for one in page.records if one.external_id in ("1", "2")] == ["Eerst", "Stuk"]
+    assert refused(page) == [f"row {3 + apart}: id: is that of row 2"]
+
+
+def test_a_row_that_is_refused_leaves_its_id_to_a_later_one() -> None:
+    page = read("Nr;Klacht\n1;\n1;Daarna\n", told({"id": "Nr", "text": "Klacht"}))
+
+    assert [one.text for one in page.records] == ["Daarna"]
+    assert refused(page) == ["row 2: neither text, title nor rating"]
+
+
+def test_rows_without_an_id_that_say_the_same_count_once_which_is_noted() -> None:
+    page = read("Datum;Klacht\n18-11-2026;Traag\n18-11-2026;Traag\n19-11-2026;Traag\n", DATED)
+
+    assert [record.text for record in page.records] == ["Traag", "Traag"]
+    assert (refused(page), page.notes) == ([], ("rows that say the same as an earlier one count once",))
+
+
+def test_two_rows_with_one_id_do_not_edit_each_other(crawling: Crawling, tmp_path: Path) -> None:
+    path = tmp_path / "klachten.csv"
+    rows = "".join(f"{number};Traag {number}\n" for number in range(600))
+    path.write_text(f"Nr;Klacht\n{rows}5;Iets anders\n", "utf-8")
+    first = crawling.read(configuration(path))
+    path.write_text(f"Nr;Klacht\n{rows}5;Iets anders\n601;Nieuw\n", "utf-8")
+    second = crawling.read(configuration(path))
+
+    assert [(one.counts["new"], one.counts["edited"]) for one in (first, second)] == [(600, 0), (1, 0)]
+    assert first.stats["notes"] == ["refused: row 602"]
+
+
 def test_without_an_id_a_row_is_known_by_what_it_says() -> None:
     first = read("Datum;Klacht\n18-11-2026;Traag\n", DATED).records[0]
     again = read("Klacht;Datum\nTraag ;18-11-2026\nStuk;18-11-2026\n", DATED).records
