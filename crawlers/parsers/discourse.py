@@ -103,7 +103,11 @@ def search(body: bytes) -> Posts:
         for hit in hits
         if (topic := _number(hit.get("topic_id"))) and (post := _number(hit.get("id")))
     ]
-    times = tuple((str(hit.get("id")), time) for hit in hits if (time := instant(hit.get("created_at"))))
+    times = tuple(
+        (str(post), time)
+        for hit in hits
+        if (post := _number(hit.get("id"))) and (time := instant(hit.get("created_at")))
+    )
     titles = {
         topic: title
         for one in listed(data.get("topics"))

@@ -61,10 +61,10 @@ class Search:
 
 
 class DiscourseSpider(RecentSpider):
-    """The newest posts are read as `RecentSpider` reads them.
+    """The newest posts are read as `RecentSpider` reads them, and a search leaves the same state.
 
-    State of a topic: `shown`, the ids it held, and `whole_at`. State of a search: `newest` and `whole_at`. State of
-    `answers`: topics `waiting` to be opened for a reply of the company, and the replies that are `done`.
+    State of a topic: `shown`, the ids it held, and `whole_at`. State of `answers`: topics `waiting` to be opened for a
+    reply of the company, and the replies that are `done`.
     """
 
     most_pages = 40
@@ -212,7 +212,7 @@ class DiscourseSpider(RecentSpider):
 
     def _begun(self) -> Search:
         state, now = self.state_of(SEARCH), self.job.now()
-        newest, last = instant(state.get("newest")), instant(state.get("whole_at"))
+        newest, last = instant(state.get("newest")), instant(state.get("reread_at"))
         whole = last is None or now - last >= WHOLE_EVERY
         floor = newest - AGAIN if newest else None
         return Search(min(floor, now - REREAD) if floor and whole else floor, whole)
@@ -248,13 +248,31 @@ class DiscourseSpider(RecentSpider):
         )
         if page.next and page.places and search.number <= MOST_SEARCHED:
             yield self._search(search)
-        else:
-            yield self._hits(search)
+            return
+        if page.next and page.last:
+            search = replace(search, floor=page.last)  # what lies below was not looked through
+        async for one in self._hits(search):
+            yield one
 
-    def _hits(self, search: Search) -> Any:
-        """A request for the posts of one topic that were found, or the end of the search."""
-        if not search.places:
-            return self._searched(search)
+    async def _hits(self, search: Search) -> AsyncIterator[Any]:
+        """A request for the posts of one topic that were found; at the end of the search, for those that it lost."""
+        if search.places:
+            yield self._hit(search)
+            return
+        reading = Reading(
+            SEARCH,
+            search.floor,
+            search.whole,
+            newest=max(search.seen.values(), default=None),
+            seen=dict(search.seen),
+        )
+        end = ReadPage(Page(), "search end", SEARCH, self._left(self.state_of(SEARCH), reading))
+        yield end
+        await end.stored
+        for one in self.missing(SEARCH, self._lost(reading)):
+            yield one
+
+    def _hit(self, search: Search) -> Request:
         topic = search.places[0][0]
         posts = [post for other, post in search.places if other == topic][:PER_REQUEST]
         left = tuple(place for place in search.places if place not in {(topic, post) for post in posts})
@@ -277,12 +295,5 @@ class DiscourseSpider(RecentSpider):
             item = ReadPage(page, where, SEARCH)
             yield item
             await item.stored
-        yield self._hits(search)
-
-    def _searched(self, search: Search) -> ReadPage:
-        state, now = self.state_of(SEARCH), self.job.now()
-        newest = max(search.seen.values(), default=instant(state.get("newest")) or now)
-        state["newest"] = min(newest, now).isoformat()
-        if search.whole:
-            state["whole_at"] = now.isoformat()
-        return ReadPage(Page(), "search end", SEARCH, state)
+        async for one in self._hits(search):
+            yield one

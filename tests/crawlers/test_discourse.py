@@ -214,6 +214,23 @@ def test_a_search_opens_what_it_finds(crawling: Crawling) -> None:
     assert "after%3A2026-11-20" in crawling.asked()[-3]
 
 
+@pytest.mark.parametrize("hours", [1, 25])
+def test_what_a_search_finds_no_more_is_looked_up_and_removed_when_it_is_gone(
+    crawling: Crawling, hours: int
+) -> None:
+    shown = show(crawling, posts(Kind.DISCOURSE, 8))
+    crawling(Kind.DISCOURSE, query="internet")
+    crawling.replica.posts.remove(shown[2].key)
+    crawling.replica.posts.edit(shown[4].key, text="Laat maar, snelveld is opgelost.")
+    crawling.clock.advance(timedelta(hours=hours))
+    since = len(crawling.replica.requests)
+    outcome = crawling(Kind.DISCOURSE, query="internet")
+    looked_up = [target for target in crawling.asked(since) if target.startswith("/posts/")]
+
+    assert (outcome.health, outcome.counts["removed"], len(looked_up)) == (Health.OK, 1, 2)
+    assert [line["status"] for line in crawling.mentions()].count("removed") == 1
+
+
 def test_a_search_that_finds_nothing_any_more_is_no_calm(crawling: Crawling) -> None:
     show(crawling, posts(Kind.DISCOURSE, 3))
     crawling(Kind.DISCOURSE, query="internet")
