@@ -2,35 +2,42 @@
 
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from scrapy import Request
 from scrapy.http import Response
 
+from crawlers.dates import EARLIEST, instant
 from crawlers.job import ReadPage
-from crawlers.paging import vanished
+from crawlers.paging import WHOLE_EVERY, vanished
 from crawlers.parameters.social import RedditParameters
 from crawlers.parsers import reddit
 from crawlers.parsers.page import Page, gone
 from crawlers.parsers.stretch import Stretch
 from crawlers.spiders.bearer import TOKEN, BearerSpider
 from crawlers.spiders.conditional import ConditionalSpider
-from crawlers.spiders.recent import Reading, RecentSpider
-from storage.records import Kind
+from crawlers.spiders.reading import GONE
+from crawlers.spiders.recent import REREAD, Reading, RecentSpider
+from storage.records import Kind, Record, Status
 
 HOME = reddit.SITE
 API = "https://oauth.reddit.com"
 LIMIT = 100
 MOST_THREADS = 10
 """Posts whose comments one crawl reads; the others wait for the next."""
+MOST_COMMENTS = 200
+"""Of one post, as many as an answer holds, of which is remembered that they were there."""
 GRANT = {"grant_type": "client_credentials"}
 
 
 class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
     """With a key, subreddits are read with their comments, and searches with the comments on what they find.
 
-    State of a search: `answered`, by post the number of comments when they were read.
+    State of a search: `answered`, by post the `number` of comments when they were read, `read_at`, when that was, and
+    the `ids` of those that were shown.
     """
 
     namespace = reddit.NAMESPACE
@@ -122,33 +129,86 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
         return reddit.parse(body)
 
     def also(self, page: Stretch, reading: Reading) -> Iterator[Any]:
-        """The comments on posts that a search found, where there are more than when they were last read."""
+        """The comments on posts that a search found: where there are more or fewer than when they were last read, and
+        of the last week once a day, for edits and removals.
+        """
         if not self.wanted.query or reading.number > 1:
             return
-        answered = self.state_of(reading.part).get("answered")
-        known = answered if isinstance(answered, dict) else {}
-        posts = [one for one in page.records if one.kind is Kind.POST and one.replies]
-        for post in [one for one in posts if known.get(one.external_id) != one.replies][:MOST_THREADS]:
+        known = self._answered(reading.part)
+        posts = [one for one in page.records if one.kind is Kind.POST]
+        due = sorted(
+            (when, place)
+            for place, post in enumerate(posts)
+            if (when := self._due(post, known.get(post.external_id))) is not None
+        )
+        for post in [posts[place] for _, place in due[:MOST_THREADS]]:
             address = f"{self._site(API)}/comments/{post.external_id[3:]}?raw_json=1&sort=new"
             where = f"{reading.part} comments"
             key, number = post.external_id, post.replies
             yield self.ask(address, self.answers, where=where, part=reading.part, name=key, number=number)
 
+    def _due(self, post: Record, known: dict[str, Any] | None) -> datetime | None:
+        """When the comments on a post were last read, if they are to be read now; what changed comes first."""
+        if not post.replies and known is None:
+            return None
+        read = instant(known.get("read_at")) if known else None
+        if known is None or read is None or known.get("number") != post.replies:
+            return EARLIEST
+        now = self.job.now()
+        recent = post.published_at is not None and now - post.published_at < REREAD
+        return read if recent and now - read >= WHOLE_EVERY else None
+
+    def _answered(self, part: str) -> dict[str, dict[str, Any]]:
+        answered = self.state_of(part).get("answered")
+        found = answered.items() if isinstance(answered, dict) else ()
+        return {name: known for name, known in found if isinstance(known, dict)}
+
     async def answers(
-        self, response: Response, where: str, part: str, name: str, number: int
+        self, response: Response, where: str, part: str, name: str, number: int | None
     ) -> AsyncIterator[Any]:
-        page = self.page_of(response, where, reddit.parse)
+        page = Page() if response.status in GONE else self.page_of(response, where, reddit.parse)
         if page is None:
             return
-        state = self.state_of(part)
-        answered = {**(state.get("answered") or {}), name: number}
-        state["answered"] = dict(list(answered.items())[-LIMIT:])
-        yield ReadPage(page, where, part, state)
+        there = self.job.findings.unread.union(page.ids)
+        before = _texts(self._answered(part).get(name, {}).get("ids"))
+        lost = [one for one in before if one not in there]
+        shown = [one.external_id for one in page.records if one.kind is Kind.COMMENT and _stands(one)]
+        yield ReadPage(page, where, part, self._with_answers(part, name, number, [*lost, *shown]))
+        if lost:
+            address = self._info(lost[:LIMIT])
+            where = f"{part} gone"
+            yield self.ask(address, self.told, where=where, part=part, name=name, identities=lost[:LIMIT])
+
+    async def told(
+        self, response: Response, where: str, part: str, name: str, identities: list[str]
+    ) -> AsyncIterator[Any]:
+        """Comments that stand under their post no more: some are folded away, others are gone, as Reddit says."""
+        page = self.page_of(response, where, reddit.parse)
+        known = self._answered(part).get(name)
+        if page is None or known is None:
+            return
+        away = [one for one in identities if one not in page.ids]
+        absent = tuple(record for one in away for record in gone(reddit.NAMESPACE, one).records)
+        others = [one for one in _texts(known.get("ids")) if one not in identities]
+        ids = others + [
+            one.external_id for one in page.records if _stands(one)
+        ]  # the others come first next time
+        state = self._with_answers(part, name, known.get("number"), ids)
+        yield ReadPage(replace(page, records=page.records + absent), where, part, state)
+
+    def _with_answers(self, part: str, name: str, number: int | None, ids: list[str]) -> dict[str, Any]:
+        """The state of a part once the comments on the post `name` were read."""
+        answered = self._answered(part)
+        answered.pop(name, None)
+        answered[name] = {"number": number, "read_at": self.job.now().isoformat(), "ids": ids[:MOST_COMMENTS]}
+        return self.state_of(part) | {"answered": dict(list(answered.items())[-LIMIT:])}
+
+    def _info(self, identities: list[str]) -> str:
+        return f"{self._site(API)}/api/info?{urlencode({'id': ','.join(identities), 'raw_json': 1})}"
 
     def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
-        address = f"{self._site(API)}/api/info?{urlencode({'id': ','.join(identities), 'raw_json': 1})}"
         where = f"{part} gone"
-        yield self.ask(address, self.informed, where=where, part=part, identities=identities)
+        yield self.ask(self._info(identities), self.informed, where=where, part=part, identities=identities)
 
     async def informed(
         self, response: Response, where: str, part: str, identities: list[str]
@@ -161,6 +221,10 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
 
     def _site(self, home: str) -> str:
         return (self.job.base_url or home).rstrip("/")
+
+
+def _stands(record: Record) -> bool:
+    return record.status is not Status.REMOVED
 
 
 def _texts(value: object) -> list[str]:

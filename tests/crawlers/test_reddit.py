@@ -1,5 +1,6 @@
 """Reddit's listings and feeds, and how its API is read."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from crawlers.parsers.reddit import parse, parse_feed
 from crawlers.secrets import missing
 from demo.replica import Fault, Kind
 from demo.replica.loopback import Answer
-from demo.replica.reddit import CLIENT, TOKEN
+from demo.replica.reddit import CLIENT, TOKEN, _json, _listing
 from storage.models import Health
 from storage.records import Status
 from tests.crawlers.complaints import posts, show
@@ -239,6 +240,53 @@ def test_comments_on_what_a_search_finds_are_read_when_there_are_more(crawling: 
 
     assert (second.health, second.counts["new"], third.counts["new"]) == (Health.OK, 1, 0)
     assert len([target for target in crawling.asked() if target.startswith("/comments/")]) == 1
+
+
+def searched(crawling: Crawling, hours: int = 0) -> dict[str, int]:
+    crawling.clock.advance(timedelta(hours=hours))
+    return crawling(Kind.REDDIT, subreddits=[], query='"snelveld"').counts
+
+
+@pytest.mark.usefixtures("keyed")
+def test_comments_on_what_a_search_finds_are_read_again_each_day_of_a_week(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.REDDIT, 3))
+    crawling.replica.posts.reply(shown[0].key, "We kijken mee.")
+    searched(crawling)
+    crawling.replica.posts.reply(shown[0].key, "We kijken nu mee.")
+    edited = [searched(crawling, hours)["edited"] for hours in (1, 24)]
+    crawling.replica.posts.reply(shown[0].key, "[deleted]")
+    removed = [searched(crawling, hours)["removed"] for hours in (1, 24)]
+    since = len(crawling.replica.requests)
+    searched(crawling, hours=24 * 8)
+
+    assert (edited, removed) == ([0, 1], [0, 1])
+    assert not [target for target in crawling.asked(since) if target.startswith("/comments/")]
+
+
+@pytest.mark.usefixtures("keyed")
+def test_a_comment_that_stands_under_its_post_no_more_is_looked_up(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.REDDIT, 3))
+    kept = [crawling.replica.posts.reply(post.key, "We kijken mee.") for post in shown]
+    searched(crawling)
+    crawling.replica.posts._put(replace(kept[0], reply=None))  # as Reddit does where nobody answered it
+    crawling.replica.posts._put(replace(kept[1], reply=None, replies=1))
+    outcomes = [searched(crawling, hours)["removed"] for hours in (1, 24, 24)]
+
+    assert outcomes == [1, 1, 0]
+    assert [line["status"] for line in crawling.mentions()].count("removed") == 2
+
+
+@pytest.mark.usefixtures("keyed")
+def test_a_comment_that_is_only_folded_away_stays(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [post] = show(crawling, posts(Kind.REDDIT, 1))
+    crawling.replica.posts.reply(post.key, "We kijken mee.")
+    searched(crawling)
+    monkeypatch.setattr("demo.replica.reddit._thread", lambda *_: _json([_listing([], None)] * 2))
+
+    assert [searched(crawling, 25)["removed"] for _ in range(2)] == [0, 0]
+    assert len([target for target in crawling.asked() if target.startswith("/api/info")]) == 2
 
 
 @pytest.mark.usefixtures("keyed")
