@@ -18,6 +18,7 @@ from crawlers.parsers.blocks import unlike
 from crawlers.parsers.markup import TooLong, plain
 from crawlers.parsers.page import FormatChanged, Gathering, Page
 from crawlers.parsers.values import headed, language, text
+from crawlers.parsers.xml import tidied
 from storage.records import LONGEST_ID, Kind
 
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
@@ -47,14 +48,20 @@ def parse(body: bytes, url: str, now: datetime, content_type: str = "") -> Page:
     Malformed XML is read as far as it goes: `damage` when it breaks off, a note when it is merely untidy. A
     missing date stays missing. Raises FormatChanged when there is no feed in it, Blocked for a wall.
     """
-    feed = _parsed(body, content_type)
+    document = tidied(body, content_type)
+    feed = _parsed(document.xml)
     entries = dict.get(feed, "entries") or []
     if not entries and not dict.get(feed, "version"):
         raise unlike(body, "the answer is neither RSS nor Atom")
-    if not entries and _holds_something_else(body):
+    if not entries and _holds_something_else(document.xml):
         raise FormatChanged("the feed has no items but elements that it never had")
     gathering = Gathering()
-    damage = _damage(feed, body, gathering)
+    untidy = document.changed or bool(dict.get(feed, "bozo"))
+    damage = (
+        None if not untidy or _CLOSED.search(document.xml[-5_000:]) else "the feed breaks off before its end"
+    )
+    if untidy and not damage:
+        gathering.note("the feed is not well-formed XML")
     if damage and entries:
         # The last item may have lost its second half; the next reading brings it whole.
         entries = entries[:-1]
@@ -64,14 +71,14 @@ def parse(body: bytes, url: str, now: datetime, content_type: str = "") -> Page:
     return gathering.page(damage=damage)
 
 
-def _parsed(body: bytes, content_type: str) -> dict[str, Any]:
-    headers = {"content-type": content_type or "application/xml"}
+def _parsed(xml: bytes) -> dict[str, Any]:
+    headers = {"content-type": "application/xml"}
     try:
         # A stream, because the library would open a name or an address by itself. Of the HTML in it we take
         # the words alone and of the links those of the items, so it need neither clean nor complete them all.
         return dict(
             feedparser.parse(
-                io.BytesIO(body), response_headers=headers, resolve_relative_uris=False, sanitize_html=False
+                io.BytesIO(xml), response_headers=headers, resolve_relative_uris=False, sanitize_html=False
             )
         )
     except Exception as error:
@@ -79,20 +86,9 @@ def _parsed(body: bytes, content_type: str) -> dict[str, Any]:
         raise FormatChanged(f"the feed cannot be read ({type(error).__name__})") from error
 
 
-def _holds_something_else(body: bytes) -> bool:
+def _holds_something_else(xml: bytes) -> bool:
     """Whether there are several elements with a title in a feed without items: they are named otherwise now."""
-    return len(re.findall(rb"<title[\s>]", body)) > 2 and len(re.findall(rb"<link[\s>/]", body)) > 2
-
-
-def _damage(feed: dict[str, Any], body: bytes, gathering: Gathering) -> str | None:
-    if not feed.get("bozo"):
-        return None
-    fault = type(feed.get("bozo_exception")).__name__
-    if not _CLOSED.search(body[-5_000:]):
-        return "the feed breaks off before its end"
-    if fault not in ("NonXMLContentType", "CharacterEncodingOverride"):
-        gathering.note(f"the feed is not well-formed XML ({fault})")
-    return None
+    return len(re.findall(rb"<title[\s>]", xml)) > 2 and len(re.findall(rb"<link[\s>/]", xml)) > 2
 
 
 def _add(

@@ -1,13 +1,16 @@
 """Kiyoh's older feed, which many shops still use: JSON, or XML in which every list stands inside another one."""
 
+from dataclasses import replace
+
 from lxml import etree
 
 from crawlers.parsers import kiyoh
 from crawlers.parsers.answers import answer
 from crawlers.parsers.blocks import unlike
+from crawlers.parsers.encoding import xml_text
 from crawlers.parsers.page import FormatChanged
 from crawlers.parsers.stretch import Stretch
-from crawlers.parsers.values import decoded
+from crawlers.parsers.xml import tidied
 
 _ROOT = "ReviewFeedDto"
 _LISTS = frozenset({"reviews", "reviewContent"})
@@ -17,22 +20,39 @@ DEEPEST = 16
 
 def parse(body: bytes, first: bool = False) -> Stretch:
     """The reviews of a feed, in either form; more of it as `kiyoh.parse` says. Raises Blocked, FormatChanged."""
-    found = _tree(body) if decoded(body[:100]).lstrip().startswith("<") else answer(body)
+    if not xml_text(body).lstrip().startswith("<"):
+        return kiyoh.reviews_of(_addressed(answer(body)), first)
+    document = tidied(body)
+    found, sound = _tree(document.xml, body)
+    reviews = found.get("reviews")
+    if not sound and isinstance(reviews, list):
+        # Where the tags stop making sense, all that follows stands in the last review that was begun.
+        found["reviews"] = reviews[:-1]
+    return replace(
+        kiyoh.reviews_of(_addressed(found), first),
+        notes=("the feed is not well-formed XML",) if document.changed else (),
+        damage=None if sound else "the feed breaks off before its end",
+    )
+
+
+def _addressed(found: dict[str, object]) -> dict[str, object]:
+    """A feed whose reviews have the address of their page, which it may give only as that to write one."""
     if not found.get("viewReviewUrl") and isinstance(add := found.get("createReviewUrl"), str):
-        found["viewReviewUrl"] = add.replace("/add-review/", "/reviews/", 1)
-    return kiyoh.reviews_of(found, first)
+        return found | {"viewReviewUrl": add.replace("/add-review/", "/reviews/", 1)}
+    return found
 
 
-def _tree(body: bytes) -> dict[str, object]:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, remove_comments=True)
+def _tree(xml: bytes, body: bytes) -> tuple[dict[str, object], bool]:
+    """What the feed says, and whether all tags in it make sense."""
+    parser = etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=True, recover=True)
     try:
-        root = etree.fromstring(body, parser)
+        root = etree.fromstring(xml, parser)
     except (etree.XMLSyntaxError, ValueError):
         root = None
     if root is None or root.tag != _ROOT:
         raise unlike(body, f"the answer is no {_ROOT}")
     found = _value(root, 0)
-    return found if isinstance(found, dict) else {}
+    return found if isinstance(found, dict) else {}, not parser.error_log.filter_from_fatals()
 
 
 def _value(element: etree._Element, depth: int) -> object:
@@ -41,13 +61,6 @@ def _value(element: etree._Element, depth: int) -> object:
         raise FormatChanged("the feed is nested too deep")
     if element.tag in _LISTS and element.tag != (element.getparent().tag if depth else None):
         return [_value(one, depth + 1) for one in element if one.tag == element.tag]
-    inner = {one.tag: _value(one, depth + 1) for one in element if isinstance(one.tag, str)}
-    return inner or _text(element)
-
-
-def _text(element: etree._Element) -> str | None:
-    try:
-        found: str | None = element.text
-    except UnicodeDecodeError:
-        found = None  # half a character, written as a reference, which the library lets in and not out
-    return found
+    # From the end, so that the first of a name counts: a second one is there only where tags make no sense.
+    inner = {one.tag: _value(one, depth + 1) for one in reversed(element) if isinstance(one.tag, str)}
+    return inner or element.text

@@ -4,8 +4,8 @@ import html
 import re
 
 from lxml import etree
-from w3lib.encoding import html_body_declared_encoding, html_to_unicode, http_content_type_encoding
 
+from crawlers.parsers.encoding import page_text
 from crawlers.parsers.page import FormatChanged
 
 LONGEST_MARKUP = 1_000_000
@@ -27,13 +27,6 @@ _ONLY_EMOJI = re.compile(
 _BLOCKS = frozenset(
     {"p", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "table", "tr", "section"}
 )
-_NO_ENCODINGS = frozenset(
-    {
-        *("base64", "bz2", "hex", "quopri", "rot-13", "uu", "zlib"),
-        *("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"),
-    }
-)
-"""Codecs of Python that no page is written in: some decode to no text, punycode takes the square of time."""
 
 
 class TooLong(ValueError):
@@ -78,31 +71,12 @@ def page_tree(body: bytes, content_type: str) -> etree._Element:
 
 def whole_tree(body: bytes, content_type: str, **left_out: bool) -> etree._Element | None:
     """The elements of a page, in the encoding that its header or itself states; None when it has none."""
-    page = _decoded(body, content_type)
+    page = page_text(body, content_type)
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=False, **left_out)
     try:
         return etree.fromstring(page.replace("\0", "").encode("utf-8", "replace"), parser)
     except (etree.ParserError, etree.XMLSyntaxError):
         return None
-
-
-def _decoded(body: bytes, content_type: str) -> str:
-    header = content_type or None
-    if http_content_type_encoding(header) in _NO_ENCODINGS:
-        header = None
-    if http_content_type_encoding(header) is None and html_body_declared_encoding(body) in _NO_ENCODINGS:
-        header = f"text/html; charset={_undeclared(body)}"
-    return html_to_unicode(header, body, "utf-8", _undeclared)[1]
-
-
-def _undeclared(body: bytes) -> str:
-    """The encoding of a page that states none: Windows-1252, as old forums have it, when it is not UTF-8."""
-    if body.isascii():
-        return "utf-8"
-    read = body.decode("utf-8", "replace")
-    # Half a character, or a few spoilt ones, do not make a page in UTF-8 another one.
-    foreign = len(read) - len(read.encode("ascii", "ignore"))
-    return "cp1252" if 2 * read.count("\ufffd") > foreign else "utf-8"
 
 
 def _tree(markup: str) -> etree._Element | None:

@@ -16,7 +16,8 @@ from crawlers.parsers.blocks import unlike
 from crawlers.parsers.markup import TooLong, plain
 from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page
 from crawlers.parsers.stretch import Stretch, stretch
-from crawlers.parsers.values import at, count, decoded, headed, listed, number, text
+from crawlers.parsers.values import at, count, headed, listed, number, text
+from crawlers.parsers.xml import tidied
 from storage.records import Kind, Status
 
 NAMESPACE = "reddit"
@@ -32,7 +33,6 @@ _NAME = re.compile(r"t[13]_[0-9a-z]{1,20}")
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _CLOSED = re.compile(rb"</(?:\w+:)?feed\s*>\s*\Z")
 _BODY = re.compile(r"<!-- SC_OFF -->(.*?)(?:<!-- SC_ON -->|\Z)", re.DOTALL)
-_HALF = re.compile(r"&#(?:x0*[dD][89a-fA-F][0-9a-fA-F]{2}|0*5(?:529[6-9]|5[3-9]\d\d|[67]\d{3}));?")
 _KNOWN = frozenset(
     {"author", "category", "entry", "icon", "id", "link", "logo", "rights", "subtitle", "title", "updated"}
 )
@@ -57,14 +57,18 @@ def parse_feed(body: bytes) -> Page:
 
     Raises Blocked or FormatChanged.
     """
-    root = _feed(body)
+    document = tidied(body)
+    root, sound = _feed(document.xml, body)
     entries = root.findall(f"{_ATOM}entry")
     names = {child.tag.rpartition("}")[2] for child in root if isinstance(child.tag, str)}
     if not entries and names - _KNOWN:
         raise FormatChanged("the feed has no entries but elements that it never had")
-    broken = _CLOSED.search(body[-1_000:]) is None
+    broken = not sound or _CLOSED.search(document.xml[-1_000:]) is None
     gathering = Gathering()
-    # The last entry may have lost its second half; the next reading brings it whole.
+    if document.changed:
+        gathering.note("the feed is not well-formed XML")
+    # The last entry may have lost its second half, and where the tags stop making sense, all that follows stands
+    # in it; the next reading brings it whole.
     for place, entry in enumerate(gathering.bounded(list(entries[:-1] if broken else entries)), 1):
         _add_entry(gathering, f"entry {place}", entry)
     return gathering.page(damage="the feed breaks off before its end" if broken else None)
@@ -177,18 +181,17 @@ def _seconds(value: object) -> datetime | None:
         return None
 
 
-def _feed(body: bytes) -> etree._Element:
+def _feed(xml: bytes, body: bytes) -> tuple[etree._Element, bool]:
+    """The feed, and whether all tags in it make sense."""
     parser = etree.XMLParser(
         recover=True, resolve_entities=False, no_network=True, load_dtd=False, encoding="utf-8"
     )
-    # Half of a surrogate pair is let in by the parser, and then cannot be read.
-    whole = _HALF.sub("\ufffd", decoded(body)).encode("utf-8", "replace")
     try:
-        root = etree.fromstring(whole, parser)
+        root = etree.fromstring(xml, parser)
     except (etree.XMLSyntaxError, ValueError):
         root = None
     if root is not None and root.tag == f"{_ATOM}feed":
-        return root
+        return root, not parser.error_log.filter_from_fatals()
     raise unlike(body, "the answer is not an Atom feed")
 
 

@@ -13,6 +13,7 @@ from crawlers.dates import instant
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.blocks import unlike
 from crawlers.parsers.page import FormatChanged, Page
+from crawlers.parsers.xml import tidied
 
 MOST_ENTRIES = 50_000
 """What the standard allows in one file."""
@@ -41,7 +42,8 @@ class Map(Page):
 
 def parse(body: bytes, url: str) -> Map:
     """A sitemap that was read from `url`, as far as it can be read. Raises FormatChanged or Blocked."""
-    xml = _bounded(_unpacked(body) if body.startswith(_PACKED) else body)
+    document = tidied(_unpacked(body) if body.startswith(_PACKED) else body)
+    xml = _bounded(document.xml)
     try:
         sitemap = Sitemap(xml)
         entries = tuple(_entries(sitemap, url))
@@ -52,6 +54,7 @@ def parse(body: bytes, url: str) -> Map:
     if not entries and b"<loc" not in xml and xml.count(b"<url") + xml.count(b"<sitemap") > 2:
         raise FormatChanged("the sitemap has entries without addresses")
     return Map(
+        notes=("the sitemap is not well-formed XML",) if document.changed else (),
         found=entries,
         index=sitemap.type == "sitemapindex",
         damage=None if _is_closed(xml, sitemap.type) else "the sitemap breaks off before its end",

@@ -1,0 +1,182 @@
+"""XML that breaks the rules in one place is read as it was meant, there and everywhere else."""
+
+import pytest
+from lxml import etree
+
+from crawlers.parsers import feed, kiyoh_feed, reddit, sitemap
+from crawlers.parsers.page import Page
+from crawlers.parsers.xml import tidied
+from tests.crawlers.examples import EXAMPLES
+from tests.crawlers.payloads import NOW, PUBLISHER, SITEMAP
+from tests.crawlers.payloads_social import REDDIT_FEED
+
+KIYOH_FEED = EXAMPLES["kiyoh feed"].body.decode()
+FAULTS = {
+    "a bare ampersand": "AT&T",
+    "a character that XML forbids": "\x01",
+    "a name of HTML": "caf&eacute;",
+    "half a character": "&#xD83D;",
+    "a bare bracket": "1 < 2",
+    "the end of a block without its beginning": "]]>",
+    "a tag that does not end": "<b",
+}
+
+
+def said(body: str) -> str:
+    """What the one element of a document says to a parser that takes nothing but well-formed XML."""
+    return "".join(map(str, etree.fromstring(tidied(body.encode()).xml).itertext()))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("AT&T en H&M;", "AT&T en H&M;"),
+        ("&amp;lt; &lt;b&gt; &quot;&apos;", "&lt; <b> \"'"),
+        ("5&nbsp;&euro;, caf&eacute; &ngE;", "5\xa0€, café ≧̸"),
+        ("&#233;&#xE9;&#128545;", "éé😡"),
+        ("&#0;&#xD800;&#x110000;&#99999999999;", "\ufffd\ufffd\ufffd&#99999999999;"),
+        ("a\x00b\x0cc\x1fd\ufffe\t.\n", "abcd\t.\n"),
+        ("1 < 2, <3 en </ of <b", "1 < 2, <3 en </ of <b"),
+        ("uit]]>", "uit]]>"),
+        ("<![CDATA[R&D &amp; <b>]]> &amp;", "R&D &amp; <b> &"),
+        ("a<!-- R&D -- \x02 -->b<?php echo 1 ?>c", "abc"),
+    ],
+)
+def test_a_text_is_read_as_it_was_meant(written: str, meant: str) -> None:
+    assert said(f"<a>{written}</a>") == meant
+
+
+@pytest.mark.parametrize("before", ["", "\n", " \r\n\t", "\ufeff", "\ufeff\n"])
+def test_what_stands_before_the_declaration_is_passed_by(before: str) -> None:
+    assert said(f"{before}<?xml version='1.0'?><a>R&amp;D</a>") == "R&D"
+
+
+def test_tags_and_what_is_said_in_them_stay() -> None:
+    whole = b'<a b="1 > 0 &#38; &#34;x&#34;" \xc3\xa9="1"><c/><\xc3\xa9t\xc3\xa9>x</\xc3\xa9t\xc3\xa9></a>'
+
+    assert tidied(whole).xml.endswith(whole)
+    assert tidied(whole).changed is False
+
+
+@pytest.mark.parametrize(
+    ("encoding", "declared"),
+    [
+        ("utf-8", ""),
+        ("utf-8", "UTF-16"),
+        ("utf-8-sig", "iso-8859-1"),
+        ("windows-1252", ""),
+        ("windows-1252", "Windows-1252"),
+        ("windows-1252", "ISO-8859-1"),
+        ("windows-1252", "UTF-8"),
+        ("windows-1252", "punycode"),
+        ("iso-8859-15", "iso-8859-15"),
+        ("utf-16", "utf-16"),
+        ("utf-16-le", "utf-16"),
+        ("utf-16-be", ""),
+        ("utf-32", ""),
+        ("utf-32-be", "utf-32"),
+    ],
+)
+def test_a_document_is_read_in_its_own_encoding(encoding: str, declared: str) -> None:
+    names = f' encoding="{declared}"' if declared else ""
+    body = f'<?xml version="1.0"{names}?><a>Café één: € 5 & meer</a>'.encode(encoding)
+
+    assert etree.fromstring(tidied(body).xml).text == "Café één: € 5 & meer"
+
+
+def test_a_header_counts_for_more_than_the_declaration() -> None:
+    body = '<?xml version="1.0" encoding="utf-8"?><a>Łódź</a>'.encode("iso-8859-2")
+
+    assert etree.fromstring(tidied(body, "text/xml; charset=iso-8859-2").xml).text == "Łódź"
+
+
+def test_a_name_that_the_document_declares_stays() -> None:
+    body = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY wij "Snelveld">]><a>&wij; &zij;</a>'
+
+    assert b"<a>&wij; &zij;</a>" in tidied(body).xml
+    assert b"<a>&#38;wij;</a>" in tidied(b"<a>&wij;</a>").xml
+
+
+def _reddit(fault: str, before: str) -> Page:
+    return reddit.parse_feed(
+        (before + REDDIT_FEED.replace("/u/boze_klant<", f"/u/boze_klant {fault}<")).encode()
+    )
+
+
+def _kiyoh(fault: str, before: str) -> Page:
+    body = KIYOH_FEED.replace("Amersfoort", fault).replace("Afspraak", "A &amp; B &lt; 3:")
+    return kiyoh_feed.parse((before + '<?xml version="1.0"?>' + body).encode())
+
+
+def _feed(fault: str, before: str) -> Page:
+    body = PUBLISHER.replace("<ttl>60", f"<ttl>{fault}").replace(
+        "De toezichthouder", "A &amp;amp; B &amp;lt; 3:"
+    )
+    return feed.parse((before + body).encode(), "https://krant.example", NOW)
+
+
+BESIDE = {
+    "reddit": (_reddit, "Opgezegd in september, toch weer een factuur."),
+    "kiyoh": (_kiyoh, "A & B < 3: niet nagekomen"),
+    "feed": (_feed, "A & B < 3: legt een boete op van 2 miljoen euro."),
+}
+
+
+@pytest.mark.parametrize("kind", BESIDE)
+@pytest.mark.parametrize("fault", [*FAULTS, "an empty line on top"])
+def test_one_fault_costs_no_text_that_follows_and_is_told(kind: str, fault: str) -> None:
+    read, words = BESIDE[kind]
+    page = read(FAULTS.get(fault, ""), "" if fault in FAULTS else "\n")
+
+    assert words in (page.records[0].text, page.records[0].title)
+    assert (page.notes, page.damage) == (("the feed is not well-formed XML",), None)
+
+
+@pytest.mark.parametrize("fault", [*FAULTS, "an empty line on top"])
+def test_one_fault_in_a_map_spoils_no_address(fault: str) -> None:
+    body = SITEMAP.replace("daily", FAULTS.get(fault, "")).replace("nieuws/3", "nieuws?a=3&amp;b=4")
+    found = sitemap.parse(
+        ("" if fault in FAULTS else "\n").encode() + body.encode(), "https://snelveld.example/"
+    )
+
+    assert [entry.address for entry in found.found][1:] == [
+        "https://snelveld.example/ervaringen/2",
+        "https://snelveld.example/nieuws?a=3&b=4",
+    ]
+    assert (found.notes, found.damage) == (("the sitemap is not well-formed XML",), None)
+
+
+def test_a_bare_ampersand_in_an_address_of_a_map_stays_one() -> None:
+    body = "<urlset><url><loc>https://snelveld.example/?a=1&b=2&copy=3</loc></url></urlset>"
+
+    assert sitemap.parse(body.encode(), "").found[0].address == "https://snelveld.example/?a=1&b=2&copy=3"
+
+
+def test_names_of_companies_keep_their_ampersand() -> None:
+    [record] = feed.parse(
+        PUBLISHER.replace("Snelveld beboet", "AT&T en H&M: caf&eacute; &amp; bar").encode(), "", NOW
+    ).records
+
+    assert record.title == "AT&T en H&M: café & bar om misleidende tarieven"
+
+
+@pytest.mark.parametrize("tag", ["<b>", "</b>"])
+def test_what_follows_tags_that_make_no_sense_is_not_read(tag: str) -> None:
+    entry = REDDIT_FEED.index("<entry>")
+    good = REDDIT_FEED[entry : REDDIT_FEED.index("</entry>") + 8]
+    bad = good.replace("t3_1p0abcd", "t3_1p0kapot").replace("<title>", f"<title>{tag}")
+    page = reddit.parse_feed((REDDIT_FEED[:entry] + good + bad + REDDIT_FEED[entry:]).encode())
+
+    assert [record.external_id for record in page.records] == ["t3_1p0abcd"]
+    assert page.damage == "the feed breaks off before its end"
+
+
+@pytest.mark.parametrize("tag", ["<b>", "</b>"])
+def test_of_a_review_feed_whose_tags_make_no_sense_the_last_review_is_not_read(tag: str) -> None:
+    start, end = KIYOH_FEED.index("    <reviews>"), KIYOH_FEED.index("    </reviews>")
+    good = KIYOH_FEED[start:end] + "    </reviews>\n"
+    bad = good.replace("5f8d3c1e", "00000000").replace("Amersfoort", tag)
+    page = kiyoh_feed.parse((KIYOH_FEED[:start] + good + bad + KIYOH_FEED[start:]).encode())
+
+    assert [record.external_id[:8] for record in page.records] == ["5f8d3c1e"]
+    assert page.damage == "the feed breaks off before its end"
