@@ -59,6 +59,18 @@ def xml_text(body: bytes, content_type: str = "") -> str:
     return to_unicode(body, named)
 
 
+def json_in_utf8(body: bytes, content_type: str) -> bytes:
+    """An answer in JSON, which is always UTF-8 (RFC 8259, 8.1), but for a server that says and does otherwise."""
+    named = http_content_type_encoding(content_type)
+    if not named or named == "utf-8" or named in _NO_ENCODINGS or "json" not in content_type.lower():
+        return body
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return to_unicode(body, named).encode("utf-8", "replace")
+    return body
+
+
 def _undeclared(body: bytes) -> str:
     """The encoding of a page that states none: Windows-1252, as old forums have it, when it is not UTF-8."""
     if body.isascii():

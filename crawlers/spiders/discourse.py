@@ -20,7 +20,7 @@ from crawlers.parsers import discourse
 from crawlers.parsers.discourse import Answers, Posts
 from crawlers.parsers.page import Page, gone, holding
 from crawlers.parsers.stretch import Stretch
-from crawlers.spiders.reading import GONE
+from crawlers.spiders.reading import GONE, body_of
 from crawlers.spiders.recent import REREAD, Reading, RecentSpider
 
 NEWEST, SEARCH, ANSWERS = "posts", "search", "answers"
@@ -155,7 +155,7 @@ class DiscourseSpider(RecentSpider):
         ]
         topic = replace(
             topic,
-            first=response.body,
+            first=body_of(response),
             stream=page.stream or tuple(sorted(read)),
             left=tuple(left),
             answers=page.answers,

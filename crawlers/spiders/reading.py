@@ -23,6 +23,7 @@ from crawlers import robots
 from crawlers.causes import LEAVE_ALONE, Cause, Failure
 from crawlers.job import Job
 from crawlers.parsers.blocks import SAID, wall, wall_at
+from crawlers.parsers.encoding import json_in_utf8
 from crawlers.parsers.page import Page, ParseError
 from crawlers.secrets import variables
 
@@ -109,7 +110,7 @@ class ReadingSpider(Spider):
             self.refuse(failure)
             return None
         try:
-            page = parse(response.body)
+            page = parse(body_of(response))
         except ParseError as error:
             self.refuse(Failure(error.cause, where, str(error)))
             return None
@@ -168,6 +169,11 @@ class ReadingSpider(Spider):
         if cause in (Cause.FORBIDDEN, Cause.STATUS) or response.status == 503:
             cause = wall(response.body) or cause
         return Failure(cause, where, f"status {response.status}", wait, response.status)
+
+
+def body_of(response: Response) -> bytes:
+    """What was answered; JSON always in UTF-8, which is all that the parsers take."""
+    return json_in_utf8(response.body, header(response, "Content-Type"))
 
 
 def header(response: Response, name: str) -> str:

@@ -8,8 +8,9 @@ from scrapy.http import Response
 
 from crawlers.paging import gone_from, is_known, vanished, whole_wanted
 from crawlers.parsers.page import Page
+from crawlers.parsers.values import decoded
 from crawlers.scrapy_settings import settings, user_agent
-from crawlers.spiders.reading import LONGEST_WAIT, retry_after
+from crawlers.spiders.reading import LONGEST_WAIT, body_of, retry_after
 from storage.configuration import CrawlSettings
 from storage.mentions import StoreCounts
 from storage.records import Record
@@ -128,6 +129,38 @@ def test_retry_after_is_seconds_or_a_date_and_never_without_an_end(
     response = Response("http://x.example", headers={"Retry-After": header.encode()})
 
     assert retry_after(response, NOW) == wait
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content_type"),
+    [
+        ("utf-8", ""),
+        ("utf-8", "application/json"),
+        ("utf-8", "application/json; charset=iso-8859-1"),
+        ("iso-8859-1", "application/json; charset=iso-8859-1"),
+        ("windows-1252", 'application/vnd.api+json; charset="ISO-8859-1"'),
+        ("iso-8859-15", "text/json;charset=ISO-8859-15"),
+        ("utf-16", "application/json; charset=utf-16"),
+    ],
+)
+def test_json_that_is_not_utf_8_is_read_as_what_it_says_to_be(encoding: str, content_type: str) -> None:
+    body = '{"comment": "Één café"}'.encode(encoding)
+    response = Response("http://x.example", headers={"Content-Type": content_type.encode()}, body=body)
+
+    assert decoded(body_of(response)) == '{"comment": "Één café"}'
+
+
+@pytest.mark.parametrize("said", ["utf-8", "zlib", "punycode", "utf-99", ""])
+def test_json_that_says_nothing_of_use_stays_as_it_is(said: str) -> None:
+    headers = {"Content-Type": f"application/json; charset={said}".encode()}
+
+    assert body_of(Response("http://x.example", headers=headers, body=b'"\xe9"')) == b'"\xe9"'
+
+
+def test_only_json_is_put_into_utf_8_before_it_is_parsed() -> None:
+    headers = {"Content-Type": b"text/html; charset=iso-8859-1"}
+
+    assert body_of(Response("http://x.example", headers=headers, body=b"\xe9")) == b"\xe9"
 
 
 def test_the_user_agent_says_who_reads_and_whom_to_ask() -> None:

@@ -1,5 +1,6 @@
 """WebwinkelKeur: ratings without ids and times, and a code in the address that nobody may see."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from crawlers.parsers.webwinkelkeur import parse
 from crawlers.secrets import BLOT
 from demo.replica import Fault, Kind, Post
 from demo.replica.keyed import KEY
+from demo.replica.loopback import Answer
 from storage.database import Database
 from storage.models import Health
 from storage.records import Status
@@ -103,6 +105,18 @@ def test_reading_stops_at_what_is_known(crawling: Crawling) -> None:
 
     assert (first.counts["new"], again.counts["new"]) == (350, 1)
     assert len(crawling.asked(since)) == 2
+
+
+def test_an_answer_in_another_encoding_that_it_names_is_read(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = json.loads(webwinkelkeur_page({"comment": "Één café"}))
+    body = json.dumps(found, ensure_ascii=False).encode("iso-8859-1")
+    answer = Answer(200, body, {"Content-Type": "application/json; charset=iso-8859-1"})
+    monkeypatch.setattr(crawling.replica, "_played", lambda *_: answer)
+    crawling(SHOP)
+
+    assert [line["text"] for line in crawling.mentions()] == ["Één café"]
 
 
 def test_a_rating_that_is_put_in_quarantine_is_removed(crawling: Crawling) -> None:
