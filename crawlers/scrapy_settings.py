@@ -35,6 +35,9 @@ def settings(crawl: CrawlSettings, invited: bool = False) -> dict[str, Any]:
         "DOWNLOAD_DELAY_JITTER": 0,
         "CONCURRENT_REQUESTS": 1,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
+        # Bytes of answers that are being read while the next request is made: none, because an answer may turn
+        # out to be a refusal. The time that reading takes counts as part of the delay.
+        "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 1,
         # It never goes below DOWNLOAD_DELAY, and grows with how long a site takes to answer.
         "AUTOTHROTTLE_ENABLED": True,
         "AUTOTHROTTLE_START_DELAY": delay,

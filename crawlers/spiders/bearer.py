@@ -90,7 +90,7 @@ class BearerSpider(ReadingSpider):
     def _has_token(self, response: Response, where: str) -> bool:
         """Whether the answer to signing in holds a token, which is kept; else why not is noted."""
         if response.status in _REFUSALS and wall(response.body) is None:
-            self.note(Failure(Cause.KEY, where, f"status {response.status}; check {variables(self.job)}"))
+            self.refuse(Failure(Cause.KEY, where, f"status {response.status}; check {variables(self.job)}"))
             return False
         if failure := self.unfit(response, where):
             self.refuse(failure)
@@ -101,7 +101,7 @@ class BearerSpider(ReadingSpider):
             self.refuse(Failure(error.cause, where, str(error)))
             return False
         if found is None:
-            self.note(Failure(Cause.KEY, where, f"no token; check {variables(self.job)}"))
+            self.refuse(Failure(Cause.KEY, where, f"no token; check {variables(self.job)}"))
             return False
         self.job.secrets[TOKEN] = found
         self.signed += 1

@@ -227,7 +227,7 @@ class DiscourseSpider(RecentSpider):
     def not_searched(self, trouble: TwistedFailure) -> Iterator[Any]:
         """Many forums close their search to robots, and leave their newest posts open."""
         if not isinstance(trouble.value, robots.Forbidden):
-            self.failed(trouble)
+            yield from self.failed(trouble)
             return
         self.job.findings.note("robots.txt closes the search; the newest posts were looked through instead")
         yield self.back(NEWEST)

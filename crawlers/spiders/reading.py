@@ -1,7 +1,7 @@
 """What the spiders of all kinds share: asking, noting what stands in the way, handing pages on."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -131,16 +131,20 @@ class ReadingSpider(Spider):
             self.refuse(failure)
         return False
 
-    def failed(self, trouble: TwistedFailure) -> None:
-        """Scrapy's errback: there was no answer, or none was allowed."""
+    def failed(self, trouble: TwistedFailure) -> Iterator[Any]:
+        """Scrapy's errback: there was no answer, or none was allowed.
+
+        It yields nothing. Scrapy logs the address of a request whose errback raises, but not of one that iterates.
+        """
         request: Request = trouble.request  # type: ignore[attr-defined]
         cause, detail = _why(trouble.value)
         if request.meta.get("redirect_urls") and (led := wall_at(request.url)):
             cause, detail = led, SAID[led]  # whatever became of reading the wall itself
-        self.note(Failure(cause, request.cb_kwargs.get("where", ""), detail))
+        self.refuse(Failure(cause, request.cb_kwargs.get("where", ""), detail))
+        yield from ()
 
     def refuse(self, failure: Failure) -> None:
-        """Note it; when it is about all of the site, ask for nothing more but what was already on its way."""
+        """Note it; when it is about all of the site, ask for nothing more."""
         self.note(failure)
         if failure.cause in LEAVE_ALONE or self._shut_out():
             raise CloseSpider(LEFT_ALONE)

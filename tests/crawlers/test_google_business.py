@@ -11,6 +11,7 @@ from crawlers.parsers.page import FormatChanged
 from crawlers.secrets import missing
 from demo.replica import Fault, Kind
 from demo.replica.keyed import KEY, SIGNED_IN
+from demo.replica.loopback import Request
 from storage.configuration import secret_variable
 from storage.models import Health
 from tests.crawlers.complaints import posts, show
@@ -236,6 +237,24 @@ def test_a_refused_token_is_named_with_its_variables(
     assert secret_variable("google_business", name) in str(outcome.reason)
     assert "ACCESS_TOKEN" not in str(outcome.reason)
     assert value not in str(outcome.reason)
+
+
+def test_after_a_token_that_is_not_renewed_no_other_place_is_asked_for(
+    crawling: Crawling, signing: Callable[[str, str | None], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("client_id", "client_secret", "refresh_token"):
+        signing(name, KEY)
+
+    def withdraw(request: Request) -> None:
+        if request.path.endswith("/reviews"):
+            monkeypatch.setattr("demo.replica.google_business.KEY", "ingetrokken")
+
+    crawling.replica._watch = withdraw
+    crawling.replica.faults.set(Kind.GOOGLE_BUSINESS, Fault.EXPIRED, times=1, after=1)
+    outcome = crawling(Kind.GOOGLE_BUSINESS, locations=["5647382910", "5647382911", "5647382912"])
+
+    assert outcome.stats["cause"] == "key"
+    assert [one.split("/")[-1].split("?")[0] for one in crawling.asked()] == ["token", "reviews", "token"]
 
 
 def test_an_access_token_that_has_run_out_is_named(

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from scrapy import Request
+from scrapy.exceptions import CloseSpider
 from twisted.python.failure import Failure
 
 from crawlers.causes import Cause
@@ -117,7 +118,8 @@ def test_a_wall_that_cannot_even_be_read_is_still_that_wall() -> None:
     trouble.request = Request(  # type: ignore[attr-defined]
         "https://myprivacy.invalid/consent", meta={"redirect_urls": [URL]}, cb_kwargs={"where": "topic 1"}
     )
-    TweakersForumSpider(job=job).failed(trouble)
+    with pytest.raises(CloseSpider):
+        list(TweakersForumSpider(job=job).failed(trouble))
 
     assert [failure.cause for failure in job.findings.failures] == [Cause.CONSENT]
 

@@ -176,9 +176,10 @@ def test_comments_that_are_switched_off_are_no_fault(crawling: Crawling) -> None
 
 def test_a_spent_quota_is_left_alone_until_midnight_in_california(crawling: Crawling) -> None:
     crawling.replica.faults.set(Kind.YOUTUBE, Fault.CLOSED)
-    outcome = crawling(Kind.YOUTUBE)
+    outcome = crawling(Kind.YOUTUBE, videos=["abc123DEF45", "abc123DEF46"])
 
     assert (outcome.stats["cause"], outcome.retry_after) == ("rate_limited", timedelta(hours=20))
+    assert len(crawling.asked()) == 1
 
 
 def test_a_wrong_key_is_named_and_seen_nowhere(
