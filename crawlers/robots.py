@@ -1,5 +1,6 @@
 """robots.txt as RFC 9309 has it: what cannot be read forbids."""
 
+from datetime import timedelta
 from typing import Any
 
 from scrapy import Request
@@ -8,6 +9,8 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
+
+from crawlers.retries import retry_after
 
 LONGEST_DELAY = 60.0
 """Seconds. A longer Crawl-delay than this is not meant for reading at all."""
@@ -18,11 +21,15 @@ class Forbidden(IgnoreRequest):
 
 
 class Unavailable(IgnoreRequest):
-    """robots.txt answered with a fault of the server (RFC 9309, 2.3.1.4): nothing may be read for now."""
+    """robots.txt answered with a fault of the server (RFC 9309, 2.3.1.4): nothing may be read for now.
 
-    def __init__(self, status: int) -> None:
+    `wait` is for how long, when it says so.
+    """
+
+    def __init__(self, status: int, wait: timedelta | None) -> None:
         super().__init__(f"robots.txt answers {status}")
         self.status = status
+        self.wait = wait
 
 
 class Unreachable(IgnoreRequest):
@@ -51,7 +58,8 @@ class ObeyRobots(RobotsTxtMiddleware):
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         if response.status >= 500 or response.status == 429:
-            self._refusals[netloc] = Unavailable(response.status)
+            wait = retry_after(response, self.crawler.spider.job.now())  # type: ignore[union-attr]
+            self._refusals[netloc] = Unavailable(response.status, wait)
         elif response.status >= 400:
             # "Unavailable" in the words of the standard: there are no rules.
             response = response.replace(body=b"")

@@ -72,6 +72,8 @@ def settings(crawl: CrawlSettings, invited: bool = False) -> dict[str, Any]:
         "DOWNLOADER_MIDDLEWARES": {
             "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
             "crawlers.robots.ObeyRobots": 100,
+            "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+            "crawlers.retries.HeedRetryAfter": 550,
         },
         "DEFAULT_REQUEST_HEADERS": {"Accept-Language": "nl, en;q=0.5"},
         "TWISTED_REACTOR": "twisted.internet.asyncioreactor.AsyncioSelectorReactor",

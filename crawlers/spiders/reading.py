@@ -2,8 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,13 +23,12 @@ from crawlers.job import Job
 from crawlers.parsers.blocks import SAID, wall, wall_at
 from crawlers.parsers.encoding import json_in_utf8
 from crawlers.parsers.page import Page, ParseError
+from crawlers.retries import retry_after
 from crawlers.secrets import variables
 
 logger = logging.getLogger(__name__)
 
 Parse = Callable[[bytes], Page]
-LONGEST_WAIT = timedelta(days=31)
-"""A site that asks for more is asked again all the same: it may have meant something else."""
 MOST_REFUSALS = 3
 """Parts of a source that may be refused, one after another, before the others are not asked for any more."""
 _REFUSED = frozenset({Cause.FORBIDDEN, Cause.SIGN_IN})
@@ -137,16 +134,22 @@ class ReadingSpider(Spider):
         It yields nothing. Scrapy logs the address of a request whose errback raises, but not of one that iterates.
         """
         request: Request = trouble.request  # type: ignore[attr-defined]
-        cause, detail = _why(trouble.value)
+        error = trouble.value
+        cause, detail = _why(error)
+        wait = error.wait if isinstance(error, robots.Unavailable) else None
         if request.meta.get("redirect_urls") and (led := wall_at(request.url)):
             cause, detail = led, SAID[led]  # whatever became of reading the wall itself
-        self.refuse(Failure(cause, request.cb_kwargs.get("where", ""), detail))
+        failure = Failure(cause, request.cb_kwargs.get("where", ""), detail, wait)
+        if cause in LEAVE_ALONE:
+            self.refuse(failure)
+        else:
+            self.note(failure)  # a robots.txt that keeps us out does so for its host, another may be read
         yield from ()
 
     def refuse(self, failure: Failure) -> None:
-        """Note it; when it is about all of the site, ask for nothing more."""
+        """Note it; when it is about all of the site, or the site says when to come back, ask for nothing more."""
         self.note(failure)
-        if failure.cause in LEAVE_ALONE or self._shut_out():
+        if failure.cause in LEAVE_ALONE or failure.retry_after or self._shut_out():
             raise CloseSpider(LEFT_ALONE)
 
     def _shut_out(self) -> bool:
@@ -183,20 +186,6 @@ def body_of(response: Response) -> bytes:
 def header(response: Response, name: str) -> str:
     """What a header says; nothing where there is none."""
     return (response.headers.get(name) or b"").decode("latin-1")
-
-
-def retry_after(response: Response, now: datetime) -> timedelta | None:
-    """How long the site asks to be left alone (RFC 9110, 10.2.3), at most `LONGEST_WAIT`."""
-    said = header(response, "Retry-After").strip()
-    if said.isascii() and said.isdigit() and len(said) < 10:
-        wait = timedelta(seconds=int(said))
-    else:
-        try:
-            until = parsedate_to_datetime(said)
-        except ValueError:
-            return None
-        wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
-    return max(timedelta(), min(wait, LONGEST_WAIT)) or None
 
 
 def _why(error: BaseException | None) -> tuple[Cause, str]:

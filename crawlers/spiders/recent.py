@@ -15,7 +15,8 @@ from crawlers.paging import MOST_CHECKED, WHOLE_EVERY, times_of
 from crawlers.parsers.page import Page, gone
 from crawlers.parsers.stretch import Stretch
 from crawlers.parsers.values import number, text
-from crawlers.spiders.reading import LONGEST_WAIT, ReadingSpider, header
+from crawlers.retries import LONGEST_WAIT
+from crawlers.spiders.reading import ReadingSpider, header
 
 OVERLAP = timedelta(hours=1)
 """What every crawl reads again: clocks differ, and some posts are listed late."""

@@ -24,6 +24,8 @@ class Fault(StrEnum):
     """The same content under other keys, as after a release."""
     RATE_LIMITED = "rate_limited"
     """429 with Retry-After."""
+    UNAVAILABLE = "unavailable"
+    """503 with Retry-After."""
     SERVER_ERROR = "server_error"
     """500."""
     HANG = "hang"

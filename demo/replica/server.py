@@ -228,6 +228,8 @@ def _struck(answer: Answer, plan: Plan | None) -> Answer:
         return replace(answer, body=answer.body + b" " * OVERSIZE_BYTES)
     if plan.fault is Fault.RATE_LIMITED:
         return Answer.of("text/plain", "Too many requests", 429, Retry_After=str(plan.retry_after))
+    if plan.fault is Fault.UNAVAILABLE:
+        return Answer.of("text/plain", "Service Unavailable", 503, Retry_After=str(plan.retry_after))
     return INSTEAD.get(plan.fault, answer)
 
 

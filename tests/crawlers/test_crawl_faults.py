@@ -116,6 +116,28 @@ def test_too_many_requests_ends_the_crawl_at_once_for_as_long_as_asked(
     assert len(crawling.asked()) == 1
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_site_that_says_when_it_can_answer_is_not_asked_before(crawling: Crawling, kind: Kind) -> None:
+    show(crawling, posts(kind, 2))
+    crawling.replica.faults.set(kind, Fault.UNAVAILABLE, retry_after=3600)
+    outcome = crawling(kind)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BROKEN, "server_error")
+    assert len(crawling.asked()) == 1
+    assert left_alone(crawling, kind) == crawling.clock() + timedelta(hours=1)
+
+
+def test_a_site_that_asks_for_a_moment_gets_it_within_the_crawl(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.FEED, 2))
+    crawling.replica.faults.set(Kind.FEED, Fault.UNAVAILABLE, times=1, retry_after=1)
+    moments: list[float] = []
+    crawling.replica._watch = lambda request: moments.append(time.monotonic())
+    outcome = crawling(Kind.FEED)
+
+    assert (outcome.health, outcome.counts["new"], len(crawling.asked())) == (Health.OK, 2, 2)
+    assert moments[-1] - moments[-2] > 0.9
+
+
 def test_after_too_many_requests_no_more_parts_are_asked_for(crawling: Crawling) -> None:
     crawling.replica.faults.set(Kind.MASTODON, Fault.RATE_LIMITED)
     crawling(Kind.MASTODON, hashtags=["snelveld", "storing", "internet", "glasvezel", "monteur"])
@@ -157,6 +179,16 @@ def test_robots_with_a_fault_of_the_server_forbids_for_now(crawling: Crawling) -
 
     assert (outcome.health, outcome.stats["cause"]) == (Health.BLOCKED, "robots_unavailable")
     assert crawling.asked() == []
+
+
+@pytest.mark.parametrize("fault", [Fault.UNAVAILABLE, Fault.RATE_LIMITED])
+def test_robots_that_say_when_they_can_be_had_are_asked_for_then(crawling: Crawling, fault: Fault) -> None:
+    crawling.replica.faults.set(ROBOTS, fault, retry_after=7200)
+    outcome = crawling(Kind.FEED)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BLOCKED, "robots_unavailable")
+    assert [one.path for one in crawling.replica.requests] == ["/robots.txt"]
+    assert left_alone(crawling, "feed") == crawling.clock() + timedelta(hours=2)
 
 
 def test_robots_that_do_not_exist_allow(crawling: Crawling) -> None:

@@ -9,8 +9,9 @@ from scrapy.http import Response
 from crawlers.paging import gone_from, is_known, vanished, whole_wanted
 from crawlers.parsers.page import Page
 from crawlers.parsers.values import decoded
+from crawlers.retries import LONGEST_WAIT, retry_after
 from crawlers.scrapy_settings import settings, user_agent
-from crawlers.spiders.reading import LONGEST_WAIT, body_of, retry_after
+from crawlers.spiders.reading import body_of
 from storage.configuration import CrawlSettings
 from storage.mentions import StoreCounts
 from storage.records import Record

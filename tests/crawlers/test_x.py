@@ -9,7 +9,7 @@ from scrapy.http import Response
 from crawlers.causes import Cause
 from crawlers.parsers.page import Blocked, FormatChanged
 from crawlers.parsers.x import parse
-from crawlers.spiders.reading import LONGEST_WAIT
+from crawlers.retries import LONGEST_WAIT
 from crawlers.spiders.recent import until_reset
 from demo.replica import Fault, Kind
 from demo.replica.loopback import Answer
