@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.progress import Progress
 
+    from crawlers.run import CrawlResult
     from sentiment.classifier import Classifier
     from sentiment.labelled import Labelled
     from storage.database import Database
@@ -323,9 +324,10 @@ def crawl(
         return
     with opened() as (configuration, database):
         chosen = _chosen_sources(configuration, names or [])
-        _say_who_is_left_alone(configuration, chosen)
+        _say_who_would_be_left_alone(configuration, names or [])
         with _progress("crawling", len(chosen)) as advance:
-            results = run.crawl_all(database, configuration, chosen, on_progress=lambda _: advance(1))
+            results = run.crawl_all(database, configuration, names or [], on_progress=lambda _: advance(1))
+    _say_who_is_left_alone(results)
     if as_json:
         _print_json({"crawls": [asdict(result) for result in results]})
     else:
@@ -334,14 +336,26 @@ def crawl(
         raise typer.Exit(FAILED)
 
 
-def _say_who_is_left_alone(configuration: Configuration, chosen: Sequence[str]) -> None:
-    """A person who asks goes before the schedule, which waits because a site refused us."""
+def _say_who_would_be_left_alone(configuration: Configuration, names: Sequence[str]) -> None:
+    """A person who names a source goes before the schedule, which waits because a site refused us."""
     from crawlers import catalogue, report
 
     for one in catalogue.standings(configuration, now()):
-        if one.source in chosen and one.left_alone_until:
+        if one.source in names and one.left_alone_until:
             until = report.minute(one.left_alone_until)
             tell(f"{one.source} refused us and would be left alone until {until}; it is asked all the same")
+
+
+def _say_who_is_left_alone(results: "Iterable[CrawlResult]") -> None:
+    from crawlers import report
+
+    for one in results:
+        if one.health is None and one.left_alone_until:
+            until = report.minute(datetime.fromisoformat(one.left_alone_until))
+            tell(
+                f"{one.source} refused us and is left alone until {until}; "
+                f"'klachtenradar crawl {one.source}' asks it all the same"
+            )
 
 
 def _preview(names: list[str], as_json: bool) -> None:
@@ -353,8 +367,9 @@ def _preview(names: list[str], as_json: bool) -> None:
     with _progress("looking", len(chosen)) as advance:
         found = []
         for name in chosen:
-            found.append(dry.preview(configuration, name))
+            found.append(dry.preview(configuration, name, patient=not names))
             advance(1)
+    _say_who_is_left_alone(one.result for one in found)
     if as_json:
         _print_json({"crawls": [asdict(one.result) | {"records": one.records} for one in found]})
     else:

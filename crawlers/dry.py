@@ -6,13 +6,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from crawlers import claims, health
+from crawlers import claims, health, patience
 from crawlers.process import run_child
-from crawlers.run import CrawlResult, order, unready
+from crawlers.run import CrawlResult, left_alone, order, unready
 from storage.configuration import Configuration, SourceSettings
 from storage.database import Database, is_there
 from storage.models import Health
@@ -30,10 +30,13 @@ class Preview:
     records: tuple[dict[str, Any], ...] = ()
 
 
-def preview(configuration: Configuration, name: str, now: datetime | None = None) -> Preview:
+def preview(
+    configuration: Configuration, name: str, now: datetime | None = None, patient: bool = False
+) -> Preview:
     """One crawl of the source `name` that leaves the database as it is, and makes none where there is none.
 
-    It goes on from where the last crawl had come to. Raises KeyError for a name that is not configured.
+    It goes on from where the last crawl had come to. With `patient`, a source that asked to be left alone still is.
+    Raises KeyError for a name that is not configured.
     """
     settings = {source.name: source for source in configuration.source}[name]
     if failure := unready(settings):
@@ -41,6 +44,8 @@ def preview(configuration: Configuration, name: str, now: datetime | None = None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "found.jsonl"
         with _database(configuration, settings, Path(folder)) as database:
+            if patient and (until := patience.asked_for(database, name, now or datetime.now(UTC))):
+                return Preview(left_alone(settings, until))
             told = order(database, configuration, settings, 0, now) | {"dry": str(path)}
             with claims.waited_for(database, settings, configuration.crawl) as claim:
                 run_child(told, configuration.crawl.timeout, threading.Event(), claim.give)

@@ -17,11 +17,16 @@ MARK = 4
 
 def left_alone_until(database: Database, settings: SourceSettings, now: datetime) -> datetime | None:
     """Until when the schedule may not ask this source; None when it may."""
-    with database.read() as session:
-        until = source_named(session, settings.name).blocked_until
-    if until is None or until <= now:
+    if asked_for(database, settings.name, now) is None:
         return None
     return database.transact(lambda session: _still(session, settings))
+
+
+def asked_for(database: Database, name: str, now: datetime) -> datetime | None:
+    """Until when the source `name` was to be left alone when it refused us, if that is not over. Only reads."""
+    with database.read() as session:
+        until = source_named(session, name).blocked_until
+    return until if until is not None and until > now else None
 
 
 def _still(session: Session, settings: SourceSettings) -> datetime | None:

@@ -23,7 +23,7 @@ def crawls(results: Iterable[CrawlResult]) -> Table:
         (
             (
                 one.source,
-                one.health or "-",
+                one.health or ("left alone" if one.left_alone_until else "-"),
                 *(str(getattr(one, name)) for name in COUNTS),
                 f"{one.seconds:.1f}",
                 one.reason or "",

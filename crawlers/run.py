@@ -67,8 +67,8 @@ def crawl_all(
 ) -> list[CrawlResult]:
     """Crawl the named sources, or all that are enabled: the most overdue first, never two of one host.
 
-    As `attempt`, which see. `on_progress` is called in this thread as each ends. The results come in the order of the
-    configuration.
+    As `attempt`, which see: patient with all of them, not with those that somebody names. `on_progress` is called in
+    this thread as each ends. The results come in the order of the configuration.
     """
     stop = threading.Event()
     chosen = [
@@ -79,7 +79,7 @@ def crawl_all(
     results: dict[str, CrawlResult] = {}
 
     def one(name: str) -> bool:
-        found = _unfailing(database, configuration, name, now, stop)
+        found = _unfailing(database, configuration, name, now, patient=not names, stop=stop)
         if found is not None:
             results[name] = found
         return found is not None
@@ -107,11 +107,12 @@ def _unfailing(
     configuration: Configuration,
     name: str,
     now: datetime | None,
+    patient: bool,
     stop: threading.Event,
 ) -> CrawlResult | None:
     """A fault with one source, of whatever nature, must not keep the others from being read."""
     try:
-        return attempt(database, configuration, name, now, stop=stop)
+        return attempt(database, configuration, name, now, patient, stop)
     except Exception as error:
         logger.exception("crawling %s failed", name)
         kind = next(source.kind for source in configuration.source if source.name == name)
@@ -142,18 +143,19 @@ def attempt(
     with database.read() as session:
         source = source_named(session, name)
     if patient and (until := patience.left_alone_until(database, settings, started)):
-        return CrawlResult(
-            name,
-            settings.kind,
-            None,
-            f"left alone until {until.isoformat(timespec='seconds')}, because it refused us",
-            left_alone_until=until.isoformat(timespec="seconds"),
-        )
+        return left_alone(settings, until)
     with claims.claimed(database, settings, configuration.crawl) as claim:
         if claim is None:
             return None
         assert source.id is not None  # noqa: S101 - comes from the database
         return _crawl(_Crawl(database, configuration, settings, source.id, claim), now, stop)
+
+
+def left_alone(settings: SourceSettings, until: datetime) -> CrawlResult:
+    """The result for a source that is not asked, because it may not be yet."""
+    moment = until.isoformat(timespec="seconds")
+    reason = f"left alone until {moment}, because it refused us"
+    return CrawlResult(settings.name, settings.kind, None, reason, left_alone_until=moment)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,13 @@ def test_a_crawl_has_a_row_with_what_it_counted() -> None:
     assert cells == ["nieuws", "ok", "12", *["0"] * 5, "3", "4.2", ""]
 
 
+def test_a_source_that_was_not_asked_says_so_in_place_of_its_health() -> None:
+    row = CrawlResult(
+        "nieuws", "feed", None, "left alone until …", left_alone_until="2026-11-20T13:00:00+00:00"
+    )
+    assert shown(report.crawls([row])).splitlines()[3].split("│")[2].strip() == "left alone"
+
+
 def test_brackets_in_an_address_are_shown_as_they_are() -> None:
     reason = "https://forum.example/[oud]/[/]: the page has moved"
     assert reason in shown(report.crawls([CrawlResult("forum", "phpbb", Health.BROKEN, reason)]))

@@ -240,6 +240,21 @@ def test_a_source_that_asked_for_rest_is_left_alone_by_the_patient(
     assert replica.requests == []
 
 
+def test_of_all_sources_those_that_asked_for_rest_are_left_out_unless_they_are_named(
+    database: Database, replica: Replica
+) -> None:
+    show(replica, *posts(Kind.FEED, 2), *posts(Kind.TRUSTPILOT, 2))
+    configuration = known(database, configured(replica.url, Kind.FEED, Kind.TRUSTPILOT))
+    with database.write() as session:
+        source_named(session, "feed").blocked_until = START + timedelta(hours=1)
+    resting, read = crawl_all(database, configuration, now=START)
+    [named] = crawl_all(database, configuration, ["feed"], now=START)
+
+    assert (resting.health, resting.failed, read.health) == (None, False, Health.OK)
+    assert resting.left_alone_until == "2026-11-21T13:00:00+00:00"
+    assert (named.health, named.new) == (Health.OK, 2)
+
+
 def test_a_refused_key_is_not_tried_again_until_there_is_another_or_a_person_asks(
     database: Database, replica: Replica, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -152,6 +152,14 @@ def test_a_source_that_refuses_us_is_seen_everywhere_and_asked_when_a_person_say
     assert "warning: source reviews: blocked since" in done.stdout.decode()
     assert "asked again from" in done.stdout.decode()
     replica.faults.clear()
+    asked = len(replica.requests)
+    for words in ((), ("--dry-run",)):
+        all_of_them = product.call("crawl", "--json", *words)
+        assert all_of_them.returncode == 0
+        assert "reviews refused us and is left alone until" in all_of_them.stderr.decode()
+        crawls = json.loads(all_of_them.stdout)["crawls"]
+        assert [one["health"] for one in crawls] == [None, "ok"]
+    assert not [one for one in replica.requests[asked:] if one.path.startswith("/review")]
     again = product.call("crawl", "reviews", "--json")
     assert "reviews refused us and would be left alone until" in again.stderr.decode()
     assert json.loads(again.stdout)["crawls"][0]["health"] == "ok"
