@@ -43,6 +43,12 @@ class Moved(ParseError):
     cause = Cause.MOVED
 
 
+class Misconfigured(ParseError):
+    """The site does not know what the source is configured to ask for."""
+
+    cause = Cause.CONFIGURATION
+
+
 @dataclass(frozen=True)
 class Problem:
     """A record that was refused: its place on the page and why. Holds no text of the record.

@@ -7,7 +7,7 @@ from scrapy.http import Response
 from crawlers.causes import Cause
 from crawlers.parameters.reviews import TrustpilotParameters
 from crawlers.parsers import trustpilot_web
-from crawlers.parsers.page import Blocked, Page
+from crawlers.parsers.page import Blocked, Misconfigured, Page
 from crawlers.sources import SOURCES
 from crawlers.spiders.listing import ListingSpider
 
@@ -54,9 +54,16 @@ class TrustpilotSpider(ListingSpider):
 
     def parsed(self, body: bytes, part: str, number: int) -> Page:
         try:
-            return trustpilot_web.parse(body, self.site, part)
+            page = trustpilot_web.parse(body, self.site, part)
         except Blocked as error:
             if error.cause is Cause.SIGN_IN and number > 1:
                 # Visitors see 200 reviews at most; what comes after asks them to sign in.
                 return Page(notes=("the view for visitors ends here",))
             raise
+        if number == 1 and page.passed and page.passed == page.entries:
+            # Of a language that it knows, the site would show that one or nothing.
+            raise Misconfigured(
+                f'Trustpilot does not know the language "{part}" and shows all of them; '
+                'in languages, write another one such as "nl", or "all"'
+            )
+        return page

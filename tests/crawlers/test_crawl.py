@@ -188,6 +188,24 @@ def test_an_ignored_language_is_noted_and_left_out(crawling: Crawling) -> None:
     assert {line["language"] for line in crawling.mentions()} == {"nl"}
 
 
+def test_a_language_that_the_site_does_not_know_is_a_fault_of_the_configuration(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.TRUSTPILOT, 45))
+    outcome = crawling(Kind.TRUSTPILOT, languages=["xx", "nl"])
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BROKEN, "configuration")
+    assert outcome.reason is not None
+    assert 'does not know the language "xx"' in outcome.reason
+    assert 'in languages, write another one such as "nl"' in outcome.reason
+    assert len([one for one in crawling.asked() if "languages=xx" in one]) == 1
+    assert outcome.counts["new"] == 45  # those of the other language are read all the same
+
+
+def test_a_language_in_which_nobody_wrote_is_no_fault_of_the_configuration(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.TRUSTPILOT, 5))
+
+    assert crawling(Kind.TRUSTPILOT, languages=["fr"]).stats["cause"] == "empty"
+
+
 @pytest.mark.parametrize("kind", [Kind.TRUSTPILOT, Kind.MASTODON])
 def test_other_languages_are_kept_unless_some_are_asked_for(crawling: Crawling, kind: Kind) -> None:
     show(crawling, posts(kind, 3) + posts(kind, 2, first=30, language="en"))
