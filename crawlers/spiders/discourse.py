@@ -138,7 +138,7 @@ class DiscourseSpider(RecentSpider):
         return self.ask(f"{self.site}/t/{topic.number}.json", self.opened, where=where, topic=topic)
 
     async def opened(self, response: Response, where: str, topic: Topic) -> AsyncIterator[Any]:
-        if topic.part == ANSWERS and response.status in GONE | {403}:
+        if topic.part == ANSWERS and self.is_closed(response):
             yield self._closed(topic)
             return
         page = self._posts(response, where, topic)

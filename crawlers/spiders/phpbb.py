@@ -95,7 +95,7 @@ class PhpbbSpider(ConditionalSpider):
         return holding(page, self.wanted.query)
 
     async def read(self, response: Response, where: str, url: str) -> AsyncIterator[Any]:
-        if response.status in (403, 404) and url == f"{self.site}{FEEDS[0]}":
+        if url == f"{self.site}{FEEDS[0]}" and self.is_closed(response):
             yield self._asked(where, f"{self.site}{FEEDS[1]}")
             return
         if response.status == 404:
@@ -171,7 +171,7 @@ class PhpbbSpider(ConditionalSpider):
 
     async def paged(self, response: Response, where: str, reading: Reading) -> AsyncIterator[Any]:
         forum = reading.forum
-        if response.status in (403, 404, 410) and forum.part.startswith("forum"):
+        if forum.part.startswith("forum") and self.is_closed(response):
             # Taken away or closed since it was listed; the others are read all the same.
             for one in self._onward(forum):
                 yield one

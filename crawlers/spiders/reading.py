@@ -128,6 +128,13 @@ class ReadingSpider(Spider):
             self.refuse(failure)
         return False
 
+    def is_closed(self, response: Response) -> bool:
+        """Whether this one page is gone or not for us, and it is not the whole site that refuses us."""
+        if response.status not in GONE | {403}:
+            return False
+        failure = self.unfit(response, "")
+        return failure is not None and not self._is_of_all(failure)
+
     def failed(self, trouble: TwistedFailure) -> Iterator[Any]:
         """Scrapy's errback: there was no answer, or none was allowed.
 
@@ -149,8 +156,11 @@ class ReadingSpider(Spider):
     def refuse(self, failure: Failure) -> None:
         """Note it; when it is about all of the site, or the site says when to come back, ask for nothing more."""
         self.note(failure)
-        if failure.cause in LEAVE_ALONE or failure.retry_after or self._shut_out():
+        if self._is_of_all(failure) or self._shut_out():
             raise CloseSpider(LEFT_ALONE)
+
+    def _is_of_all(self, failure: Failure) -> bool:
+        return failure.cause in LEAVE_ALONE or failure.retry_after is not None
 
     def _shut_out(self) -> bool:
         """Whether one part after another is refused, and nothing was let through."""

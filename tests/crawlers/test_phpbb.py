@@ -271,6 +271,19 @@ def test_a_topic_that_closed_since_it_was_listed_costs_no_other(crawling: Crawli
     assert (outcome.health, outcome.counts["new"]) == (Health.OK, 4)
 
 
+@pytest.mark.parametrize(("forums", "after"), [([69], 1), ([], 0)])
+def test_a_firewall_is_no_topic_that_closed_nor_a_feed_that_is_off(
+    crawling: Crawling, forums: list[int], after: int
+) -> None:
+    for place in range(3):
+        show(crawling, posts(Kind.PHPBB, 2, first=100 + 3 * place, place=f"onderwerp {place}"))
+    crawling.replica.faults.set(Kind.PHPBB, Fault.FIREWALL, after=after)
+    outcome = crawling(Kind.PHPBB, forums=forums)
+
+    assert outcome.stats["cause"] == "waf"
+    assert len(crawling.asked()) == after + 1
+
+
 def test_without_forums_or_topics_the_feed_is_read(crawling: Crawling) -> None:
     show(crawling, posts(Kind.PHPBB, 4))
     outcome = crawling(Kind.PHPBB, forums=[])
