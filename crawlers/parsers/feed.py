@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import feedparser
 
-from crawlers.dates import LONGEST, sensible, written
+from crawlers.dates import LONGEST, precision, sensible, written
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.blocks import unlike
 from crawlers.parsers.markup import TooLong, plain
@@ -31,6 +31,7 @@ _ZONE = re.compile(r":\d\d(?:\.\d{1,9})?\s*(?!uur)(?:[a-z]|[+-]\d\d)", re.IGNORE
 _DAY_FIRST = re.compile(r"\s*\d{1,2}-\d{1,2}-\d{4}\b")
 """The library takes the day for a year: 20-11-2026 for 2020-11-20."""
 _NO_DAY = re.compile(r"\s*\d{4}(?:-\d\d)?\s*")
+_TIMES = ("published", "created", "updated")
 _ALERTS = re.compile(r"^https?://(?:www\.)?google\.[a-z.]+/alerts/feeds/", re.IGNORECASE)
 
 
@@ -119,6 +120,7 @@ def _add(
         language=language(dict.get(entry, "language")) or tongue,
         author_name=text(dict.get(entry, "author")),
         published_at=_published(entry, now),
+        published_precision=precision(next(filter(None, (dict.get(entry, key) for key in _TIMES)), None)),
     )
 
 
@@ -162,7 +164,7 @@ def _link(entry: dict[str, object], url: str) -> tuple[str | None, bool]:
 
 
 def _published(entry: dict[str, object], now: datetime) -> datetime | None:
-    for key in ("published", "created", "updated"):
+    for key in _TIMES:
         said = dict.get(entry, key)
         if found := _dutch(said, now):
             return found

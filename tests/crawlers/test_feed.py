@@ -7,7 +7,7 @@ import pytest
 from crawlers.causes import Cause
 from crawlers.parsers import feed
 from crawlers.parsers.page import Blocked, FormatChanged, Page
-from storage.records import Kind
+from storage.records import Kind, Precision
 from tests.crawlers.payloads import ALERT, NEWS_SEARCH, NOW, PUBLISHER, WAF_PAGE
 
 URL = "https://www.voorbeeldkrant.example/rss/economie"
@@ -59,6 +59,15 @@ def test_a_relative_link_is_completed_from_the_feed_or_the_base_that_it_names(
     ).records
 
     assert (record.external_id, record.url) == ("urn:1", address)
+
+
+@pytest.mark.parametrize(
+    ("said", "precision"), [("2026-11-20", Precision.DAY), ("2026-11-20T12:05:00Z", Precision.MINUTE)]
+)
+def test_a_date_alone_is_no_moment(said: str, precision: Precision) -> None:
+    [record] = read(PUBLISHER.replace("Fri, 20 Nov 2026 12:05:00 +0100", said)).records
+
+    assert record.published_precision is precision
 
 
 def test_of_the_html_in_an_item_only_the_visible_words_are_kept() -> None:
