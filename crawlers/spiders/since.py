@@ -164,9 +164,8 @@ class SinceSpider(ReadingSpider):
         if not step.whole or step.floor is None:
             return []
         before = times_of(state.get("shown"))
-        return [key for key, time in before.items() if time > step.floor and key not in step.seen][
-            :MOST_CHECKED
-        ]
+        there = step.seen.keys() | self.job.findings.unread
+        return [key for key, time in before.items() if time > step.floor and key not in there][:MOST_CHECKED]
 
     def _shown(self, state: dict[str, Any], step: Step, lost: list[str]) -> dict[str, str]:
         floor = self.job.now() - self.window

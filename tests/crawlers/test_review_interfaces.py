@@ -146,7 +146,9 @@ def test_a_review_that_can_never_be_read_keeps_no_other_from_being_removed(
     assert [(one.counts["refused"], one.counts["removed"]) for one in (once, twice)] == [(1, 0), (1, 1)]
 
 
-@pytest.mark.parametrize("kind", [*NUMBERED, Kind.APPLE, Kind.GOOGLE_PLAY])
+@pytest.mark.parametrize(
+    "kind", [*NUMBERED, Kind.APPLE, Kind.GOOGLE_PLAY, Kind.TRUSTPILOT_API, Kind.TRUSTED_SHOPS]
+)
 def test_a_review_that_cannot_be_read_any_more_is_not_taken_for_removed(
     crawling: Crawling, kind: Kind
 ) -> None:
