@@ -47,10 +47,10 @@ _CLOCK_FACE = re.compile(r"(?<![\d.])\d{1,2}[:.]\d{2}(?![\d.])|\dt\d{2}|^\d{9,}$
 _NAMES_DAY = re.compile(r"(?<!\d)(?:\d{1,2}|\d{8})(?!\d)|gister|vandaag|dag\b")
 # The finest first: "1 uur en 5 minuten geleden" is told in minutes.
 _GRAINS = (
-    (Precision.MINUTE, re.compile(r"sec|min|kwartier|half uur")),
+    (Precision.MINUTE, re.compile(r"sec|min|kwartier|(?<!ander)half uur")),
     (Precision.HOUR, re.compile(r"(?<![a-z])u(?:ur|ren|r)?\b")),
     (Precision.DAY, re.compile(r"(?<![a-z])d(?:ag|agen)?\b")),
-    (Precision.WEEK, re.compile(r"(?<![a-z])we(?:ek|ken)\b")),
+    (Precision.WEEK, re.compile(r"(?<![a-z])(?:we(?:ek|ken)|wk)\b")),
     (Precision.MONTH, re.compile(r"(?<![a-z])(?:maand|mnd)")),
     (Precision.YEAR, re.compile(r"(?<![a-z])ja(?:ar|ren)\b")),
 )

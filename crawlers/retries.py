@@ -22,7 +22,7 @@ def retry_after(response: Response, now: datetime) -> timedelta | None:
     else:
         try:
             until = parsedate_to_datetime(said)
-        except ValueError:
+        except (ValueError, OverflowError, TypeError):  # whatever a site writes there
             return None
         wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
     return max(timedelta(), min(wait, LONGEST_WAIT)) or None

@@ -80,7 +80,7 @@ def _add(gathering: Gathering, where: str, post: object) -> None:
     uri, words = text(at(post, "uri")), at(post, "record", "text")
     named = _POST.fullmatch(uri) if uri else None
     if named is None or not isinstance(words, str):
-        gathering.refuse(where, "no uri of a post, or no text under record")
+        gathering.refuse(where, "no uri of a post, or no text under record", uri)
         return
     did, key = named.groups()
     made, indexed = instant(at(post, "record", "createdAt")), instant(at(post, "indexedAt"))

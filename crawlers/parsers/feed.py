@@ -110,6 +110,7 @@ def _add(
         return
     if len(identity) > LONGEST_ID:
         identity = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
+    published, said = _published(entry, now)
     gathering.add(
         where,
         namespace=namespace(url),
@@ -119,8 +120,8 @@ def _add(
         **headed(title, "" if title and words.startswith(title) and len(words) < len(title) + 80 else words),
         language=language(dict.get(entry, "language")) or tongue,
         author_name=text(dict.get(entry, "author")),
-        published_at=_published(entry, now),
-        published_precision=precision(next(filter(None, (dict.get(entry, key) for key in _TIMES)), None)),
+        published_at=published,
+        published_precision=precision(said),
     )
 
 
@@ -163,17 +164,18 @@ def _link(entry: dict[str, object], url: str) -> tuple[str | None, bool]:
     return link, False
 
 
-def _published(entry: dict[str, object], now: datetime) -> datetime | None:
+def _published(entry: dict[str, object], now: datetime) -> tuple[datetime | None, object]:
+    """When it was published, and in which words."""
     for key in _TIMES:
         said = dict.get(entry, key)
         if found := _dutch(said, now):
-            return found
+            return found, said
         moment = dict.get(entry, f"{key}_parsed")
         if isinstance(moment, time.struct_time):
-            return _read(moment, _has_zone(said), now)
+            return _read(moment, _has_zone(said), now), said
         if found := written(said, now):
-            return found
-    return None
+            return found, said
+    return None, None
 
 
 def _has_zone(said: object) -> bool:

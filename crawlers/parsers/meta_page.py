@@ -136,7 +136,7 @@ def _is_wordless(node: object) -> bool:
 def _add(gathering: Gathering, where: str, node: object, kind: Kind, answered: Reply | None = None) -> None:
     key, words = _id(at(node, "id")), text(at(node, "message"))
     if key is None or words is None:
-        gathering.refuse(where, "neither an id nor a message")
+        gathering.refuse(where, "neither an id nor a message", key)
         return
     gathering.add(
         where,

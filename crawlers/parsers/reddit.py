@@ -111,7 +111,7 @@ def _add(gathering: Gathering, where: str, kind: object, thing: object) -> None:
     if raw is None and kind == "t3" and at(thing, "is_self") is False:
         raw = ""  # a post that is only a link
     if not isinstance(raw, str):
-        gathering.refuse(where, "no text under selftext or body")
+        gathering.refuse(where, "no text under selftext or body", name)
         return
     if raw.strip() in GONE or text(at(thing, "removed_by_category")):
         _add_gone(gathering, where, name, _seconds(at(thing, "created_utc")))
@@ -119,7 +119,7 @@ def _add(gathering: Gathering, where: str, kind: object, thing: object) -> None:
     try:
         words = _words(raw, at(thing, "selftext_html" if kind == "t3" else "body_html"))
     except TooLong as error:
-        gathering.refuse(where, str(error))
+        gathering.refuse(where, str(error), name)
         return
     edited = _seconds(at(thing, "edited"))
     author = _author(at(thing, "author"))
@@ -206,7 +206,7 @@ def _add_entry(gathering: Gathering, where: str, entry: object) -> None:
         # A post that is only a link has nothing between the marks, and none of its own words.
         words = plain(found[1]) if (found := _BODY.search(content or "")) else ""
     except TooLong as error:
-        gathering.refuse(where, str(error))
+        gathering.refuse(where, str(error), name)
         return
     if words.strip() in GONE:
         _add_gone(gathering, where, name, published)

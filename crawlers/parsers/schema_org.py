@@ -202,7 +202,10 @@ def _gather(gathering: Gathering, reviews: list[_Marked], url: str, now: datetim
 
 def _own_id(review: _Marked, url: str) -> str | None:
     """What names this review and no other: its `@id`, else an address of its own."""
-    key = _absolute(review.node.get("@id"), url)
+    named = review.node.get("@id")
+    key = _absolute(named, url)
+    if key and _is_of_its_page(str(named)):
+        return _hashed(url, key)
     if key and len(key) <= LONGEST_ID:
         return key
     address = safe(_first_text(review.node.get("url")), url)
@@ -210,6 +213,12 @@ def _own_id(review: _Marked, url: str) -> str | None:
         return None
     # Many sites give every review one address, such as that of all reviews.
     return _hashed(_about(review, url), address)
+
+
+def _is_of_its_page(named: str) -> bool:
+    """Whether other pages may name another review so: "#r1", "review1" and "/#r1", but no address of the site."""
+    parts = urlsplit(named.strip())
+    return not parts.scheme and (bool(parts.fragment) or not parts.path.startswith("/"))
 
 
 def _absolute(key: object, url: str) -> str | None:

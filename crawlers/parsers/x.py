@@ -63,7 +63,7 @@ def _referred(post: object, how: str) -> bool:
 def _add(gathering: Gathering, where: str, post: object, users: Mapping[str | None, object]) -> None:
     here, words = _id(at(post, "id")), text(at(post, "note_tweet", "text")) or at(post, "text")
     if here is None or not isinstance(words, str):
-        gathering.refuse(where, "neither an id nor a text")
+        gathering.refuse(where, "neither an id nor a text", here)
         return
     history = [one for value in listed(at(post, "edit_history_tweet_ids")) if (one := _id(value))]
     writer, figures = users.get(identifier(at(post, "author_id"))), at(post, "public_metrics")

@@ -81,12 +81,12 @@ def _add(
     key, said = text(at(comment, "id")), at(comment, "snippet")
     original, shown = at(said, "textOriginal"), at(said, "textDisplay")
     if key is None or not _COMMENT.fullmatch(key) or not isinstance(original or shown, str):
-        gathering.refuse(where, "neither an id nor a text of a comment")
+        gathering.refuse(where, "neither an id nor a text of a comment", key)
         return
     try:
         words = original if isinstance(original, str) and original else unescaped(str(shown))
     except TooLong as error:
-        gathering.refuse(where, str(error))
+        gathering.refuse(where, str(error), key)
         return
     published, updated = instant(at(said, "publishedAt")), instant(at(said, "updatedAt"))
     edited = updated if published and updated and updated > published else None

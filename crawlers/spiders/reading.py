@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -160,7 +161,13 @@ class ReadingSpider(Spider):
             raise CloseSpider(LEFT_ALONE)
 
     def _is_of_all(self, failure: Failure) -> bool:
-        return failure.cause in LEAVE_ALONE or failure.retry_after is not None
+        # A short wait was waited for already: this page still fails, and others may not.
+        wait = failure.retry_after
+        return failure.cause in LEAVE_ALONE or (wait is not None and wait > self._longest_answer)
+
+    @property
+    def _longest_answer(self) -> timedelta:
+        return timedelta(seconds=self.settings.getfloat("DOWNLOAD_TIMEOUT"))
 
     def _shut_out(self) -> bool:
         """Whether one part after another is refused, and nothing was let through."""

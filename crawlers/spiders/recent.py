@@ -244,8 +244,14 @@ class RecentSpider(ReadingSpider):
         return state
 
     def all_gone(self, part: str, identities: list[str]) -> Iterator[ReadPage]:
-        """That these posts cannot be read any more; they are not looked for again."""
-        state = self.state_of(part)
+        """That these posts cannot be read any more; they are not looked for again.
+
+        Not those that stand there in a form that we do not know, which any may do when not even an id could be read.
+        """
+        found, state = self.job.findings, self.state_of(part)
+        if found.nameless:
+            return
+        identities = [key for key in identities if self.known_as(key) not in found.unread]
         state["shown"] = {key: at for key, at in (state.get("shown") or {}).items() if key not in identities}
         names = map(self.known_as, identities)
         records = tuple(record for one in names for record in gone(self.namespace, one).records)

@@ -187,9 +187,10 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
         known = self._answered(part).get(name)
         if page is None or known is None:
             return
-        away = [one for one in identities if one not in page.ids]
+        there = self.job.findings.unread.union(page.ids)
+        away = [one for one in identities if one not in there and not self.job.findings.nameless]
         absent = tuple(record for one in away for record in gone(reddit.NAMESPACE, one).records)
-        others = [one for one in _texts(known.get("ids")) if one not in identities]
+        others = [one for one in _texts(known.get("ids")) if one not in {*away, *page.ids}]
         ids = others + [
             one.external_id for one in page.records if _stands(one)
         ]  # the others come first next time

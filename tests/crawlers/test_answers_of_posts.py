@@ -23,7 +23,7 @@ from crawlers.parsers import (
     youtube,
 )
 from crawlers.parsers.page import Page
-from storage.records import Kind, Record, Status
+from storage.records import Kind, Precision, Record, Status
 from tests.crawlers.payloads import NOW
 
 FOLDER = Path(__file__).parent / "answers"
@@ -265,6 +265,7 @@ EXAMPLES = {
             "rating_max": 10,
             "author_name": "Joost",
             "published_at": datetime(2026, 11, 14, 23, tzinfo=UTC),  # midnight in Amsterdam
+            "published_precision": Precision.DAY,
         },
         expected=97,
     ),

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from crawlers.parsers.page import Gathering
 from demo.replica import ROBOTS, Fault, Kind, Post
 from demo.replica.loopback import Answer
 from storage.configuration import secret_variable
@@ -136,6 +137,34 @@ def test_a_site_that_asks_for_a_moment_gets_it_within_the_crawl(crawling: Crawli
 
     assert (outcome.health, outcome.counts["new"], len(crawling.asked())) == (Health.OK, 2, 2)
     assert moments[-1] - moments[-2] > 0.9
+
+
+def test_a_page_that_asks_for_a_moment_again_and_again_keeps_no_other_from_being_read(
+    crawling: Crawling,
+) -> None:
+    for place in range(3):
+        show(crawling, posts(Kind.SITEMAP, 2, first=3 * place, place=f"winkel-{place}"))
+    crawling.replica.faults.set(Kind.SITEMAP, Fault.UNAVAILABLE, after=4, times=3, retry_after=1)
+    outcome = crawling(Kind.SITEMAP)
+
+    assert (outcome.counts["new"], outcome.stats["cause"]) == (4, "server_error")
+
+
+@pytest.mark.parametrize("kind", [Kind.X, Kind.YOUTUBE, Kind.BLUESKY, Kind.META])
+def test_posts_in_a_form_that_we_do_not_know_are_not_taken_for_removed(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, kind: Kind
+) -> None:
+    show(crawling, posts(kind, 5))
+    crawling(kind)
+    crawling.clock.advance(timedelta(hours=25))
+    monkeypatch.setattr("crawlers.parsers.page.Gathering.add", _not_understood)
+    outcome = crawling(kind)
+
+    assert (outcome.health, outcome.counts["removed"]) == (Health.FORMAT_CHANGED, 0)
+
+
+def _not_understood(gathering: Gathering, where: str, **fields: object) -> None:
+    gathering.refuse(where, "a form that we do not know")
 
 
 def test_after_too_many_requests_no_more_parts_are_asked_for(crawling: Crawling) -> None:

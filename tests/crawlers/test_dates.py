@@ -80,6 +80,7 @@ def test_dutch_dates_are_read_as_seen_at_the_download(words: str, expected: date
         ("3 dagen geleden", Precision.DAY),
         ("een week geleden", Precision.WEEK),
         ("3 weken terug", Precision.WEEK),
+        ("2 wk geleden", Precision.WEEK),
         ("3 maanden geleden", Precision.MONTH),
         ("een jaar geleden", Precision.YEAR),
         (None, Precision.MINUTE),

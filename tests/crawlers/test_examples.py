@@ -8,7 +8,7 @@ import pytest
 
 from crawlers.parsers import kiyoh_feed
 from crawlers.parsers.page import Blocked, FormatChanged
-from storage.records import Kind, Record, Reply
+from storage.records import Kind, Precision, Record, Reply
 from tests.crawlers.examples import EXAMPLES
 from tests.crawlers.payloads import WAF_PAGE
 
@@ -105,6 +105,7 @@ RECORDS = {
         text="Retour duurde vijf weken.",
         author_name="Fatima",
         published_at=at(14, 23),
+        published_precision=Precision.DAY,
     ),
     "trusted_shops": review(
         2,

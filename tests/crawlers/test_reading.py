@@ -122,6 +122,7 @@ def test_what_goes_missing_after_one_became_unreadable_is_not_in_doubt() -> None
         ("", None),
         ("straks", None),
         ("²", None),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", None),
     ],
 )
 def test_retry_after_is_seconds_or_a_date_and_never_without_an_end(

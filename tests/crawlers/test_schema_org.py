@@ -120,6 +120,8 @@ def test_equal_reviews_on_pages_that_name_no_thing_are_of_their_page() -> None:
         ("/ervaringen/r1", 1),
         ("urn:uuid:1", 1),
         ("#r1", 2),
+        ("review1", 2),
+        ("/#r1", 2),
     ],
 )
 def test_an_id_counts_on_every_page_a_part_of_a_page_on_its_own(key: str, number: int) -> None:
