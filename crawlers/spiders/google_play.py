@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from scrapy import Request
 
 from crawlers.job import Job, ReadPage
-from crawlers.paging import gone_from
+from crawlers.paging import gone_from, times_of
 from crawlers.parameters.apps import PlayParameters
 from crawlers.parsers import google_play
 from crawlers.parsers.page import Page, gone
@@ -65,11 +65,14 @@ class PlaySpider(WholeSpider):
     def _compared(self, reading: Reading) -> Iterator[ReadPage]:
         """What is gone from a reading, and what is left of it to compare with the next."""
         state, nameless = self.state_of(reading.part), self.job.findings.nameless
-        missing = self._lost(reading)
+        missing, missed = self._lost(reading), times_of(state.get("missed"))
+        back = missed.keys() & reading.seen.keys()
         if not reading.reread:
-            if nameless or not missing:
+            if nameless or not (missing or back):
                 return  # how many there were before is known of the whole week only
             nameless = state.get("nameless", 0)
+        # What was seen again is not missing twice when it is missing once more.
+        state["missed"] = {key: time.isoformat() for key, time in missed.items() if key not in back}
         lost, left = gone_from(state, missing, nameless, self.job.now())
         state |= left
         state["shown"] = {key: time for key, time in state["shown"].items() if key not in lost}

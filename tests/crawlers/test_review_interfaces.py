@@ -118,6 +118,21 @@ def test_what_cannot_be_looked_up_is_removed_when_it_is_missing_twice(crawling: 
     assert gone["text"] in ("", shown[60].text)
 
 
+@pytest.mark.parametrize("kind", [*NUMBERED, Kind.APPLE, Kind.GOOGLE_PLAY])
+def test_what_was_there_in_between_is_not_missing_twice(crawling: Crawling, kind: Kind) -> None:
+    shown = show(crawling, posts(kind, 30))
+    crawling(kind)
+    removed = []
+    for away in (True, False, True):
+        post = crawling.replica.posts.remove(shown[10].key)
+        if not away:
+            crawling.replica.posts._put(replace(post, removed_at=None))
+        crawling.clock.advance(timedelta(hours=25))
+        removed.append(crawling(kind).counts["removed"])
+
+    assert removed == [0, 0, 0]
+
+
 @pytest.mark.parametrize("kind", [*NUMBERED, Kind.APPLE])
 def test_what_was_gone_before_all_was_read_again_is_removed_too(crawling: Crawling, kind: Kind) -> None:
     shown = show(crawling, posts(kind, 350))
