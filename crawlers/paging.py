@@ -1,6 +1,6 @@
 """How far to read a listing that has its newest posts first."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -63,32 +63,36 @@ def vanished(before: Sequence[str], seen: Collection[str]) -> list[str]:
     return [identity for identity in before[: max(places, default=0)] if identity not in seen][:MOST_CHECKED]
 
 
-def missing_twice(missed: object, missing: Iterable[str], now: datetime) -> tuple[list[str], dict[str, str]]:
+def missing_twice(
+    missed: Mapping[str, datetime], missing: Iterable[str], now: datetime
+) -> tuple[list[str], dict[str, str]]:
     """Which of the `missing` posts are gone: those that were missing half a day ago too, where each stands nowhere
     else to look it up. And since when the others are missing, to give back as `missed`.
     """
-    since = {key: time for key, time in times_of(missed).items() if now - time <= FORGOTTEN}
+    since = {key: time for key, time in missed.items() if now - time <= FORGOTTEN}
     waiting = dict.fromkeys(missing, now)
     lost = [key for key in waiting if key in since and now - since[key] >= TWICE]
     return lost, {key: time.isoformat() for key, time in (waiting | since).items() if key not in lost}
 
 
 def gone_from(
-    state: dict[str, Any], missing: Iterable[str], nameless: int, now: datetime
+    state: dict[str, Any], missing: Iterable[str], nameless: int, now: datetime, there: Collection[str] = ()
 ) -> tuple[list[str], dict[str, Any]]:
     """Which of the posts that are `missing` from a whole reading are gone, and what it leaves in the state of the part:
-    `missed`, since when the others are missing, `nameless`, and `doubted`.
+    `missed`, since when the others are missing, `nameless`, and `doubted`. What is `there` again was not missing.
 
     `nameless` counts the records that could not be read, not even their id. When a post goes missing and there are
     more of them than in the reading before, it may be one of those: it is in doubt until there are no more than then.
     """
-    before, counted = numbers_of(state.get("doubted")), state.get("nameless")
+    counted = state.get("nameless")
     known = counted if isinstance(counted, int) else 0
-    doubted = {key: number for key, number in before.items() if number < nameless}
-    missing, missed = list(missing), times_of(state.get("missed"))
+    before = numbers_of(state.get("doubted")).items()
+    doubted = {key: number for key, number in before if number < nameless and key not in there}
+    missed = {key: time for key, time in times_of(state.get("missed")).items() if key not in there}
+    missing = list(missing)
     if nameless > known:
         doubted |= {key: known for key in missing if key not in missed and key not in doubted}
-    lost, since = missing_twice(state.get("missed"), (key for key in missing if key not in doubted), now)
+    lost, since = missing_twice(missed, (key for key in missing if key not in doubted), now)
     return lost, {"missed": since, "doubted": doubted, "nameless": nameless}
 
 

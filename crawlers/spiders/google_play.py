@@ -65,19 +65,15 @@ class PlaySpider(WholeSpider):
     def _compared(self, reading: Reading) -> Iterator[ReadPage]:
         """What is gone from a reading, and what is left of it to compare with the next."""
         state, nameless = self.state_of(reading.part), self.job.findings.nameless
-        missing, missed = self._lost(reading), times_of(state.get("missed"))
-        back = missed.keys() & reading.seen.keys()
+        missing, seen = self._lost(reading), reading.seen.keys()
         if not reading.reread:
-            if nameless or not (missing or back):
+            if nameless or not (missing or seen & times_of(state.get("missed")).keys()):
                 return  # how many there were before is known of the whole week only
             nameless = state.get("nameless", 0)
-        # What was seen again is not missing twice when it is missing once more.
-        state["missed"] = {key: time.isoformat() for key, time in missed.items() if key not in back}
-        lost, left = gone_from(state, missing, nameless, self.job.now())
+        lost, left = gone_from(state, missing, nameless, self.job.now(), seen)
         state |= left
         state["shown"] = {key: time for key, time in state["shown"].items() if key not in lost}
-        still = state["shown"].keys() - reading.seen.keys()
-        state["doubted"] = {key: number for key, number in left["doubted"].items() if key in still}
+        state["doubted"] = {key: number for key, number in left["doubted"].items() if key in state["shown"]}
         records = tuple(record for one in lost for record in gone(self.namespace, one).records)
         yield ReadPage(Page(records), f"{reading.part} missing", reading.part, state)
 

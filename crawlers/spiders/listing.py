@@ -7,7 +7,7 @@ from scrapy.http import Response
 
 from crawlers.causes import Cause, Failure
 from crawlers.job import ReadPage
-from crawlers.paging import ALWAYS, gone_from, is_known, vanished, whole_wanted
+from crawlers.paging import ALWAYS, gone_from, is_known, numbers_of, times_of, vanished, whole_wanted
 from crawlers.parsers.page import Page, gone
 from crawlers.spiders.reading import ReadingSpider
 
@@ -104,13 +104,9 @@ class ListingSpider(ReadingSpider):
         self, state: dict[str, Any], missing: list[str], there: set[str]
     ) -> tuple[list[str], dict[str, Any]]:
         """Of what is missing and cannot be looked up: what is gone, and what is kept of the rest."""
-        before: dict[str, dict[str, Any]] = {
-            name: {key: value for key, value in (state.get(name) or {}).items() if key not in there}
-            for name in ("missed", "doubted")
-        }
-        held = dict.fromkeys([*before["missed"], *before["doubted"], *missing])
-        waiting = [one for one in held if self.permalink(one) is None]
-        return gone_from(state | before, waiting, self.job.findings.nameless, self.job.now())
+        held = dict.fromkeys([*times_of(state.get("missed")), *numbers_of(state.get("doubted")), *missing])
+        waiting = [one for one in held if one not in there and self.permalink(one) is None]
+        return gone_from(state, waiting, self.job.findings.nameless, self.job.now(), there)
 
     async def looked_up(self, response: Response, where: str, part: str, identity: str) -> AsyncIterator[Any]:
         if self.is_gone(response, where):
