@@ -10,7 +10,7 @@ from crawlers.parsers.blocks import unlike
 from crawlers.parsers.encoding import xml_text
 from crawlers.parsers.page import FormatChanged
 from crawlers.parsers.stretch import Stretch
-from crawlers.parsers.xml import tidied
+from crawlers.parsers.xml import tidied, tree
 
 _ROOT = "ReviewFeedDto"
 _LISTS = frozenset({"reviews", "reviewContent"})
@@ -23,7 +23,11 @@ def parse(body: bytes, first: bool = False) -> Stretch:
     if not xml_text(body).lstrip().startswith("<"):
         return kiyoh.reviews_of(_addressed(answer(body)), first)
     document = tidied(body)
-    found, sound = _tree(document.xml, body)
+    root, sound = tree(document)
+    if root is None or root.tag != _ROOT:
+        raise unlike(body, f"the answer is no {_ROOT}")
+    value = _value(root, 0)
+    found = value if isinstance(value, dict) else {}
     reviews = found.get("reviews")
     if not sound and isinstance(reviews, list):
         # Where the tags stop making sense, all that follows stands in the last review that was begun.
@@ -40,19 +44,6 @@ def _addressed(found: dict[str, object]) -> dict[str, object]:
     if not found.get("viewReviewUrl") and isinstance(add := found.get("createReviewUrl"), str):
         return found | {"viewReviewUrl": add.replace("/add-review/", "/reviews/", 1)}
     return found
-
-
-def _tree(xml: bytes, body: bytes) -> tuple[dict[str, object], bool]:
-    """What the feed says, and whether all tags in it make sense."""
-    parser = etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=True, recover=True)
-    try:
-        root = etree.fromstring(xml, parser)
-    except (etree.XMLSyntaxError, ValueError):
-        root = None
-    if root is None or root.tag != _ROOT:
-        raise unlike(body, f"the answer is no {_ROOT}")
-    found = _value(root, 0)
-    return found if isinstance(found, dict) else {}, not parser.error_log.filter_from_fatals()
 
 
 def _value(element: etree._Element, depth: int) -> object:

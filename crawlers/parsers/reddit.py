@@ -17,7 +17,7 @@ from crawlers.parsers.markup import TooLong, plain
 from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page
 from crawlers.parsers.stretch import Stretch, stretch
 from crawlers.parsers.values import at, count, headed, listed, number, text
-from crawlers.parsers.xml import tidied
+from crawlers.parsers.xml import tidied, tree
 from storage.records import Kind, Status
 
 NAMESPACE = "reddit"
@@ -58,7 +58,9 @@ def parse_feed(body: bytes) -> Page:
     Raises Blocked or FormatChanged.
     """
     document = tidied(body)
-    root, sound = _feed(document.xml, body)
+    root, sound = tree(document)
+    if root is None or root.tag != f"{_ATOM}feed":
+        raise unlike(body, "the answer is not an Atom feed")
     entries = root.findall(f"{_ATOM}entry")
     names = {child.tag.rpartition("}")[2] for child in root if isinstance(child.tag, str)}
     if not entries and names - _KNOWN:
@@ -179,20 +181,6 @@ def _seconds(value: object) -> datetime | None:
         return sensible(datetime.fromtimestamp(found, UTC))
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def _feed(xml: bytes, body: bytes) -> tuple[etree._Element, bool]:
-    """The feed, and whether all tags in it make sense."""
-    parser = etree.XMLParser(
-        recover=True, resolve_entities=False, no_network=True, load_dtd=False, encoding="utf-8"
-    )
-    try:
-        root = etree.fromstring(xml, parser)
-    except (etree.XMLSyntaxError, ValueError):
-        root = None
-    if root is not None and root.tag == f"{_ATOM}feed":
-        return root, not parser.error_log.filter_from_fatals()
-    raise unlike(body, "the answer is not an Atom feed")
 
 
 def _add_entry(gathering: Gathering, where: str, entry: object) -> None:

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from html.entities import html5
 
+from lxml import etree
+
 from crawlers.parsers.encoding import xml_text
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -66,6 +68,16 @@ def tidied(body: bytes, content_type: str = "") -> Tidied:
         return "\ufffd" if number else _BARE[found[0]]
 
     return Tidied((_IN_UTF_8 + _SPECIAL.sub(put_right, allowed)).encode("utf-8", "replace"), changed)
+
+
+def tree(document: Tidied) -> tuple[etree._Element | None, bool]:
+    """The root of a document as far as it can be read, None when it has none; whether all tags in it make sense."""
+    parser = etree.XMLParser(encoding="utf-8", recover=True, resolve_entities=False, no_network=True)
+    try:
+        root = etree.fromstring(document.xml, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        root = None
+    return root, not parser.error_log.filter_from_fatals()
 
 
 def _is_allowed(number: str) -> bool:
