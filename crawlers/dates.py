@@ -74,9 +74,7 @@ def instant(value: object, zone: ZoneInfo = AMSTERDAM) -> datetime | None:
     Of an hour that occurs twice it is the first one, lest a mark until which a source was read is too late.
     """
     found = _iso(value)
-    if found is None:
-        return None
-    return sensible(found if found.tzinfo else found.replace(tzinfo=zone))
+    return sensible(found if found.tzinfo else found.replace(tzinfo=zone)) if found else None
 
 
 def _iso(value: object) -> datetime | None:
@@ -106,9 +104,9 @@ def written(value: object, now: datetime) -> datetime | None:
     if not isinstance(value, str) or not 0 < len(value.strip()) <= LONGEST:
         return None
     found = _iso(value)
-    if found is not None and found.tzinfo is None:
-        return _of_clock(found, now)
-    return instant(value) or _in_words(" ".join(value.lower().split()), now)
+    if found is None:
+        return _in_words(" ".join(value.lower().split()), now)
+    return sensible(found) if found.tzinfo else _of_clock(found, now)
 
 
 def precision(value: object) -> Precision:

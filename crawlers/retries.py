@@ -16,7 +16,10 @@ LONGEST_WAIT = timedelta(days=31)
 
 def retry_after(response: Response, now: datetime) -> timedelta | None:
     """How long the site asks to be left alone (RFC 9110, 10.2.3), at most `LONGEST_WAIT`."""
-    said = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
+    header = response.headers.get("Retry-After")
+    if not header:
+        return None
+    said = header.decode("latin-1").strip()
     if said.isascii() and said.isdigit() and len(said) < 10:
         wait = timedelta(seconds=int(said))
     else:
@@ -26,6 +29,11 @@ def retry_after(response: Response, now: datetime) -> timedelta | None:
             return None
         wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
     return max(timedelta(), min(wait, LONGEST_WAIT)) or None
+
+
+def longest_answer(settings: BaseSettings) -> timedelta:
+    """How long an answer may take; a site that asks for a longer wait is left to the schedule."""
+    return timedelta(seconds=settings.getfloat("DOWNLOAD_TIMEOUT"))
 
 
 class HeedRetryAfter(RetryMiddleware):
@@ -38,7 +46,7 @@ class HeedRetryAfter(RetryMiddleware):
 
     def __init__(self, settings: BaseSettings) -> None:
         super().__init__(settings)
-        self.longest = timedelta(seconds=settings.getfloat("DOWNLOAD_TIMEOUT"))
+        self.longest = longest_answer(settings)
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
         wait = retry_after(response, self.crawler.spider.job.now()) or timedelta()

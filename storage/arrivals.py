@@ -67,16 +67,24 @@ _LATER = ("id", "judged_by", "language", "cluster_id", "pruned_at")
 _MENTION, _VERSION = table_of(Mention), table_of(MentionVersion)
 
 _IDENTITY = ("namespace", "external_id", "brand_id")
-NEW = Prepared(sa.insert(_MENTION), [column.name for column in _MENTION.c if column.name not in _LATER])
+_FIRST = [column for column in _MENTION.c if column.name not in _LATER]
+NEW = Prepared(
+    sa.insert(_MENTION).inline(),
+    [column.name for column in _FIRST],
+    [column.name for column in _FIRST if column.nullable],
+)
 CHANGED = Prepared(sa.update(_MENTION).where(_MENTION.c.id == sa.bindparam("key")), CHANGING)
 # By what the mention is known by: asking for the ids of new ones would be one more statement.
 SAID = Prepared(
-    sa.insert(_VERSION).from_select(
-        ["mention_id", *WORDS],
-        sa.select(
-            _MENTION.c.id, *(sa.bindparam(f"its_{name}", type_=_VERSION.c[name].type) for name in WORDS)
-        ).where(*(_MENTION.c[name] == sa.bindparam(name) for name in _IDENTITY)),
-    )
+    sa.insert(_VERSION)
+    .inline()
+    .values(
+        mention_id=sa.select(_MENTION.c.id)
+        .where(*(_MENTION.c[name] == sa.bindparam(name) for name in _IDENTITY))
+        .scalar_subquery()
+    ),
+    WORDS,
+    [name for name in WORDS if _VERSION.c[name].nullable],
 )
 _OF_WORDS = {"content_hash": _VERSION.c.content_hash, "shown_by": _VERSION.c.source_id}
 # One id space at a time: SQLite would look for a list of pairs through the whole table.
@@ -161,16 +169,16 @@ def words_row(record: Record, source_id: int, brand_id: int, number: int, now: d
         "namespace": record.namespace,
         "external_id": record.external_id,
         "brand_id": brand_id,
-        "its_number": number,
-        "its_title": record.title,
-        "its_text": record.text,
-        "its_language": record.language,
-        "its_rating": record.rating,
-        "its_rating_min": record.rating_min if rated else None,
-        "its_rating_max": record.rating_max if rated else None,
-        "its_content_hash": record.content_hash,
-        "its_source_id": source_id,
-        "its_seen_at": now,
+        "number": number,
+        "title": record.title,
+        "text": record.text,
+        "language": record.language,
+        "rating": record.rating,
+        "rating_min": record.rating_min if rated else None,
+        "rating_max": record.rating_max if rated else None,
+        "content_hash": record.content_hash,
+        "source_id": source_id,
+        "seen_at": now,
     }
 
 

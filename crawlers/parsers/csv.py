@@ -144,13 +144,14 @@ def _add(gathering: Gathering, row: int, cells: list[str] | None, table: _Table)
         gathering.refuse(where, str(error))
         return
     identity = _identity(given)
-    before = table.first.get(_digest(identity))
+    digest = _digest(identity)
+    before = table.first.get(digest)
     if before is None:
         record = gathering.add(
             where, namespace=table.namespace, kind=told.holds, external_id=identity, **fields
         )
         if record:
-            table.first[_digest(identity)] = row
+            table.first[digest] = row
     elif Column.ID in told.columns:
         gathering.refuse(where, f"id: is that of row {before}")
     else:

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,7 +23,7 @@ from crawlers.job import Job
 from crawlers.parsers.blocks import SAID, wall, wall_at
 from crawlers.parsers.encoding import json_in_utf8
 from crawlers.parsers.page import Page, ParseError
-from crawlers.retries import retry_after
+from crawlers.retries import longest_answer, retry_after
 from crawlers.secrets import variables
 
 logger = logging.getLogger(__name__)
@@ -163,11 +162,7 @@ class ReadingSpider(Spider):
     def _is_of_all(self, failure: Failure) -> bool:
         # A short wait was waited for already: this page still fails, and others may not.
         wait = failure.retry_after
-        return failure.cause in LEAVE_ALONE or (wait is not None and wait > self._longest_answer)
-
-    @property
-    def _longest_answer(self) -> timedelta:
-        return timedelta(seconds=self.settings.getfloat("DOWNLOAD_TIMEOUT"))
+        return failure.cause in LEAVE_ALONE or (wait is not None and wait > longest_answer(self.settings))
 
     def _shut_out(self) -> bool:
         """Whether one part after another is refused, and nothing was let through."""

@@ -41,7 +41,7 @@ def _crawling() -> dict[str, float]:
     result = crawling.measure()
     _say(f"crawling  {result.ratio:5.2f} of the bare spider's pages per CPU second when storing (aim: 0.8)")
     _say(f"          {result.again_ratio:5.2f} when all of it is known already")
-    return asdict(result) | {"ratio": result.ratio, "again_ratio": result.again_ratio}
+    return asdict(result)
 
 
 def _memory() -> dict[str, object]:

@@ -12,44 +12,47 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 
 from tests.bench.reading import Order, Reading
 from tests.bench.timeline import Timeline, serving
 
 PAGES = 50
 """Of a hashtag, as many as one crawl reads."""
-HASHTAGS = 4
+HASHTAGS = 2
 PER_PAGE = 40
-ROUNDS = 3
+ROUNDS = 11
 LONGEST_S = 1_800
 
 
 @dataclass(frozen=True)
 class CrawlRate:
-    """Pages a CPU second: thrown away, stored as new, and met again; `ratio` is what storing leaves (0 to 1)."""
+    """Pages a CPU second: thrown away, stored as new, and met again; the ratios are what storing leaves (0 to 1)."""
 
     pages: int
     bare: float
     stored: float
     again: float
-
-    @property
-    def ratio(self) -> float:
-        return self.stored / self.bare
-
-    @property
-    def again_ratio(self) -> float:
-        return self.again / self.bare
+    ratio: float
+    again_ratio: float
 
 
 def measure(hashtags: int = HASHTAGS, rounds: int = ROUNDS) -> CrawlRate:
-    """All three readings of so many timelines, turn by turn; the least disturbed one of each counts."""
+    """All three readings of so many timelines, turn by turn; of all figures, the median.
+
+    A ratio is of the readings of one round, between which the machine has had the least time to change its pace.
+    """
     tags = [f"snelveld{number}" for number in range(hashtags)]
     with serving(Timeline(PAGES, PER_PAGE)) as address:
         taken = [_round(address, tags) for _ in range(rounds)]
-    bare, stored, again = (min(seconds) for seconds in zip(*taken, strict=True))
     pages = hashtags * PAGES
-    return CrawlRate(pages, *((pages - 1) / seconds for seconds in (bare, stored, again)))
+    rates = (median((pages - 1) / seconds for seconds in one) for one in zip(*taken, strict=True))
+    return CrawlRate(
+        pages,
+        *rates,
+        ratio=median(bare / stored for bare, stored, _ in taken),
+        again_ratio=median(bare / again for bare, _, again in taken),
+    )
 
 
 def _round(address: str, tags: Sequence[str]) -> tuple[float, float, float]:

@@ -174,3 +174,12 @@ def test_a_crawl_does_not_wait_for_the_disk_and_everybody_else_does(database: Da
         assert session.execute(sa.text(asked)).scalar_one() in (1, "off")
     with database.read() as session:
         assert session.execute(sa.text(asked)).scalar_one() in (2, "on")
+
+
+@pytest.mark.parametrize("column", ["kind", "status", "published_precision"])
+def test_a_word_that_is_none_of_a_columns_own_is_refused(database: Database, column: str) -> None:
+    set_up(database)
+    store(database, record())
+    mention = sa.table("mention", sa.column(column, sa.String))
+    with pytest.raises(IntegrityError), database.write() as session:
+        session.execute(sa.update(mention).values({column: "rubbish"}))
