@@ -236,9 +236,14 @@ class DiscourseSpider(RecentSpider):
         page = self.page_of(response, where, discourse.search)
         if not isinstance(page, Posts):
             return
-        if not search.seen and not page.shown and (newest := self.state_of(SEARCH).get("newest")):
-            self.note(Failure(Cause.EMPTY_BEFORE, where, f"the newest was of {newest}"))
-            return
+        if not search.seen and not page.shown and self.state_of(SEARCH):
+            if lost := self._lost(Reading(SEARCH, search.floor, search.whole)):
+                # Each is looked up, so that the next search knows whether it was silence.
+                self.note(Failure(Cause.EMPTY_BEFORE, where, f"{len(lost)} were there before"))
+                for one in self.missing(SEARCH, lost):
+                    yield one
+                return
+            self.job.findings.not_modified += 1
         search = replace(
             search,
             number=search.number + 1,

@@ -239,6 +239,18 @@ def test_a_search_that_finds_nothing_any_more_is_no_calm(crawling: Crawling) -> 
     assert crawling(Kind.DISCOURSE, query="internet").stats["cause"] == "empty_before"
 
 
+def test_a_search_whose_finds_are_all_taken_away_is_calm_again(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.DISCOURSE, 3))
+    crawling(Kind.DISCOURSE, query="internet")
+    for post in shown:
+        crawling.replica.posts.remove(post.key)
+    crawling.clock.advance(timedelta(hours=1))
+    told, calm = (crawling(Kind.DISCOURSE, query="internet") for _ in range(2))
+
+    assert (told.stats["cause"], told.counts["removed"]) == ("empty_before", 3)
+    assert (calm.health, calm.reason) == (Health.OK, None)
+
+
 def test_a_search_that_robots_may_not_use_is_left_alone(
     crawling: Crawling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
