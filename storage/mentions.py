@@ -105,21 +105,21 @@ class _Storing:
     ) -> None:
         self.connection, self.source_id, self.baseline = connection, source_id, baseline
         self.matcher, self.now = matcher, now
-        self.tally: Counter[str] = Counter()
         self.touched: list[tuple[int, int, datetime]] = []
         self.new: list[arrivals.Row] = []
         self.changed: list[arrivals.Row] = []
         self.words: list[arrivals.Row] = []
 
     def store(self, arrived: Sequence[_Arrival], forgotten: Collection[str]) -> StoreCounts:
+        became: list[str] = []
         for group in _without_repeats(arrived):
             known = self._known(group)
             for one in group:
                 gone = one.author in forgotten
-                self.tally.update(("erased",) if gone else self._store(one, known.get(one.key, ())))
+                became += ("erased",) if gone else self._store(one, known.get(one.key, ()))
             self._write()
         _touch(self.connection, self.touched)
-        return StoreCounts(**self.tally)
+        return StoreCounts(**Counter(became))
 
     def _known(self, group: Sequence[_Arrival]) -> dict[tuple[str, str], list[Known]]:
         found: dict[tuple[str, str], list[Known]] = {}

@@ -69,14 +69,13 @@ def _by_place(names: Sequence[str], kinds: Sequence[type]) -> Callable[[Sequence
     values_of = itemgetter(*names)
     foreign = [(place, _PLAIN[kind]) for place, kind in enumerate(kinds) if kind in _PLAIN]
 
-    def plain(row: Row) -> tuple[object, ...]:
-        values = list(values_of(row))
+    def arranged(rows: Sequence[Row]) -> list[tuple[object, ...]]:
+        columns: list[Sequence[object]] = list(zip(*map(values_of, rows), strict=True))
         for place, plainly in foreign:
-            if values[place] is not None:
-                values[place] = plainly(values[place])
-        return tuple(values)
+            columns[place] = [None if value is None else plainly(value) for value in columns[place]]
+        return list(zip(*columns, strict=True))
 
-    return lambda rows: [plain(row) for row in rows]
+    return arranged
 
 
 @lru_cache  # the time of storing stands in every row of a page
