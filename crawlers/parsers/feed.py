@@ -187,7 +187,7 @@ def _dutch(said: object, now: datetime) -> datetime | None:
     if not isinstance(said, str) or len(said) > LONGEST or _NO_DAY.fullmatch(said):
         return None
     if not _has_zone(said) or _DAY_FIRST.match(said):
-        return written(said, now)
+        return written(said, now) or _in_english(said, now)
     zone = _DUTCH_ZONE.search(said)
     if zone is None:
         return None
@@ -197,6 +197,15 @@ def _dutch(said: object, now: datetime) -> datetime | None:
         )
     except ValueError:
         return None
+
+
+def _in_english(said: str, now: datetime) -> datetime | None:
+    """A time of RFC 822 that lacks its zone, which the library reads only when the day of the week is lacking, too."""
+    try:
+        shown = parsedate_to_datetime(said)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return None if shown.tzinfo else written(shown.isoformat(), now)
 
 
 def _read(moment: time.struct_time, zoned: bool, now: datetime) -> datetime | None:

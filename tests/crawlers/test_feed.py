@@ -187,6 +187,9 @@ def test_an_item_without_guid_or_address_is_refused() -> None:
         ("20261120", datetime(2026, 11, 19, 23, tzinfo=UTC)),
         ("2026-11", datetime(2026, 10, 31, 23, tzinfo=UTC)),
         ("Fri Nov 20 12:05:00 2026", datetime(2026, 11, 20, 11, 5, tzinfo=UTC)),
+        ("Fri, 20 Nov 2026 12:05:00", datetime(2026, 11, 20, 11, 5, tzinfo=UTC)),
+        ("Fri, 20 Nov 2026 12:05", datetime(2026, 11, 20, 11, 5, tzinfo=UTC)),
+        ("Fri, 20 Nov 2026 99:05:00", None),
     ],
 )
 def test_a_time_in_our_own_zone_or_in_none_is_ours(written: str, expected: datetime | None) -> None:
