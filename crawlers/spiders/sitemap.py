@@ -4,17 +4,20 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy import Request
+from scrapy.exceptions import CloseSpider, DownloadCancelledError
 from scrapy.http import Response
+from twisted.python.failure import Failure as TwistedFailure
 
+from crawlers import robots
 from crawlers.causes import Cause, Failure
 from crawlers.dates import instant
 from crawlers.job import ReadPage
-from crawlers.paging import WHOLE_EVERY
+from crawlers.paging import WHOLE_EVERY, times_of
 from crawlers.parameters.pages import SitemapParameters
 from crawlers.parsers import schema_org, sitemap
 from crawlers.parsers.addresses import rebased, site
@@ -24,6 +27,7 @@ from crawlers.spiders.conditional import conditions, validators
 from crawlers.spiders.reading import GONE, ReadingSpider, header
 
 PART = "pages"
+UNREAD = "unread"
 MOST_MAPS = 100
 MOST_KNOWN = 5_000
 """Pages of which the state knows when they were read."""
@@ -36,6 +40,9 @@ SAVED_EVERY = 20
 DEPLOYED = 0.9
 """Part of the pages that say to have changed in one hour, from which this is taken for the hour of a deployment."""
 FEW = 5
+MOST_UNANSWERED = 2
+"""Pages without an answer, one after another, before the site is left for the next crawl."""
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -65,11 +72,16 @@ class Known:
 
 
 class SitemapSpider(ReadingSpider):
-    """State: by address when a page was read, when it said to have changed, and how many reviews it had."""
+    """State: by address when a page was read, when it said to have changed, and how many reviews it had.
+
+    State of `unread`: by address when a page could not be read. These come last, so that they keep no other waiting.
+    """
 
     def __init__(self, *named: Any, **more: Any) -> None:
         super().__init__(*named, **more)
         self.known = _known(self.state_of(PART))
+        self.unread = times_of(self.state_of(UNREAD))
+        self.unanswered, self.answered = 0, False
 
     @property
     def wanted(self) -> SitemapParameters:
@@ -124,6 +136,7 @@ class SitemapSpider(ReadingSpider):
         self.known = {
             entry.address: self.known[entry.address] for entry in entries if entry.address in self.known
         }
+        self.unread = {address: at for address, at in self.unread.items() if address in maps.found}
         chosen = self._due(entries)
         left = len(chosen) - self.wanted.pages
         if left > 0:
@@ -142,7 +155,8 @@ class SitemapSpider(ReadingSpider):
         stale = [
             entry for entry in old if entry.address not in taken and now >= self.known[entry.address].due
         ]
-        return [*new, *changed, *sorted(stale, key=lambda entry: self.known[entry.address].at)]
+        due = [*new, *changed, *sorted(stale, key=lambda entry: self.known[entry.address].at)]
+        return sorted(due, key=lambda entry: self.unread.get(entry.address, NEVER))
 
     def _has_changed(self, entry: Entry) -> bool:
         return entry.changed is not None and entry.changed != self.known[entry.address].changed
@@ -151,13 +165,38 @@ class SitemapSpider(ReadingSpider):
         address = rebased(left[0].address, self.job.base_url)
         known = self.known.get(left[0].address)
         headers = conditions(known.form) if known else {}
-        return self.ask(address, self.read, headers, where=left[0].address, left=left, number=number)
+        asked = self.ask(address, self.read, headers, where=left[0].address, left=left, number=number)
+        return asked.replace(errback=self.not_answered)
+
+    def not_answered(self, trouble: TwistedFailure) -> Iterator[Any]:
+        """The other pages are asked for, unless the one before had no answer either: then it is the site."""
+        asked = trouble.request.cb_kwargs  # type: ignore[attr-defined]
+        left, number = asked["left"], asked["number"]
+        closed = isinstance(trouble.value, robots.Forbidden)
+        # What we may not ask for, or not take whole, says nothing of the other pages.
+        self.unanswered += not (closed or isinstance(trouble.value, DownloadCancelledError))
+        yield self._put_off(left[0])
+        if closed and (self.answered or len(left) > 1):
+            self.job.findings.note("robots.txt closes pages that the sitemap names")
+        else:
+            yield from self.failed(trouble)
+        if len(left) > 1 and self.unanswered < MOST_UNANSWERED:
+            yield self._page(left[1:], number + 1)
 
     async def read(
         self, response: Response, where: str, left: tuple[Entry, ...], number: int
     ) -> AsyncIterator[Any]:
         entry = left[0]
-        page = self._page_of(response, where, entry)
+        self.unanswered, self.answered = 0, True
+        try:
+            page = self._page_of(response, where, entry)
+        except CloseSpider:
+            yield self._put_off(entry)
+            raise
+        if page is None:
+            yield self._put_off(entry)
+        elif self.unread.pop(entry.address, None):
+            yield self._left_unread()
         if page is not None:
             saved = number % SAVED_EVERY == 0 or len(left) == 1
             item = ReadPage(page, where, PART, _state(self.known) if saved else None)
@@ -170,6 +209,14 @@ class SitemapSpider(ReadingSpider):
             self.job.findings.not_modified += 1  # the reviews are on pages that did not change
         if page is None:
             yield ReadPage(Page(), "sitemap end", PART, _state(self.known))
+
+    def _put_off(self, entry: Entry) -> ReadPage:
+        self.unread[entry.address] = self.job.now()
+        return self._left_unread()
+
+    def _left_unread(self) -> ReadPage:
+        state = {address: at.isoformat() for address, at in self.unread.items()}
+        return ReadPage(Page(), "sitemap unread", UNREAD, state)
 
     def _page_of(self, response: Response, where: str, entry: Entry) -> Page | None:
         """The reviews of a page, which is remembered as read; None when it could not be."""

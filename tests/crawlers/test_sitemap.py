@@ -2,6 +2,7 @@
 
 import gzip
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -221,3 +222,52 @@ def _either(request: Any, board: Any, fault: Any, body: str) -> Answer:
     if request.path == "/sitemap.xml":
         return Answer.of("application/xml", body)
     return played.answer(request, board, fault)
+
+
+def test_a_page_without_an_answer_costs_no_other_and_comes_last_the_next_time(crawling: Crawling) -> None:
+    shops(crawling, 4)
+    crawling.settings = {"RETRY_TIMES": 0}
+    crawling.replica.faults.set(Kind.SITEMAP, Fault.RESET, after=3, times=1)
+    first = crawling(Kind.SITEMAP, include="/klanten/", pages=3)
+    refused = crawling.asked()[-3]
+    since = len(crawling.replica.requests)
+    second, third = (crawling(Kind.SITEMAP, include="/klanten/", pages=3) for _ in range(2))
+
+    assert (first.counts["new"], second.counts["new"], third.counts["new"]) == (4, 4, 0)
+    assert [target for target in crawling.asked(since) if "/klanten/" in target][1:] == [refused]
+
+
+def test_a_site_that_does_not_answer_is_left_after_two_pages(crawling: Crawling) -> None:
+    shops(crawling, 4)
+    crawling.settings = {"RETRY_TIMES": 0}
+    crawling.replica.faults.set(Kind.SITEMAP, Fault.RESET, after=3)
+    outcome = crawling(Kind.SITEMAP, include="/klanten/")
+
+    assert (outcome.stats["cause"], len(crawling.asked())) == ("connection", 3 + 2)
+
+
+def test_a_page_that_asks_for_a_long_wait_comes_last_the_next_time(crawling: Crawling) -> None:
+    shops(crawling, 3)
+    crawling.replica.faults.set(Kind.SITEMAP, Fault.UNAVAILABLE, after=3, times=1, retry_after=120)
+    first = crawling(Kind.SITEMAP, include="/klanten/")
+    refused = crawling.asked()[-1]
+    crawling.clock.advance(timedelta(minutes=5))
+    second = crawling(Kind.SITEMAP, include="/klanten/")
+
+    assert (first.counts["new"], second.counts["new"], crawling.asked()[-1]) == (0, 6, refused)
+
+
+@pytest.mark.parametrize(
+    ("closed", "health", "new"), [((0, 1, 3), Health.OK, 4), (range(5), Health.BLOCKED, 0)]
+)
+def test_pages_that_robots_may_not_read_cost_no_other(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, closed: Iterable[int], health: Health, new: int
+) -> None:
+    shops(crawling, 5)
+    rules = "".join(f"Disallow: /klanten/winkel-{number}\n" for number in closed)
+    told = Answer.of("text/plain", f"User-agent: *\n{rules}")
+    monkeypatch.setattr(crawling.replica, "_robots", lambda: told)
+    outcome = crawling(Kind.SITEMAP, include="/klanten/")
+
+    assert (outcome.health, outcome.counts["new"]) == (health, new)
+    assert "robots.txt closes pages that the sitemap names" in outcome.stats["notes"]
