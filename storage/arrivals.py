@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
 from storage.calendar import AMSTERDAM
@@ -87,17 +88,24 @@ SAID = Prepared(
     [name for name in WORDS if _VERSION.c[name].nullable],
 )
 _OF_WORDS = {"content_hash": _VERSION.c.content_hash, "shown_by": _VERSION.c.source_id}
+# The ids are one value: a list would be written into the statement anew for each page.
+_AMONG = {
+    "sqlite": _MENTION.c.external_id.in_(
+        sa.select(sa.func.json_each(sa.bindparam("ids", type_=sa.JSON)).table_valued("value").c.value)
+    ),
+    "postgresql": _MENTION.c.external_id == sa.any_(sa.bindparam("ids", type_=postgresql.ARRAY(sa.String))),
+}
 # One id space at a time: SQLite would look for a list of pairs through the whole table.
-KNOWN = (
-    sa.select(*(_OF_WORDS[name] if name in _OF_WORDS else _MENTION.c[name] for name in Known._fields))
-    .join(_VERSION, (_VERSION.c.mention_id == _MENTION.c.id) & (_VERSION.c.number == _MENTION.c.version))
-    .where(
-        _MENTION.c.namespace == sa.bindparam("namespace"),
-        _MENTION.c.external_id.in_(sa.bindparam("ids", expanding=True)),
+KNOWN = {
+    dialect: sa.select(
+        *(_OF_WORDS[name] if name in _OF_WORDS else _MENTION.c[name] for name in Known._fields)
     )
+    .join(_VERSION, (_VERSION.c.mention_id == _MENTION.c.id) & (_VERSION.c.number == _MENTION.c.version))
+    .where(_MENTION.c.namespace == sa.bindparam("namespace"), among)
     # Who judges a mention meanwhile must be seen, or an edit would not take that judgement back.
     .with_for_update(of=_MENTION)
-)
+    for dialect, among in _AMONG.items()
+}
 
 
 def known(connection: Connection, keys: Iterable[tuple[str, str]]) -> list[Known]:
@@ -108,7 +116,7 @@ def known(connection: Connection, keys: Iterable[tuple[str, str]]) -> list[Known
     return [
         Known._make(row)
         for namespace, ids in spaces.items()
-        for row in connection.execute(KNOWN, {"namespace": namespace, "ids": ids})
+        for row in connection.execute(KNOWN[connection.dialect.name], {"namespace": namespace, "ids": ids})
     ]
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -128,7 +129,8 @@ class _Storing:
         return found
 
     def _write(self) -> None:
-        arrivals.NEW.run(self.connection, self.new)
+        # The oldest first, as indexes grow; most sources show the newest first.
+        arrivals.NEW.run(self.connection, sorted(self.new, key=itemgetter("published_at")))
         arrivals.CHANGED.run(self.connection, self.changed)
         arrivals.SAID.run(self.connection, self.words)
         self.new, self.changed, self.words = [], [], []

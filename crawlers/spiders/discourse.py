@@ -238,9 +238,8 @@ class DiscourseSpider(RecentSpider):
             return
         if not search.seen and not page.shown and self.state_of(SEARCH):
             if lost := self._lost(Reading(SEARCH, search.floor, search.whole)):
-                # Each is looked up, so that the next search knows whether it was silence.
                 self.note(Failure(Cause.EMPTY_BEFORE, where, f"{len(lost)} were there before"))
-                for one in self.missing(SEARCH, lost):
+                for one in self._sought(lost) if search.whole else ():
                     yield one
                 return
             self.job.findings.not_modified += 1
@@ -259,6 +258,12 @@ class DiscourseSpider(RecentSpider):
         async for one in self._hits(search):
             yield one
 
+    def _sought(self, lost: list[str]) -> Iterator[Any]:
+        """Look-ups, once a day, of what a search that finds nothing found before: all of it may be gone."""
+        state = self.state_of(SEARCH) | {"reread_at": self.job.now().isoformat()}
+        yield ReadPage(Page(), "search end", SEARCH, state)
+        yield from self.missing(SEARCH, self._in_turn(lost))
+
     async def _hits(self, search: Search) -> AsyncIterator[Any]:
         """A request for the posts of one topic that were found; at the end of the search, for those that it lost."""
         if search.places:
@@ -274,8 +279,9 @@ class DiscourseSpider(RecentSpider):
         end = ReadPage(Page(), "search end", SEARCH, self._left(self.state_of(SEARCH), reading))
         yield end
         await end.stored
-        for one in self.missing(SEARCH, self._lost(reading)):
-            yield one
+        if lost := self._lost(reading):
+            for one in self.missing(SEARCH, self._in_turn(lost)):
+                yield one
 
     def _hit(self, search: Search) -> Request:
         topic = search.places[0][0]

@@ -142,7 +142,7 @@ class ReadingSpider(Spider):
         """
         request: Request = trouble.request  # type: ignore[attr-defined]
         error = trouble.value
-        cause, detail = _why(error)
+        cause, detail = why(error)
         wait = error.wait if isinstance(error, robots.Unavailable) else None
         if request.meta.get("redirect_urls") and (led := wall_at(request.url)):
             cause, detail = led, SAID[led]  # whatever became of reading the wall itself
@@ -200,10 +200,10 @@ def header(response: Response, name: str) -> str:
     return (response.headers.get(name) or b"").decode("latin-1")
 
 
-def _why(error: BaseException | None) -> tuple[Cause, str]:
-    """The cause of a missing answer, and its name."""
+def why(error: BaseException | None) -> tuple[Cause, str]:
+    """The cause of a missing answer, and what it is called."""
     if isinstance(error, robots.Unreachable):
-        cause, detail = _why(error.cause)
+        cause, detail = why(error.cause)
         return cause, f"robots.txt: {detail}"
     if isinstance(error, robots.Unavailable):
         return Cause.ROBOTS_UNAVAILABLE, str(error)

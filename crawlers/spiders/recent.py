@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 from scrapy import Request
 from scrapy.http import Response
@@ -190,7 +191,7 @@ class RecentSpider(ReadingSpider):
     def _after(self, reading: Reading, gap: Gap | None) -> Iterator[Any]:
         """Look for what is missing, and go on with what was left, when a reading has ended."""
         if not reading.gap and (lost := self._lost(reading)):
-            yield from self.missing(reading.part, lost)
+            yield from self.missing(reading.part, self._in_turn(lost))
         number = reading.number + bool(reading.entries)
         if gap and number <= self.most_pages:
             yield self.step(
@@ -207,8 +208,12 @@ class RecentSpider(ReadingSpider):
         before = times_of(self.state_of(reading.part).get("shown"))
         unread = self.job.findings.unread  # it stands there, in a form that we do not know
         within = (key for key, time in before.items() if reading.floor is None or time > reading.floor)
-        missing = (key for key in within if key not in reading.seen and self.known_as(key) not in unread)
-        return sorted(missing)[: self.most_missing]
+        return sorted(key for key in within if key not in reading.seen and self.known_as(key) not in unread)
+
+    def _in_turn(self, lost: list[str]) -> list[str]:
+        """As many as one crawl looks up, drawn anew each hour: those that do stand somewhere stay among the lost."""
+        hour = int(self.job.now().timestamp() // 3600)
+        return sorted(lost, key=lambda key: crc32(f"{hour} {key}".encode()))[: self.most_missing]
 
     def _end(self, reading: Reading, where: str, gap: Gap | None = None) -> ReadPage | None:
         """The state that a finished reading leaves; None when nothing came where there must be something."""

@@ -4,30 +4,28 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy import Request
-from scrapy.exceptions import CloseSpider, DownloadCancelledError
+from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from twisted.python.failure import Failure as TwistedFailure
 
-from crawlers import robots
 from crawlers.causes import Cause, Failure
 from crawlers.dates import instant
 from crawlers.job import ReadPage
-from crawlers.paging import WHOLE_EVERY, times_of
+from crawlers.paging import WHOLE_EVERY
 from crawlers.parameters.pages import SitemapParameters
 from crawlers.parsers import schema_org, sitemap
 from crawlers.parsers.addresses import rebased, site
 from crawlers.parsers.page import Page
 from crawlers.parsers.sitemap import Entry, Map
 from crawlers.spiders.conditional import conditions, validators
-from crawlers.spiders.reading import GONE, ReadingSpider, header
+from crawlers.spiders.reading import GONE, ReadingSpider, header, why
 
 PART = "pages"
-UNREAD = "unread"
 MOST_MAPS = 100
 MOST_KNOWN = 5_000
 """Pages of which the state knows when they were read."""
@@ -40,9 +38,10 @@ SAVED_EVERY = 20
 DEPLOYED = 0.9
 """Part of the pages that say to have changed in one hour, from which this is taken for the hour of a deployment."""
 FEW = 5
-MOST_UNANSWERED = 2
-"""Pages without an answer, one after another, before the site is left for the next crawl."""
-NEVER = datetime.min.replace(tzinfo=UTC)
+RESTS = (timedelta(hours=1), SOON, AGAIN)
+"""How long a page that could not be read is left alone, the first time, the second and after that."""
+MOST_BROKEN = 2
+"""Connections that break, one after another, before the site is left for the next crawl."""
 
 
 @dataclass(frozen=True)
@@ -58,30 +57,34 @@ class Maps:
 class Known:
     """A page that was read `at`, when its site said it had `changed`, with so many reviews.
 
-    `form` is what its server calls the form that was read.
+    `form` is what its server calls the form that was read. Since then it could not be read `failed` times, the last
+    time when it was `tried`; `at` is None when it never was read.
     """
 
-    at: datetime
-    changed: datetime | None
-    had: int
+    at: datetime | None = None
+    changed: datetime | None = None
+    had: int = 0
     form: dict[str, str] = field(default_factory=dict)
+    tried: datetime | None = None
+    failed: int = 0
 
-    @property
-    def due(self) -> datetime:
-        return self.at + (SOON if self.had else AGAIN)
+    def is_due(self, now: datetime) -> bool:
+        """Whether it is time to read it again though nobody says that it changed."""
+        return self.at is not None and now >= self.at + (SOON if self.had else AGAIN)
+
+    def rests(self, now: datetime) -> bool:
+        """Whether it is too soon to try it again after it could not be read."""
+        return self.tried is not None and now < self.tried + RESTS[min(self.failed, len(RESTS)) - 1]
 
 
 class SitemapSpider(ReadingSpider):
-    """State: by address when a page was read, when it said to have changed, and how many reviews it had.
-
-    State of `unread`: by address when a page could not be read. These come last, so that they keep no other waiting.
-    """
+    """State: by address what is known of a page. One that could not be read rests, and keeps no other waiting."""
 
     def __init__(self, *named: Any, **more: Any) -> None:
         super().__init__(*named, **more)
         self.known = _known(self.state_of(PART))
-        self.unread = times_of(self.state_of(UNREAD))
-        self.unanswered, self.answered = 0, False
+        self.broken = self.saved = 0
+        self.answered = False
 
     @property
     def wanted(self) -> SitemapParameters:
@@ -136,7 +139,6 @@ class SitemapSpider(ReadingSpider):
         self.known = {
             entry.address: self.known[entry.address] for entry in entries if entry.address in self.known
         }
-        self.unread = {address: at for address, at in self.unread.items() if address in maps.found}
         chosen = self._due(entries)
         left = len(chosen) - self.wanted.pages
         if left > 0:
@@ -147,16 +149,24 @@ class SitemapSpider(ReadingSpider):
             self.job.findings.not_modified += 1
 
     def _due(self, entries: Sequence[Entry]) -> list[Entry]:
-        new = [entry for entry in entries if entry.address not in self.known]
-        old = [entry for entry in entries if entry.address in self.known]
+        new = [entry for entry in entries if not self._was_read(entry)]
+        old = [entry for entry in entries if self._was_read(entry)]
         deployed = _deployment(entries)
         changed = [entry for entry in old if self._has_changed(entry) and _hour(entry) != deployed]
         now, taken = self.job.now(), {entry.address for entry in changed}
         stale = [
-            entry for entry in old if entry.address not in taken and now >= self.known[entry.address].due
+            entry for entry in old if entry.address not in taken and self.known[entry.address].is_due(now)
         ]
-        due = [*new, *changed, *sorted(stale, key=lambda entry: self.known[entry.address].at)]
-        return sorted(due, key=lambda entry: self.unread.get(entry.address, NEVER))
+        due = [*new, *changed, *sorted(stale, key=lambda entry: self.known[entry.address].at or now)]
+        awake = [entry for entry in due if not self._known_of(entry).rests(now)]
+        # Of a site that never gave anything, every page may be asked for: one of them may tell what is wrong.
+        return awake if old else awake + [entry for entry in due if entry not in set(awake)]
+
+    def _was_read(self, entry: Entry) -> bool:
+        return self._known_of(entry).at is not None
+
+    def _known_of(self, entry: Entry) -> Known:
+        return self.known.get(entry.address, Known())
 
     def _has_changed(self, entry: Entry) -> bool:
         return entry.changed is not None and entry.changed != self.known[entry.address].changed
@@ -166,63 +176,70 @@ class SitemapSpider(ReadingSpider):
         known = self.known.get(left[0].address)
         headers = conditions(known.form) if known else {}
         asked = self.ask(address, self.read, headers, where=left[0].address, left=left, number=number)
-        return asked.replace(errback=self.not_answered)
+        return asked.replace(errback=self.not_read)
 
-    def not_answered(self, trouble: TwistedFailure) -> Iterator[Any]:
-        """The other pages are asked for, unless the one before had no answer either: then it is the site."""
+    def not_read(self, trouble: TwistedFailure) -> Iterator[Any]:
+        """The other pages are asked for, unless the site is silent, or breaks off once more."""
         asked = trouble.request.cb_kwargs  # type: ignore[attr-defined]
         left, number = asked["left"], asked["number"]
-        closed = isinstance(trouble.value, robots.Forbidden)
-        # What we may not ask for, or not take whole, says nothing of the other pages.
-        self.unanswered += not (closed or isinstance(trouble.value, DownloadCancelledError))
-        yield self._put_off(left[0])
-        if closed and (self.answered or len(left) > 1):
+        cause, _ = why(trouble.value)
+        self.broken = self.broken + 1 if cause is Cause.CONNECTION else 0
+        self._put_off(left[0])
+        if cause is Cause.ROBOTS and (self.answered or len(left) > 1 or self._read_before()):
             self.job.findings.note("robots.txt closes pages that the sitemap names")
         else:
-            yield from self.failed(trouble)
-        if len(left) > 1 and self.unanswered < MOST_UNANSWERED:
-            yield self._page(left[1:], number + 1)
+            try:
+                yield from self.failed(trouble)
+            except CloseSpider:
+                yield self._end()
+                raise
+        over = cause is Cause.TIMEOUT or self.broken >= MOST_BROKEN or len(left) == 1
+        yield self._end() if over else self._page(left[1:], number + 1)
 
     async def read(
         self, response: Response, where: str, left: tuple[Entry, ...], number: int
     ) -> AsyncIterator[Any]:
         entry = left[0]
-        self.unanswered, self.answered = 0, True
+        self.broken, self.answered = 0, True
         try:
             page = self._page_of(response, where, entry)
         except CloseSpider:
-            yield self._put_off(entry)
+            self._put_off(entry)
+            yield self._end()
             raise
         if page is None:
-            yield self._put_off(entry)
-        elif self.unread.pop(entry.address, None):
-            yield self._left_unread()
-        if page is not None:
-            saved = number % SAVED_EVERY == 0 or len(left) == 1
-            item = ReadPage(page, where, PART, _state(self.known) if saved else None)
+            self._put_off(entry)
+        else:
+            item = ReadPage(page, where, PART, self._saved(number))
             yield item
             await item.stored
-        if len(left) > 1:
-            yield self._page(left[1:], number + 1)
-            return
+        yield self._page(left[1:], number + 1) if len(left) > 1 else self._end()
+
+    def _put_off(self, entry: Entry) -> None:
+        known = self._known_of(entry)
+        self.known[entry.address] = replace(known, tried=self.job.now(), failed=known.failed + 1)
+
+    def _read_before(self) -> bool:
+        return any(one.at for one in self.known.values())
+
+    def _saved(self, number: int) -> dict[str, Any] | None:
+        """The state with this page when it is time to save it; None in between."""
+        if number - self.saved < SAVED_EVERY:
+            return None
+        self.saved = number
+        return _state(self.known)
+
+    def _end(self) -> ReadPage:
+        """The state that this reading leaves, however it ended."""
         if not self.job.findings.entries and any(one.had for one in self.known.values()):
             self.job.findings.not_modified += 1  # the reviews are on pages that did not change
-        if page is None:
-            yield ReadPage(Page(), "sitemap end", PART, _state(self.known))
-
-    def _put_off(self, entry: Entry) -> ReadPage:
-        self.unread[entry.address] = self.job.now()
-        return self._left_unread()
-
-    def _left_unread(self) -> ReadPage:
-        state = {address: at.isoformat() for address, at in self.unread.items()}
-        return ReadPage(Page(), "sitemap unread", UNREAD, state)
+        return ReadPage(Page(), "sitemap end", PART, _state(self.known))
 
     def _page_of(self, response: Response, where: str, entry: Entry) -> Page | None:
         """The reviews of a page, which is remembered as read; None when it could not be."""
         known, now = self.known.get(entry.address), self.job.now()
         if response.status == 304 and known:
-            self.known[entry.address] = replace(known, at=now, changed=entry.changed)
+            self.known[entry.address] = replace(known, at=now, changed=entry.changed, tried=None, failed=0)
             return Page()
         if response.status in GONE:
             self.job.findings.note("the sitemap names pages that do not exist")
@@ -271,15 +288,26 @@ def _deployment(entries: Sequence[Entry]) -> datetime | None:
 def _known(state: dict[str, Any]) -> dict[str, Known]:
     found: dict[str, Known] = {}
     for address, value in state.items():
-        at, changed, had, form = value if isinstance(value, list) and len(value) == 4 else [None] * 4
-        if moment := instant(at):
-            kept = form if isinstance(form, dict) else {}
-            found[address] = Known(moment, instant(changed), had if isinstance(had, int) else 0, kept)
+        if not isinstance(value, list) or len(value) not in (4, 6):
+            continue
+        at, changed, had, form, tried, failed = [*value, None, 0][:6]
+        read = instant(at), instant(changed), _number(had), form if isinstance(form, dict) else {}
+        known = Known(*read, instant(tried), _number(failed))
+        if known.at or known.tried:
+            found[address] = known
     return found
 
 
 def _state(known: dict[str, Known]) -> dict[str, Any]:
     return {
-        address: [one.at.isoformat(), one.changed.isoformat() if one.changed else None, one.had, one.form]
+        address: [_iso(one.at), _iso(one.changed), one.had, one.form, _iso(one.tried), one.failed]
         for address, one in known.items()
     }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

@@ -240,15 +240,33 @@ def test_a_search_that_finds_nothing_any_more_is_no_calm(crawling: Crawling) -> 
 
 
 def test_a_search_whose_finds_are_all_taken_away_is_calm_again(crawling: Crawling) -> None:
-    shown = show(crawling, posts(Kind.DISCOURSE, 3))
+    shown = show(crawling, posts(Kind.DISCOURSE, 14))
     crawling(Kind.DISCOURSE, query="internet")
     for post in shown:
         crawling.replica.posts.remove(post.key)
-    crawling.clock.advance(timedelta(hours=1))
-    told, calm = (crawling(Kind.DISCOURSE, query="internet") for _ in range(2))
+    outcomes = []
+    for hours in (25, 1, 24, 24):
+        crawling.clock.advance(timedelta(hours=hours))
+        outcomes.append(crawling(Kind.DISCOURSE, query="internet"))
 
-    assert (told.stats["cause"], told.counts["removed"]) == ("empty_before", 3)
-    assert (calm.health, calm.reason) == (Health.OK, None)
+    assert [one.counts["removed"] for one in outcomes] == [10, 0, 4, 0]
+    assert [one.stats.get("cause") for one in outcomes] == ["empty_before"] * 3 + [None]
+    assert outcomes[-1].health is Health.OK
+
+
+def test_of_many_that_a_search_lost_each_is_looked_up_in_the_end(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.DISCOURSE, 24))
+    crawling(Kind.DISCOURSE, query="internet")
+    for post in shown[:20]:
+        crawling.replica.posts.edit(post.key, text="Laat maar, snelveld is opgelost.")
+    for post in shown[20:]:
+        crawling.replica.posts.remove(post.key)
+    removed = 0
+    for _ in range(12):
+        crawling.clock.advance(timedelta(hours=25))
+        removed += crawling(Kind.DISCOURSE, query="internet").counts["removed"]
+
+    assert removed == 4
 
 
 def test_a_search_that_robots_may_not_use_is_left_alone(

@@ -224,29 +224,40 @@ def _either(request: Any, board: Any, fault: Any, body: str) -> Answer:
     return played.answer(request, board, fault)
 
 
-def test_a_page_without_an_answer_costs_no_other_and_comes_last_the_next_time(crawling: Crawling) -> None:
+def test_a_page_without_an_answer_rests_and_costs_no_other(crawling: Crawling) -> None:
     shops(crawling, 4)
     crawling.settings = {"RETRY_TIMES": 0}
     crawling.replica.faults.set(Kind.SITEMAP, Fault.RESET, after=3, times=1)
-    first = crawling(Kind.SITEMAP, include="/klanten/", pages=3)
+    outcomes = [crawling(Kind.SITEMAP, include="/klanten/", pages=3)]
     refused = crawling.asked()[-3]
+    outcomes.append(crawling(Kind.SITEMAP, include="/klanten/", pages=3))
+    crawling.clock.advance(timedelta(hours=1))
     since = len(crawling.replica.requests)
-    second, third = (crawling(Kind.SITEMAP, include="/klanten/", pages=3) for _ in range(2))
+    outcomes += [crawling(Kind.SITEMAP, include="/klanten/", pages=3) for _ in range(2)]
 
-    assert (first.counts["new"], second.counts["new"], third.counts["new"]) == (4, 4, 0)
-    assert [target for target in crawling.asked(since) if "/klanten/" in target][1:] == [refused]
+    assert [one.counts["new"] for one in outcomes] == [4, 2, 2, 0]
+    assert [target for target in crawling.asked(since) if "/klanten/" in target] == [refused]
+    assert outcomes[-1].health is Health.OK
 
 
-def test_a_site_that_does_not_answer_is_left_after_two_pages(crawling: Crawling) -> None:
+@pytest.mark.parametrize(("fault", "asked"), [(Fault.RESET, 2), (Fault.HANG, 1)])
+def test_a_site_that_breaks_off_or_is_silent_is_left_for_the_next_crawl(
+    crawling: Crawling, fault: Fault, asked: int
+) -> None:
     shops(crawling, 4)
-    crawling.settings = {"RETRY_TIMES": 0}
-    crawling.replica.faults.set(Kind.SITEMAP, Fault.RESET, after=3)
+    crawling.settings = {"RETRY_TIMES": 0, "DOWNLOAD_TIMEOUT": 0.2}
+    crawling.replica.faults.set(Kind.SITEMAP, fault, after=4)
     outcome = crawling(Kind.SITEMAP, include="/klanten/")
+    crawling.replica.faults.clear()
+    since = len(crawling.replica.requests)
+    again = crawling(Kind.SITEMAP, include="/klanten/")
 
-    assert (outcome.stats["cause"], len(crawling.asked())) == ("connection", 3 + 2)
+    assert (outcome.health, outcome.counts["new"]) == (Health.BROKEN, 2)
+    assert (again.counts["new"], again.counts["unchanged"]) == (6 - 2 * asked, 0)
+    assert len(crawling.asked(since)) == 3 + 3 - asked
 
 
-def test_a_page_that_asks_for_a_long_wait_comes_last_the_next_time(crawling: Crawling) -> None:
+def test_a_page_that_asks_for_a_long_wait_keeps_no_other_waiting(crawling: Crawling) -> None:
     shops(crawling, 3)
     crawling.replica.faults.set(Kind.SITEMAP, Fault.UNAVAILABLE, after=3, times=1, retry_after=120)
     first = crawling(Kind.SITEMAP, include="/klanten/")
@@ -257,17 +268,35 @@ def test_a_page_that_asks_for_a_long_wait_comes_last_the_next_time(crawling: Cra
     assert (first.counts["new"], second.counts["new"], crawling.asked()[-1]) == (0, 6, refused)
 
 
-@pytest.mark.parametrize(
-    ("closed", "health", "new"), [((0, 1, 3), Health.OK, 4), (range(5), Health.BLOCKED, 0)]
-)
+@pytest.mark.parametrize("closed", [(0,), (4,), (0, 1, 3)])
 def test_pages_that_robots_may_not_read_cost_no_other(
-    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, closed: Iterable[int], health: Health, new: int
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, closed: Iterable[int]
 ) -> None:
     shops(crawling, 5)
-    rules = "".join(f"Disallow: /klanten/winkel-{number}\n" for number in closed)
+    _close(crawling, monkeypatch, closed)
+    outcomes = []
+    for hours in (0, 1, 25, 1):
+        crawling.clock.advance(timedelta(hours=hours))
+        since = len(crawling.replica.requests)
+        outcomes.append(crawling(Kind.SITEMAP, include="/klanten/"))
+
+    assert {one.health for one in outcomes} == {Health.OK}
+    assert sum(one.counts["new"] for one in outcomes) == 10 - 2 * len(tuple(closed))
+    assert [target for target in crawling.asked(since) if "/klanten/" in target] == []
+    assert "robots.txt closes pages that the sitemap names" in outcomes[0].stats["notes"]
+
+
+def test_a_site_whose_every_page_is_closed_is_blocked_each_time(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shops(crawling, 3)
+    _close(crawling, monkeypatch, range(3))
+    outcomes = [crawling(Kind.SITEMAP, include="/klanten/") for _ in range(2)]
+
+    assert [(one.health, one.stats["cause"]) for one in outcomes] == [(Health.BLOCKED, "robots")] * 2
+
+
+def _close(crawling: Crawling, monkeypatch: pytest.MonkeyPatch, numbers: Iterable[int]) -> None:
+    rules = "".join(f"Disallow: /klanten/winkel-{number}\n" for number in numbers)
     told = Answer.of("text/plain", f"User-agent: *\n{rules}")
     monkeypatch.setattr(crawling.replica, "_robots", lambda: told)
-    outcome = crawling(Kind.SITEMAP, include="/klanten/")
-
-    assert (outcome.health, outcome.counts["new"]) == (health, new)
-    assert "robots.txt closes pages that the sitemap names" in outcome.stats["notes"]
