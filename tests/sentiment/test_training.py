@@ -298,7 +298,7 @@ def test_a_text_is_read_as_far_as_the_encoder_has_positions(trained: Trained, tm
     from sentiment.windows import LONGEST, WINDOW
 
     best = trained.run / "best"
-    assert Network(best).window == 256 < LONGEST
+    assert Network(best).window == 384 < LONGEST
     assert Exported.read(best).window == WINDOW
     short = shutil.copytree(best, tmp_path / "short")
     config = json.loads((short / "config.json").read_text(encoding="utf-8"))

@@ -62,7 +62,7 @@ def make_base(folder: Path) -> Path:
         num_hidden_layers=2,
         num_attention_heads=2,
         intermediate_size=64,
-        max_position_embeddings=256,
+        max_position_embeddings=384,
         pad_token_id=1,
         initializer_range=0.1,
     )
