@@ -38,8 +38,10 @@ SAVED_EVERY = 20
 DEPLOYED = 0.9
 """Part of the pages that say to have changed in one hour, from which this is taken for the hour of a deployment."""
 FEW = 5
-RESTS = (timedelta(hours=1), SOON, AGAIN)
-"""How long a page that could not be read is left alone, the first time, the second and after that."""
+LAST_FOR = timedelta(hours=1)
+"""How long a page that could not be read stands behind the others."""
+RESTS = {3: SOON, 4: AGAIN}
+"""For how long nobody asks for one that could not be read so many times, or more."""
 MOST_BROKEN = 2
 """Connections that break, one after another, before the site is left for the next crawl."""
 
@@ -73,12 +75,17 @@ class Known:
         return self.at is not None and now >= self.at + (SOON if self.had else AGAIN)
 
     def rests(self, now: datetime) -> bool:
-        """Whether it is too soon to try it again after it could not be read."""
-        return self.tried is not None and now < self.tried + RESTS[min(self.failed, len(RESTS)) - 1]
+        """Whether it could not be read so often that nobody asks for it yet."""
+        wait = RESTS.get(min(self.failed, max(RESTS)), timedelta())
+        return self.tried is not None and now < self.tried + wait
+
+    def comes_last(self, now: datetime) -> bool:
+        """Whether it could not be read a moment ago, so that the others go first."""
+        return self.tried is not None and now < self.tried + LAST_FOR
 
 
 class SitemapSpider(ReadingSpider):
-    """State: by address what is known of a page. One that could not be read rests, and keeps no other waiting."""
+    """State: by address what is known of a page. One that cannot be read keeps no other waiting."""
 
     def __init__(self, *named: Any, **more: Any) -> None:
         super().__init__(*named, **more)
@@ -158,9 +165,9 @@ class SitemapSpider(ReadingSpider):
             entry for entry in old if entry.address not in taken and self.known[entry.address].is_due(now)
         ]
         due = [*new, *changed, *sorted(stale, key=lambda entry: self.known[entry.address].at or now)]
-        awake = [entry for entry in due if not self._known_of(entry).rests(now)]
+        due.sort(key=lambda entry: self._known_of(entry).comes_last(now))
         # Of a site that never gave anything, every page may be asked for: one of them may tell what is wrong.
-        return awake if old else awake + [entry for entry in due if entry not in set(awake)]
+        return [entry for entry in due if not self._known_of(entry).rests(now)] if old else due
 
     def _was_read(self, entry: Entry) -> bool:
         return self._known_of(entry).at is not None

@@ -12,12 +12,13 @@ from crawlers.causes import Cause
 from crawlers.parsers import sitemap
 from crawlers.parsers.page import Blocked, FormatChanged
 from crawlers.parsers.sitemap import Entry
+from crawlers.spiders.sitemap import Known
 from demo.replica import Fault, Kind
 from demo.replica.loopback import Answer
 from storage.models import Health
 from tests.crawlers import payloads
 from tests.crawlers.complaints import posts, show
-from tests.crawlers.conftest import Crawling
+from tests.crawlers.conftest import START, Crawling
 
 URL = "https://snelveld.example/sitemap.xml"
 
@@ -224,20 +225,37 @@ def _either(request: Any, board: Any, fault: Any, body: str) -> Answer:
     return played.answer(request, board, fault)
 
 
-def test_a_page_without_an_answer_rests_and_costs_no_other(crawling: Crawling) -> None:
+def test_a_page_without_an_answer_costs_no_other_and_comes_last_the_next_time(crawling: Crawling) -> None:
     shops(crawling, 4)
     crawling.settings = {"RETRY_TIMES": 0}
     crawling.replica.faults.set(Kind.SITEMAP, Fault.RESET, after=3, times=1)
-    outcomes = [crawling(Kind.SITEMAP, include="/klanten/", pages=3)]
+    first = crawling(Kind.SITEMAP, include="/klanten/", pages=3)
     refused = crawling.asked()[-3]
-    outcomes.append(crawling(Kind.SITEMAP, include="/klanten/", pages=3))
-    crawling.clock.advance(timedelta(hours=1))
     since = len(crawling.replica.requests)
-    outcomes += [crawling(Kind.SITEMAP, include="/klanten/", pages=3) for _ in range(2)]
+    second, third = (crawling(Kind.SITEMAP, include="/klanten/", pages=3) for _ in range(2))
 
-    assert [one.counts["new"] for one in outcomes] == [4, 2, 2, 0]
-    assert [target for target in crawling.asked(since) if "/klanten/" in target] == [refused]
-    assert outcomes[-1].health is Health.OK
+    assert (first.counts["new"], second.counts["new"], third.counts["new"]) == (4, 4, 0)
+    assert [target for target in crawling.asked(since) if "/klanten/" in target][1:] == [refused]
+    assert third.health is Health.OK
+
+
+@pytest.mark.parametrize(
+    ("failed", "hours", "last", "rests"),
+    [
+        (1, 0.5, True, False),
+        (2, 2, False, False),
+        (3, 23, False, True),
+        (3, 25, False, False),
+        (9, 24 * 6, False, True),
+        (9, 24 * 8, False, False),
+    ],
+)
+def test_a_page_that_cannot_be_read_again_and_again_rests(
+    failed: int, hours: float, last: bool, rests: bool
+) -> None:
+    page, now = Known(tried=START, failed=failed), START + timedelta(hours=hours)
+
+    assert (page.comes_last(now), page.rests(now)) == (last, rests)
 
 
 @pytest.mark.parametrize(("fault", "asked"), [(Fault.RESET, 2), (Fault.HANG, 1)])
@@ -247,14 +265,15 @@ def test_a_site_that_breaks_off_or_is_silent_is_left_for_the_next_crawl(
     shops(crawling, 4)
     crawling.settings = {"RETRY_TIMES": 0, "DOWNLOAD_TIMEOUT": 0.2}
     crawling.replica.faults.set(Kind.SITEMAP, fault, after=4)
+    before = len(crawling.replica.requests) + 1  # robots.txt
     outcome = crawling(Kind.SITEMAP, include="/klanten/")
     crawling.replica.faults.clear()
     since = len(crawling.replica.requests)
     again = crawling(Kind.SITEMAP, include="/klanten/")
 
     assert (outcome.health, outcome.counts["new"]) == (Health.BROKEN, 2)
-    assert (again.counts["new"], again.counts["unchanged"]) == (6 - 2 * asked, 0)
-    assert len(crawling.asked(since)) == 3 + 3 - asked
+    assert (again.counts["new"], again.counts["unchanged"]) == (6, 0)
+    assert (since - before, len(crawling.asked(since))) == (4 + asked, 3 + 3)
 
 
 def test_a_page_that_asks_for_a_long_wait_keeps_no_other_waiting(crawling: Crawling) -> None:
