@@ -165,7 +165,7 @@ class SitemapSpider(ReadingSpider):
             entry for entry in old if entry.address not in taken and self.known[entry.address].is_due(now)
         ]
         due = [*new, *changed, *sorted(stale, key=lambda entry: self.known[entry.address].at or now)]
-        due.sort(key=lambda entry: self._known_of(entry).comes_last(now))
+        due.sort(key=lambda entry: self._known_of(entry).comes_last(now) or self._known_of(entry).rests(now))
         # Of a site that never gave anything, every page may be asked for: one of them may tell what is wrong.
         return [entry for entry in due if not self._known_of(entry).rests(now)] if old else due
 

@@ -287,6 +287,23 @@ def test_a_page_that_asks_for_a_long_wait_keeps_no_other_waiting(crawling: Crawl
     assert (first.counts["new"], second.counts["new"], crawling.asked()[-1]) == (0, 6, refused)
 
 
+def test_of_a_site_that_never_gave_anything_no_page_keeps_the_others_waiting_for_ever(
+    crawling: Crawling,
+) -> None:
+    shops(crawling, 2)
+    new = []
+    for _ in range(4):
+        crawling.replica.faults.set(Kind.SITEMAP, Fault.UNAVAILABLE, after=3, times=1, retry_after=120)
+        if len(new) == 3:
+            crawling.replica.faults.clear()
+        new.append(crawling(Kind.SITEMAP, include="/klanten/", pages=1).counts["new"])
+        crawling.clock.advance(timedelta(hours=12))
+    asked = [target for target in crawling.asked() if "/klanten/" in target]
+
+    assert new == [0, 0, 0, 2]
+    assert asked[:3] == asked[:1] * 3 != asked[3:] * 3
+
+
 @pytest.mark.parametrize("closed", [(0,), (4,), (0, 1, 3)])
 def test_pages_that_robots_may_not_read_cost_no_other(
     crawling: Crawling, monkeypatch: pytest.MonkeyPatch, closed: Iterable[int]
