@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, time, timedelta
+from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
 from storage.records import Precision
@@ -83,6 +84,14 @@ def _iso(value: object) -> datetime | None:
     try:
         return datetime.fromisoformat(value.strip())
     except ValueError:
+        return None
+
+
+def mailed(said: str) -> datetime | None:
+    """A time as mail and HTTP write it (RFC 5322, 3.3), without a zone when it names none; None for anything else."""
+    try:
+        return parsedate_to_datetime(said)
+    except (ValueError, TypeError, OverflowError):  # whatever a site writes there
         return None
 
 

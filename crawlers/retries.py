@@ -2,13 +2,14 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from scrapy import Request
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
+
+from crawlers.dates import mailed
 
 LONGEST_WAIT = timedelta(days=31)
 """A site that asks for more is asked again all the same: it may have meant something else."""
@@ -23,9 +24,8 @@ def retry_after(response: Response, now: datetime) -> timedelta | None:
     if said.isascii() and said.isdigit() and len(said) < 10:
         wait = timedelta(seconds=int(said))
     else:
-        try:
-            until = parsedate_to_datetime(said)
-        except (ValueError, OverflowError, TypeError):  # whatever a site writes there
+        until = mailed(said)
+        if until is None:
             return None
         wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
     return max(timedelta(), min(wait, LONGEST_WAIT)) or None

@@ -68,11 +68,8 @@ _LATER = ("id", "judged_by", "language", "cluster_id", "pruned_at")
 _MENTION, _VERSION = table_of(Mention), table_of(MentionVersion)
 
 _IDENTITY = ("namespace", "external_id", "brand_id")
-_FIRST = [column for column in _MENTION.c if column.name not in _LATER]
 NEW = Prepared(
-    sa.insert(_MENTION).inline(),
-    [column.name for column in _FIRST],
-    [column.name for column in _FIRST if column.nullable],
+    sa.insert(_MENTION).inline(), [column.name for column in _MENTION.c if column.name not in _LATER]
 )
 CHANGED = Prepared(sa.update(_MENTION).where(_MENTION.c.id == sa.bindparam("key")), CHANGING)
 # By what the mention is known by: asking for the ids of new ones would be one more statement.
@@ -85,7 +82,6 @@ SAID = Prepared(
         .scalar_subquery()
     ),
     WORDS,
-    [name for name in WORDS if _VERSION.c[name].nullable],
 )
 _OF_WORDS = {"content_hash": _VERSION.c.content_hash, "shown_by": _VERSION.c.source_id}
 # The ids are one value: a list would be written into the statement anew for each page.

@@ -6,13 +6,12 @@ import io
 import re
 import time
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import feedparser
 
-from crawlers.dates import LONGEST, precision, sensible, written
+from crawlers.dates import LONGEST, mailed, precision, sensible, written
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.blocks import unlike
 from crawlers.parsers.markup import TooLong, plain
@@ -191,21 +190,14 @@ def _dutch(said: object, now: datetime) -> datetime | None:
     zone = _DUTCH_ZONE.search(said)
     if zone is None:
         return None
-    try:
-        return sensible(
-            parsedate_to_datetime(f"{said[: zone.start()]} {'+0200' if zone['summer'] else '+0100'}")
-        )
-    except ValueError:
-        return None
+    found = mailed(f"{said[: zone.start()]} {'+0200' if zone['summer'] else '+0100'}")
+    return sensible(found) if found else None
 
 
 def _in_english(said: str, now: datetime) -> datetime | None:
     """A time of RFC 822 that lacks its zone, which the library reads only when the day of the week is lacking, too."""
-    try:
-        shown = parsedate_to_datetime(said)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return None if shown.tzinfo else written(shown.isoformat(), now)
+    shown = mailed(said)
+    return written(shown.isoformat(), now) if shown and not shown.tzinfo else None
 
 
 def _read(moment: time.struct_time, zoned: bool, now: datetime) -> datetime | None:

@@ -279,9 +279,8 @@ class DiscourseSpider(RecentSpider):
         end = ReadPage(Page(), "search end", SEARCH, self._left(self.state_of(SEARCH), reading))
         yield end
         await end.stored
-        if lost := self._lost(reading):
-            for one in self.missing(SEARCH, self._in_turn(lost)):
-                yield one
+        for one in self.missing(SEARCH, self._in_turn(self._lost(reading))):
+            yield one
 
     def _hit(self, search: Search) -> Request:
         topic = search.places[0][0]

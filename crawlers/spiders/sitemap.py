@@ -180,8 +180,7 @@ class SitemapSpider(ReadingSpider):
 
     def _page(self, left: tuple[Entry, ...], number: int) -> Request:
         address = rebased(left[0].address, self.job.base_url)
-        known = self.known.get(left[0].address)
-        headers = conditions(known.form) if known else {}
+        headers = conditions(self._known_of(left[0]).form)
         asked = self.ask(address, self.read, headers, where=left[0].address, left=left, number=number)
         return asked.replace(errback=self.not_read)
 
