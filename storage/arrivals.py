@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from storage.calendar import AMSTERDAM
 from storage.models import Mention, MentionVersion
-from storage.prepared import Prepared, table_of
+from storage.prepared import Prepared, Question, table_of
 from storage.records import Record, Status
 
 Row = dict[str, Any]
@@ -93,13 +93,13 @@ _AMONG = {
 }
 # One id space at a time: SQLite would look for a list of pairs through the whole table.
 KNOWN = {
-    dialect: sa.select(
-        *(_OF_WORDS[name] if name in _OF_WORDS else _MENTION.c[name] for name in Known._fields)
+    dialect: Question(
+        sa.select(*(_OF_WORDS[name] if name in _OF_WORDS else _MENTION.c[name] for name in Known._fields))
+        .join(_VERSION, (_VERSION.c.mention_id == _MENTION.c.id) & (_VERSION.c.number == _MENTION.c.version))
+        .where(_MENTION.c.namespace == sa.bindparam("namespace"), among)
+        # Who judges a mention meanwhile must be seen, or an edit would not take that judgement back.
+        .with_for_update(of=_MENTION)
     )
-    .join(_VERSION, (_VERSION.c.mention_id == _MENTION.c.id) & (_VERSION.c.number == _MENTION.c.version))
-    .where(_MENTION.c.namespace == sa.bindparam("namespace"), among)
-    # Who judges a mention meanwhile must be seen, or an edit would not take that judgement back.
-    .with_for_update(of=_MENTION)
     for dialect, among in _AMONG.items()
 }
 
@@ -109,10 +109,11 @@ def known(connection: Connection, keys: Iterable[tuple[str, str]]) -> list[Known
     spaces: dict[str, list[str]] = {}
     for namespace, external_id in keys:
         spaces.setdefault(namespace, []).append(external_id)
+    asked = KNOWN[connection.dialect.name]
     return [
         Known._make(row)
         for namespace, ids in spaces.items()
-        for row in connection.execute(KNOWN[connection.dialect.name], {"namespace": namespace, "ids": ids})
+        for row in asked.ask(connection, {"namespace": namespace, "ids": ids})
     ]
 
 

@@ -39,6 +39,9 @@ class Database:
         if not lasting:
             sa.event.listen(self.engine, "connect", _do_not_wait)
         self._writing = self.engine.execution_options(writes=True)
+        driver: Any = self.engine.dialect.loaded_dbapi
+        # `storage.prepared` asks the driver itself, whose errors nobody translates.
+        self._refusals = (IntegrityError, OperationalError, driver.IntegrityError, driver.OperationalError)
 
     def __enter__(self) -> "Database":
         return self
@@ -90,7 +93,7 @@ class Database:
             try:
                 with begin() as transaction:
                     return work(transaction)
-            except (IntegrityError, OperationalError):
+            except self._refusals:
                 if attempt == TRIES - 1:
                     raise
         raise AssertionError("unreachable")
@@ -188,4 +191,4 @@ def _do_not_wait(connection: Any, _: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    connection.connection.cursor().execute("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -16,14 +16,14 @@ from storage import arrivals, authors
 from storage.arrivals import Known
 from storage.matching import Matcher
 from storage.models import Mention, MentionVersion, Source, TouchedHour
-from storage.prepared import Prepared, table_of
+from storage.prepared import Prepared, Question, table_of
 from storage.records import Batch, Record, Status
 from storage.sameness import Words, same_text, shown_before
 from storage.upsert import insert_or_lock
 
 _SOURCE, _VERSION = table_of(Source), table_of(MentionVersion)
 _OF_KEY = _SOURCE.c.id == sa.bindparam("key")
-_STANDING = sa.select(_SOURCE.c.baseline_at, authors.KEY, authors.ANY_ERASED).where(_OF_KEY)
+_STANDING = Question(sa.select(_SOURCE.c.baseline_at, authors.KEY, authors.ANY_ERASED).where(_OF_KEY))
 _KEEP_STATE = Prepared(sa.update(_SOURCE).where(_OF_KEY), ["state"])
 
 
@@ -51,7 +51,7 @@ def store_batch(
     connection: Connection, source_id: int, batch: Batch, matcher: Matcher, now: datetime
 ) -> StoreCounts:
     """Store the records of one page and the source's new state. Needs a transaction that writes; safe to repeat."""
-    baseline, key, some_erased = connection.execute(_STANDING, {"key": source_id}).one()
+    ((baseline, key, some_erased),) = _STANDING.ask(connection, {"key": source_id})
     if batch.state is not None:
         _KEEP_STATE.run(connection, [{"key": source_id, "state": json.dumps(batch.state)}])
     if not batch.records:

@@ -1,6 +1,7 @@
-"""Statements for many rows at once, handed straight to the driver.
+"""Statements that are made once and handed straight to the driver, for what every page of a crawl asks and stores.
 
-SQLAlchemy would look at every value of every row again, which takes as long as the database takes to store it.
+SQLAlchemy would look at every value of every row again, which takes as long as the database takes to store it, and at
+every statement for longer than SQLite takes to answer it. Its transactions are kept; errors are the driver's own.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlmodel import SQLModel
 
 from storage.records import Kind, Precision, Status
@@ -41,7 +43,7 @@ class Prepared:
         dialect = connection.dialect
         absent = frozenset(name for name in self.optional if all(row[name] is None for row in rows))
         text, arranged = self._made.get((dialect.name, absent)) or self._make(dialect, absent)
-        connection.exec_driver_sql(text, arranged(rows))
+        _cursor(connection).executemany(text, arranged(rows))
 
     def _make(self, dialect: Dialect, absent: frozenset[str]) -> tuple[str, Callable[[Sequence[Row]], Any]]:
         columns = [name for name in self.columns if name not in absent]
@@ -51,6 +53,67 @@ class Prepared:
         made = str(compiled), _by_place(places, kinds) if places else _by_name
         self._made[dialect.name, absent] = made
         return made
+
+
+class Question:
+    """A query that is made once and asked for many pages. Its values and its answers are as SQLAlchemy has them."""
+
+    def __init__(self, statement: sa.Select[Any]) -> None:
+        self.statement = statement
+        self._made: dict[str, tuple[str, _Values, _Answers]] = {}
+
+    def ask(self, connection: Connection, values: Row) -> list[tuple[Any, ...]]:
+        """All rows of the answer, as plain tuples."""
+        text, bound, read = self._made.get(connection.dialect.name) or self._make(connection.dialect)
+        cursor = _cursor(connection)
+        cursor.execute(text, bound(values))
+        return read(cursor.fetchall())
+
+    def _make(self, dialect: Dialect) -> tuple[str, "_Values", "_Answers"]:
+        compiled: Any = self.statement.compile(dialect=dialect)
+        written = {
+            name: bind.type.dialect_impl(dialect).bind_processor(dialect)
+            for name, bind in compiled.binds.items()
+        }
+        kinds = [column.type.dialect_impl(dialect) for column in self.statement.selected_columns]
+        read = [kind.result_processor(dialect, None) for kind in kinds]
+        made = str(compiled), _values(compiled.params, written, compiled.positiontup), _answers(read)
+        self._made[dialect.name] = made
+        return made
+
+
+_Process = Callable[[Any], Any] | None
+_Values = Callable[[Row], Any]
+_Answers = Callable[[Sequence[Sequence[Any]]], list[tuple[Any, ...]]]
+
+
+def _values(fixed: Row, processes: Mapping[str, _Process], places: Sequence[str] | None) -> _Values:
+    """What the driver is given for a question: by place where it takes values so, and what is `fixed` in it as well."""
+
+    def bound(values: Row) -> Any:
+        known = {**fixed, **values}
+        for name, process in foreign:
+            known[name] = process(known[name])
+        return known if places is None else [known[name] for name in places]
+
+    foreign = [(name, process) for name, process in processes.items() if process is not None]
+    return bound
+
+
+def _answers(processes: Sequence[_Process]) -> _Answers:
+    foreign = [(place, process) for place, process in enumerate(processes) if process is not None]
+
+    def read(rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+        for place, process in foreign if columns else ():
+            columns[place] = [None if value is None else process(value) for value in columns[place]]
+        return list(zip(*columns, strict=True))
+
+    return read
+
+
+def _cursor(connection: Connection) -> DBAPICursor:
+    return connection.connection.cursor()
 
 
 def _kind(column: Any) -> type:

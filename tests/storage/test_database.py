@@ -115,7 +115,7 @@ def test_known_posts_are_found_by_the_index(tmp_path: Path) -> None:
     """SQLite looks for a list of pairs through the whole table, which every stored page would pay for."""
     with Database(f"sqlite:///{tmp_path}/new.db") as database:
         database.upgrade()
-        sql = arrivals.KNOWN["sqlite"].compile(database.engine)
+        sql = arrivals.KNOWN["sqlite"].statement.compile(database.engine)
         with database.engine.connect() as connection:
             found = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", ("a", '["1", "2"]'))
             plan = " ".join(map(str, found))
