@@ -22,56 +22,71 @@ from storage.sources import sync
 
 @dataclass(frozen=True)
 class Order:
-    """Read the timelines of `hashtags` upwards, into `database` or, when not `storing`, into nothing.
+    """Read the timelines of `hashtags` upwards, into `database`; by turns into nothing, when there is a `turn`.
 
-    The peak of memory is noted after each number of pages in `weighed`.
+    So many pages in a row are stored, then as many thrown away, beginning with those when `bare_first`: within one
+    process, as two processes of the same work differ by a tenth. The peak of memory is noted after each number of
+    pages in `weighed`.
     """
 
     address: str
     database: str
     hashtags: Sequence[str]
-    storing: bool
+    turn: int | None = None
+    bare_first: bool = False
     weighed: Sequence[int] = ()
 
 
 @dataclass
 class Reading:
-    """What became of `posts` on `pages`, of which all but the first took `seconds` of this process's CPU time.
+    """What became of the posts on `pages`, and what a page took of this process's CPU time, in seconds.
 
-    Without the first page, because before it everything is loaded. `peaks` are of resident memory, in the unit of
-    the operating system.
+    Without the first page of each turn, before which things are loaded or stand ready for the other kind. `peaks` are
+    of resident memory, in the unit of the operating system.
     """
 
     pages: int = 0
-    posts: int = 0
+    thrown_away: int = 0
     new: int = 0
     unchanged: int = 0
-    seconds: float = 0.0
+    stored_s: list[float] = field(default_factory=list)
+    bare_s: list[float] = field(default_factory=list)
     peaks: dict[int, int] = field(default_factory=dict)
 
 
 class _Measuring:
-    """Stores through another, and looks at the clock and the scales after each page."""
+    """Stores through another, or not, and looks at the clock and the scales after each page."""
 
-    def __init__(self, store: Store, weighed: Sequence[int]) -> None:
-        self.store, self.weighed = store, weighed
+    def __init__(self, store: Store, order: Order) -> None:
+        self.store, self.order = store, order
         self.found = Reading()
-        self.began = 0.0
+        self.before: tuple[bool, float] | None = None
 
     def __call__(self, batch: Batch) -> StoreCounts:
-        counts, found = self.store(batch), self.found
         if not batch.records:
-            return counts  # the end of a timeline
-        found.pages += 1
-        found.posts += len(batch.records)
-        found.new += counts.new
-        found.unchanged += counts.unchanged
-        now = _cpu_seconds()
-        self.began = self.began or now
-        found.seconds = now - self.began
-        if found.pages in self.weighed:
-            found.peaks[found.pages] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            return self.store(batch)  # the end of a timeline
+        bare = self._is_bare(self.found.pages)
+        counts = StoreCounts(new=len(batch.records)) if bare else self.store(batch)
+        self._note(bare, counts, _cpu_seconds())
         return counts
+
+    def _is_bare(self, page: int) -> bool:
+        turn = self.order.turn
+        return turn is not None and (page // turn % 2 == 0) == self.order.bare_first
+
+    def _note(self, bare: bool, counts: StoreCounts, now: float) -> None:
+        found = self.found
+        found.pages += 1
+        if bare:
+            found.thrown_away += counts.new
+        else:
+            found.new += counts.new
+            found.unchanged += counts.unchanged
+        if self.before is not None and self.before[0] == bare:
+            (found.bare_s if bare else found.stored_s).append(now - self.before[1])
+        self.before = bare, now
+        if found.pages in self.order.weighed:
+            found.peaks[found.pages] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def read(order: Order) -> Reading:
@@ -83,14 +98,10 @@ def read(order: Order) -> Reading:
         job = job_of(database, configuration, configuration.source[0], lambda: datetime.now(UTC))
         job.state = {}  # each reading is a first one, that goes back as far as it can
         MastodonSpider.most_pages = sys.maxsize
-        measuring = _Measuring(job.store if order.storing else _thrown_away, order.weighed)
+        measuring = _Measuring(job.store, order)
         job.store = measuring
         _finished(job, configuration.crawl)
     return measuring.found
-
-
-def _thrown_away(batch: Batch) -> StoreCounts:
-    return StoreCounts(new=len(batch.records))
 
 
 def _finished(job: Job, settings: CrawlSettings) -> None:
