@@ -39,6 +39,7 @@ class Database:
         if not lasting:
             sa.event.listen(self.engine, "connect", _do_not_wait)
         self._writing = self.engine.execution_options(writes=True)
+        self._kept: Connection | None = None
         driver: Any = self.engine.dialect.loaded_dbapi
         # `storage.prepared` asks the driver itself, whose errors nobody translates.
         self._refusals = (IntegrityError, OperationalError, driver.IntegrityError, driver.OperationalError)
@@ -50,6 +51,8 @@ class Database:
         self.close()
 
     def close(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
         self.engine.dispose()
 
     @property
@@ -72,9 +75,13 @@ class Database:
 
     @contextmanager
     def write_rows(self) -> Iterator[Connection]:
-        """As `write`, for work that needs no objects: a session costs a twentieth of storing a page."""
-        with self._writing.begin() as connection:
-            yield connection
+        """As `write`, for work that needs no objects: a session costs a twentieth of storing a page.
+
+        On a connection that is kept, in one thread at a time: a crawl does nothing else. One that broke is replaced.
+        """
+        self._kept = self._kept or self._writing.connect()
+        with self._kept.begin():
+            yield self._kept
 
     def transact(self, work: Callable[[Session], T]) -> T:
         """The result of `work` in a write session, tried again when another writer was first.

@@ -74,3 +74,19 @@ def test_one_question_is_asked_of_both_databases_in_turn(database: Database, tmp
             with each.write_rows() as connection:
                 _ADD.run(connection, [{"name": "here", "value": "wanted"}, {"name": "there", "value": "not"}])
                 assert question.ask(connection, {"value": "wanted"}) == [("here",)]
+
+
+def test_a_connection_that_broke_is_left_for_another(database: Database) -> None:
+    def broken(connection: Connection) -> None:
+        _ADD.run(connection, [{"name": "lost", "value": "with it"}])
+        driver: Any = connection.connection.dbapi_connection
+        driver.close()
+        raise RuntimeError
+
+    names = Question(sa.select(_SETTING.c.name))
+    for _ in range(2):
+        with pytest.raises(Exception):  # noqa: B017 - the fault itself, or that it cannot be rolled back
+            database.transact_rows(broken)
+        database.transact_rows(lambda rows: _ADD.run(rows, [{"name": "kept", "value": "a"}]))
+        assert database.transact_rows(lambda rows: names.ask(rows, {})) == [("kept",)]
+        database.transact_rows(lambda rows: rows.execute(sa.delete(_SETTING)))
