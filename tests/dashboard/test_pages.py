@@ -259,7 +259,7 @@ def test_a_source_that_is_not_as_it_was_says_what_is_odd_and_is_no_alarm(databas
 
     assert "Anders dan anders" in page
     assert "veel minder berichten dan anders (nu 4 op een volle pagina, anders ongeveer 20)." in page
-    assert "Kijk zelf even op de pagina." in page
+    assert "Kijk zelf even bij de bron." in page
 
 
 def test_commands_in_advice_look_like_commands(database: Database) -> None:
