@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -48,11 +49,15 @@ MOST_BROKEN = 2
 
 @dataclass(frozen=True)
 class Maps:
-    """The sitemaps that are being read: `waiting` ones, and the pages that were `found` in others."""
+    """The sitemaps that are being read: `waiting` ones, and the pages that were `found` in others.
+
+    `whole` as long as each could be read to its end, so that a page which is in none is on the site no more.
+    """
 
     waiting: tuple[str, ...]
     number: int = 1
     found: dict[str, Entry] = field(default_factory=dict)
+    whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -105,9 +110,20 @@ class SitemapSpider(ReadingSpider):
         url, *rest = maps.waiting
         maps = replace(maps, waiting=tuple(rest), number=maps.number + 1)
         where = "sitemap" if maps.number == 2 else f"sitemap {maps.number - 1}"
-        return self.ask(rebased(url, self.job.base_url), self.mapped, where=where, url=url, maps=maps)
+        asked = self.ask(rebased(url, self.job.base_url), self.mapped, where=where, url=url, maps=maps)
+        return asked.replace(errback=self.not_mapped)
+
+    def not_mapped(self, trouble: TwistedFailure) -> Iterator[Any]:
+        """The other maps are read, unless the site is silent, or breaks off once more; then what they named so far."""
+        maps: Maps = trouble.request.cb_kwargs["maps"]  # type: ignore[attr-defined]
+        cause, _ = why(trouble.value)
+        self.broken = self.broken + 1 if cause is Cause.CONNECTION else 0
+        yield from self.failed(trouble)
+        over = cause is Cause.TIMEOUT or self.broken >= MOST_BROKEN
+        yield from self._onward(replace(maps, whole=False, waiting=() if over else maps.waiting))
 
     async def mapped(self, response: Response, where: str, url: str, maps: Maps) -> AsyncIterator[Any]:
+        self.broken = 0
         read = sitemap.robots if urlsplit(url).path == "/robots.txt" else sitemap.parse
         page = self.page_of(response, where, lambda body: read(body, url))
         if isinstance(page, Map):
@@ -120,13 +136,18 @@ class SitemapSpider(ReadingSpider):
             else:
                 wanted = {entry.address: entry for entry in ours if self._is_wanted(entry.address)}
                 maps = replace(maps, found=maps.found | wanted)
+        whole = isinstance(page, Map) and not page.damage
+        for one in self._onward(maps if whole else replace(maps, whole=False)):
+            yield one
+
+    def _onward(self, maps: Maps) -> Iterator[Any]:
+        """The next map, or what was found in all."""
         if maps.waiting and maps.number <= MOST_MAPS:
             yield self._map(maps)
             return
         if maps.waiting:
             self.job.findings.note(f"more than {MOST_MAPS} sitemaps; the others were not read")
-        for one in self._chosen(maps):
-            yield one
+        yield from self._chosen(maps)
 
     def _is_wanted(self, address: str) -> bool:
         parts = self.wanted.include
@@ -143,9 +164,7 @@ class SitemapSpider(ReadingSpider):
         if len(maps.found) > MOST_KNOWN:
             self.job.findings.note(f"more than {MOST_KNOWN} pages; name fewer with include")
         entries = sorted(maps.found.values(), key=_newest_first)[:MOST_KNOWN]
-        self.known = {
-            entry.address: self.known[entry.address] for entry in entries if entry.address in self.known
-        }
+        self.known = self._still_known(entries, maps.whole)
         chosen = self._due(entries)
         left = len(chosen) - self.wanted.pages
         if left > 0:
@@ -154,6 +173,12 @@ class SitemapSpider(ReadingSpider):
             yield self._page(tuple(chosen[: self.wanted.pages]), 1)
         else:
             self.job.findings.not_modified += 1
+
+    def _still_known(self, entries: Sequence[Entry], whole: bool) -> dict[str, Known]:
+        """What is known of these pages; of the others, too, as far as there is room, when a map could not be read."""
+        named = {entry.address: self.known[entry.address] for entry in entries if entry.address in self.known}
+        others = (one for one in self.known.items() if not whole and one[0] not in named)
+        return named | dict(islice(others, MOST_KNOWN - len(entries)))
 
     def _due(self, entries: Sequence[Entry]) -> list[Entry]:
         new = [entry for entry in entries if not self._was_read(entry)]

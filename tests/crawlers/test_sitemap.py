@@ -239,6 +239,37 @@ def test_a_page_without_an_answer_costs_no_other_and_comes_last_the_next_time(cr
     assert third.health is Health.OK
 
 
+@pytest.mark.parametrize("fault", [Fault.RESET, Fault.NOT_FOUND, Fault.SERVER_ERROR, Fault.CHANGED])
+def test_a_map_that_cannot_be_read_costs_no_other_map(crawling: Crawling, fault: Fault) -> None:
+    shops(crawling, 3)
+    crawling.settings = {"RETRY_TIMES": 0}
+    crawling.replica.faults.set(Kind.SITEMAP, fault, after=1, times=1)
+    outcome = crawling(Kind.SITEMAP)
+
+    assert outcome.health is not Health.OK
+    assert outcome.counts["new"] == 6
+
+
+@pytest.mark.parametrize(
+    ("fault", "forgotten"),
+    [(Fault.RESET, 0), (Fault.NOT_FOUND, 0), (Fault.CHANGED, 0), (Fault.EMPTY, 3)],
+)
+def test_only_a_map_that_was_read_says_which_pages_are_gone(
+    crawling: Crawling, fault: Fault, forgotten: int
+) -> None:
+    shops(crawling, 3)
+    for hours in (0, 24 * 6 + 2, 22):
+        crawling.clock.advance(timedelta(hours=hours))
+        if hours == 22:  # the ordinary pages, of the other map, are due for the second time
+            crawling.replica.faults.set(Kind.SITEMAP, fault, after=2, times=1)
+            crawling.settings = {"RETRY_TIMES": 0}
+        crawling(Kind.SITEMAP)
+    since = len(crawling.replica.requests)
+    crawling(Kind.SITEMAP)
+
+    assert len([target for target in crawling.asked(since) if "/klanten/" in target]) == forgotten
+
+
 @pytest.mark.parametrize(
     ("failed", "hours", "last", "rests"),
     [
