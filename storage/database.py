@@ -41,7 +41,7 @@ class Database:
         self._writing = self.engine.execution_options(writes=True)
         self._kept: Connection | None = None
         driver: Any = self.engine.dialect.loaded_dbapi
-        # `storage.prepared` asks the driver itself, whose errors nobody translates.
+        # `storage.prepared` and the beginning of a transaction ask the driver itself, whose errors nobody translates.
         self._refusals = (IntegrityError, OperationalError, driver.IntegrityError, driver.OperationalError)
 
     def __enter__(self) -> "Database":
@@ -51,9 +51,12 @@ class Database:
         self.close()
 
     def close(self) -> None:
-        if self._kept is not None:
-            self._kept.close()
-        self.engine.dispose()
+        kept, self._kept = self._kept, None
+        try:
+            if kept is not None:
+                kept.close()
+        finally:
+            self.engine.dispose()
 
     @property
     def name(self) -> str:
@@ -77,11 +80,17 @@ class Database:
     def write_rows(self) -> Iterator[Connection]:
         """As `write`, for work that needs no objects: a session costs a twentieth of storing a page.
 
-        On a connection that is kept, in one thread at a time: a crawl does nothing else. One that broke is replaced.
+        On a connection that is kept, in one thread at a time: a crawl does nothing else. After any error it goes back
+        to the pool, which takes back what is left of the transaction, and drops a connection that broke.
         """
-        self._kept = self._kept or self._writing.connect()
-        with self._kept.begin():
-            yield self._kept
+        connection, self._kept = self._kept or self._writing.connect(), None
+        try:
+            with connection.begin():
+                yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._kept = connection
 
     def transact(self, work: Callable[[Session], T]) -> T:
         """The result of `work` in a write session, tried again when another writer was first.

@@ -1,7 +1,8 @@
 """Statements that are made once and handed straight to the driver, for what every page of a crawl asks and stores.
 
 SQLAlchemy would look at every value of every row again, which takes as long as the database takes to store it, and at
-every statement for longer than SQLite takes to answer it. Its transactions are kept; errors are the driver's own.
+every statement for longer than SQLite takes to answer it. Both need a transaction that has begun, as a session or
+`Database.write_rows` gives it: the driver begins none. Errors are the driver's own.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -56,14 +57,18 @@ class Prepared:
 
 
 class Question:
-    """A query that is made once and asked for many pages. Its values and its answers are as SQLAlchemy has them."""
+    """A query that is made once and asked for many pages. Values and answers are what SQLAlchemy takes and gives.
+
+    For columns whose type says by itself how they are read: not for floats and decimals, which on PostgreSQL ask the
+    driver. A list cannot be a value, unless the database takes it as one (`ARRAY`, JSON).
+    """
 
     def __init__(self, statement: sa.Select[Any]) -> None:
         self.statement = statement
         self._made: dict[str, tuple[str, _Values, _Answers]] = {}
 
     def ask(self, connection: Connection, values: Row) -> list[tuple[Any, ...]]:
-        """All rows of the answer, as plain tuples."""
+        """All rows of the answer, as plain tuples. Raises KeyError for a value that is not given."""
         text, bound, read = self._made.get(connection.dialect.name) or self._make(connection.dialect)
         cursor = _cursor(connection)
         cursor.execute(text, bound(values))
@@ -71,13 +76,16 @@ class Question:
 
     def _make(self, dialect: Dialect) -> tuple[str, "_Values", "_Answers"]:
         compiled: Any = self.statement.compile(dialect=dialect)
+        binds = {name: bind for bind, name in compiled.bind_names.items()}
         written = {
-            name: bind.type.dialect_impl(dialect).bind_processor(dialect)
-            for name, bind in compiled.binds.items()
+            name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in binds.items()
         }
+        fixed = {name: value for name, value in compiled.params.items() if not binds[name].required}
         kinds = [column.type.dialect_impl(dialect) for column in self.statement.selected_columns]
         read = [kind.result_processor(dialect, None) for kind in kinds]
-        made = str(compiled), _values(compiled.params, written, compiled.positiontup), _answers(read)
+        by_name = compiled.positiontup is None
+        bound = _values(fixed, written, list(binds) if by_name else compiled.positiontup, by_name)
+        made = str(compiled), bound, _answers(read)
         self._made[dialect.name] = made
         return made
 
@@ -87,14 +95,14 @@ _Values = Callable[[Row], Any]
 _Answers = Callable[[Sequence[Sequence[Any]]], list[tuple[Any, ...]]]
 
 
-def _values(fixed: Row, processes: Mapping[str, _Process], places: Sequence[str] | None) -> _Values:
-    """What the driver is given for a question: by place where it takes values so, and what is `fixed` in it as well."""
+def _values(fixed: Row, processes: Mapping[str, _Process], places: Sequence[str], by_name: bool) -> _Values:
+    """What the driver is given for a question: `by_name` or by place; what is `fixed` in the question as well."""
 
     def bound(values: Row) -> Any:
         known = {**fixed, **values}
         for name, process in foreign:
             known[name] = process(known[name])
-        return known if places is None else [known[name] for name in places]
+        return {name: known[name] for name in places} if by_name else [known[name] for name in places]
 
     foreign = [(name, process) for name, process in processes.items() if process is not None]
     return bound

@@ -36,6 +36,10 @@ class Order:
     bare_first: bool = False
     weighed: Sequence[int] = ()
 
+    def is_bare(self, page: int) -> bool:
+        """Whether this page, counted from 0, is thrown away."""
+        return self.turn is not None and (page // self.turn % 2 == 0) == self.bare_first
+
 
 @dataclass
 class Reading:
@@ -63,16 +67,11 @@ class _Measuring:
         self.before: tuple[bool, float] | None = None
 
     def __call__(self, batch: Batch) -> StoreCounts:
-        if not batch.records:
-            return self.store(batch)  # the end of a timeline
-        bare = self._is_bare(self.found.pages)
+        bare = self.order.is_bare(self.found.pages)
         counts = StoreCounts(new=len(batch.records)) if bare else self.store(batch)
-        self._note(bare, counts, _cpu_seconds())
+        if batch.records:  # and not the end of a timeline
+            self._note(bare, counts, _cpu_seconds())
         return counts
-
-    def _is_bare(self, page: int) -> bool:
-        turn = self.order.turn
-        return turn is not None and (page // turn % 2 == 0) == self.order.bare_first
 
     def _note(self, bare: bool, counts: StoreCounts, now: float) -> None:
         found = self.found

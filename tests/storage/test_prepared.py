@@ -1,5 +1,6 @@
 """What goes straight to the driver: written and read as SQLAlchemy does, and tried again like everything else."""
 
+import contextlib
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,7 +56,9 @@ def test_answers_are_those_of_sqlalchemy(database: Database) -> None:
     with database.write_rows() as connection:
         asked = {"until": datetime(2100, 1, 1, tzinfo=UTC)}
         plain = connection.execute(wanted, asked).all()
-        assert Question(wanted).ask(connection, asked) == [tuple(row) for row in plain]
+        found = Question(wanted).ask(connection, asked)
+    assert found == [tuple(row) for row in plain]
+    assert [list(map(type, row)) for row in found] == [list(map(type, row)) for row in plain]
     assert len(plain) == 2
     assert {row.reply_text for row in plain} == {None, "Wat vervelend!"}
 
@@ -76,17 +79,71 @@ def test_one_question_is_asked_of_both_databases_in_turn(database: Database, tmp
                 assert question.ask(connection, {"value": "wanted"}) == [("here",)]
 
 
-def test_a_connection_that_broke_is_left_for_another(database: Database) -> None:
+def test_a_value_that_is_not_given_is_an_error_and_not_nothing(database: Database) -> None:
+    question = Question(sa.select(_SETTING.c.name).where(_SETTING.c.value == sa.bindparam("value")))
+    with database.write_rows() as connection, pytest.raises(KeyError, match="value"):
+        question.ask(connection, {})
+
+
+def test_what_the_driver_cannot_do_just_now_is_tried_again(database: Database) -> None:
+    driver: Any = database.engine.dialect.loaded_dbapi
+    faults = [driver.OperationalError("busy")]
+
+    def work(connection: Connection) -> None:
+        _ADD.run(connection, [{"name": "kept", "value": "a"}])
+        if faults:
+            raise faults.pop()
+
+    database.transact_rows(work)
+    assert database.transact_rows(_names) == [("kept",)]
+
+
+def test_a_commit_that_fails_leaves_nothing_open(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit, faults = (
+        database.engine.dialect.do_commit,
+        [database.engine.dialect.loaded_dbapi.OperationalError],
+    )
+
+    def failing(connection: Any) -> None:
+        if faults:
+            raise faults.pop()("busy")
+        commit(connection)
+
+    monkeypatch.setattr(database.engine.dialect, "do_commit", failing)
+    database.transact_rows(lambda rows: _ADD.run(rows, [{"name": "kept", "value": "a"}]))
+    assert faults == []
+    assert database.transact_rows(_names) == [("kept",)]
+
+
+@pytest.mark.parametrize("within", [True, False])
+def test_a_connection_that_broke_is_left_for_another(database: Database, within: bool) -> None:
     def broken(connection: Connection) -> None:
-        _ADD.run(connection, [{"name": "lost", "value": "with it"}])
-        driver: Any = connection.connection.dbapi_connection
-        driver.close()
+        _close(connection)
         raise RuntimeError
 
-    names = Question(sa.select(_SETTING.c.name))
-    for _ in range(2):
-        with pytest.raises(Exception):  # noqa: B017 - the fault itself, or that it cannot be rolled back
-            database.transact_rows(broken)
-        database.transact_rows(lambda rows: _ADD.run(rows, [{"name": "kept", "value": "a"}]))
-        assert database.transact_rows(lambda rows: names.ask(rows, {})) == [("kept",)]
-        database.transact_rows(lambda rows: rows.execute(sa.delete(_SETTING)))
+    for place in range(3):
+        if within:
+            with pytest.raises(Exception):  # noqa: B017 - the fault itself, or that it cannot be rolled back
+                database.transact_rows(broken)
+        elif database._kept is not None:
+            _close(database._kept)
+            with contextlib.suppress(Exception):
+                database.transact_rows(_names)
+        row = {"name": f"kept {place}", "value": "a"}
+        database.transact_rows(lambda rows, row=row: _ADD.run(rows, [row]))
+    assert database.transact_rows(_names) == [("kept 0",), ("kept 1",), ("kept 2",)]
+
+
+def test_a_database_that_was_closed_opens_again(database: Database) -> None:
+    database.transact_rows(_names)
+    database.close()
+    assert database.transact_rows(_names) == []
+
+
+def _close(connection: Connection) -> None:
+    driver: Any = connection.connection.dbapi_connection
+    driver.close()
+
+
+def _names(connection: Connection) -> list[tuple[Any, ...]]:
+    return Question(sa.select(_SETTING.c.name).order_by(_SETTING.c.name)).ask(connection, {})
