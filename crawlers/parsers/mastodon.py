@@ -20,7 +20,7 @@ from crawlers.parsers.values import (
     primary,
     text,
 )
-from storage.records import Kind, Status
+from storage.records import Kind, Status, clean
 
 NAMESPACE = "mastodon"
 PUBLIC = frozenset({"public", "unlisted"})
@@ -47,6 +47,17 @@ def parse(
 def parse_search(body: bytes, languages: Collection[str] = (), bots: bool = False) -> Stretch:
     """The statuses that a search found, as `parse` gives those of a timeline; how it goes on is not told."""
     return _stretch(_listed(at(_answer(body), "statuses")), None, languages, bots)
+
+
+def parse_one(body: bytes) -> Stretch:
+    """A status that was looked up by itself, passed when its author took it back from those who collect.
+
+    One by a bot or in another language is not: it was not taken back. Raises Blocked or FormatChanged.
+    """
+    found = _answer(body)
+    if not isinstance(found, dict):
+        raise FormatChanged("the answer is not a status")
+    return _stretch([found], None, (), bots=True)
 
 
 def _stretch(
@@ -109,31 +120,37 @@ def _is_left_out(status: dict[str, object], languages: Collection[str], bots: bo
 
 
 def _is_wordless(status: dict[str, object]) -> bool:
-    """Whether it is a picture, a film or a poll alone."""
-    return status.get("content") in ("", "<p></p>") and not text(status.get("spoiler_text"))
+    """Whether it is a picture, a film, a poll or what somebody else said alone."""
+    content = status.get("content")
+    if not isinstance(content, str) or text(status.get("spoiler_text")):
+        return False
+    try:
+        return not clean(plain(content))
+    except TooLong:
+        return False
 
 
 def _add(gathering: Gathering, where: str, status: object) -> None:
-    content = at(status, "content")
+    content, uri = at(status, "content"), text(at(status, "uri"))
     if not isinstance(content, str):
-        gathering.refuse(where, "no text under content")
+        gathering.refuse(where, "no text under content", uri)
         return
     if text(at(status, "visibility")) is None:
-        gathering.refuse(where, "no word under visibility")
+        gathering.refuse(where, "no word under visibility", uri)
         return
     try:
         words = plain(content)
     except TooLong as error:
-        gathering.refuse(where, str(error))
+        gathering.refuse(where, str(error), uri)
         return
     edited = instant(at(status, "edited_at"))
     account = at(status, "account")
     gathering.add(
         where,
         namespace=NAMESPACE,
-        external_id=text(at(status, "uri")),
+        external_id=uri,
         kind=Kind.POST if at(status, "in_reply_to_id") is None else Kind.COMMENT,
-        url=safe(at(status, "url")) or safe(at(status, "uri")),
+        url=safe(at(status, "url")) or safe(uri),
         **headed(text(at(status, "spoiler_text")), words),
         language=language(at(status, "language")),
         author_id=text(at(account, "url")) or text(at(account, "acct")),

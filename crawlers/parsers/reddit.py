@@ -107,16 +107,17 @@ def _children(listing: object) -> list[object]:
 def _add(gathering: Gathering, where: str, kind: object, thing: object) -> None:
     name = text(at(thing, "name")) or f"{kind}_{text(at(thing, 'id'))}"
     if kind not in ("t1", "t3") or not _NAME.fullmatch(name):
-        gathering.refuse(where, "neither a post nor a comment")
+        known = name if _NAME.fullmatch(name) else None
+        gathering.refuse(where, "neither a post nor a comment", known)
         return
     raw = at(thing, "selftext" if kind == "t3" else "body")
     if raw is None and kind == "t3" and at(thing, "is_self") is False:
         raw = ""  # a post that is only a link
+    if text(at(thing, "removed_by_category")) or (isinstance(raw, str) and raw.strip() in GONE):
+        _add_gone(gathering, where, name, _seconds(at(thing, "created_utc")))
+        return
     if not isinstance(raw, str):
         gathering.refuse(where, "no text under selftext or body", name)
-        return
-    if raw.strip() in GONE or text(at(thing, "removed_by_category")):
-        _add_gone(gathering, where, name, _seconds(at(thing, "created_utc")))
         return
     try:
         words = _words(raw, at(thing, "selftext_html" if kind == "t3" else "body_html"))

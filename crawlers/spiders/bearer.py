@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
-from scrapy import Request
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from crawlers.causes import Cause, Failure
@@ -26,7 +27,8 @@ MOST_RENEWALS = 3
 class BearerSpider(ReadingSpider):
     """A kind says how to sign in and what to read after. The token is kept in memory only.
 
-    When it expires while the crawl goes on, a new one is asked for, and then what was refused once more.
+    When it expires while the crawl goes on, a new one is asked for, and then what was refused once more. Requests
+    that were made before and waited for their turn go with the new one too.
     `named` is what the answer to signing in calls the token.
     """
 
@@ -44,6 +46,12 @@ class BearerSpider(ReadingSpider):
     def has_expired(self, response: Response) -> bool:
         """Whether the site does not take the token, which it took or gave before."""
         return response.status == 401
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **named: Any) -> Self:
+        spider = super().from_crawler(crawler, *args, **named)
+        crawler.signals.connect(spider.leaving, signals.request_reached_downloader)
+        return spider
 
     @property
     def headers(self) -> dict[str, str]:
@@ -83,9 +91,13 @@ class BearerSpider(ReadingSpider):
 
     async def renewed(self, response: Response, where: str, refused: Request) -> AsyncIterator[Any]:
         if self._has_token(response, where):
-            headers = refused.headers.copy()
-            headers.update(self.headers)
-            yield refused.replace(headers=headers, meta=refused.meta | {"again": True})
+            # Whatever else stands in its meta is about how the first answer came.
+            yield refused.replace(meta={"dont_redirect": True, "again": True})
+
+    def leaving(self, request: Request) -> None:
+        """Scrapy's signal that a request has its turn. The token that it was made with may have expired since."""
+        if request.callback == self.answered:
+            request.headers.update(self.headers)
 
     def _has_token(self, response: Response, where: str) -> bool:
         """Whether the answer to signing in holds a token, which is kept; else why not is noted."""

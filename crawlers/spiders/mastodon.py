@@ -12,7 +12,7 @@ from crawlers.parameters.social import MastodonParameters
 from crawlers.parsers import mastodon
 from crawlers.parsers.page import Page
 from crawlers.parsers.stretch import Stretch
-from crawlers.spiders.reading import Parse, header
+from crawlers.spiders.reading import GONE, Parse, header
 from crawlers.spiders.recent import Gap, Reading, RecentSpider
 from crawlers.spiders.whole import WholeSpider
 
@@ -78,7 +78,9 @@ class MastodonSpider(WholeSpider):
             yield self.ask(address, self.looked_up, where=f"{part} gone", part=part, identity=identity)
 
     async def looked_up(self, response: Response, where: str, part: str, identity: str) -> AsyncIterator[Any]:
-        if self.is_gone(response, where):
+        page = Page() if response.status in GONE else self.page_of(response, where, mastodon.parse_one)
+        # Nothing stands there, or an author who does not want to be collected any more.
+        if page is not None and page.passed == page.entries:
             for one in self.all_gone(part, [identity]):
                 yield one
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from demo.replica.faults import Fault
-from demo.replica.keyed import KEY, SIGNED_IN, bears, said, utc
+from demo.replica.keyed import KEY, SIGNED_IN, access, bears, said, utc
 from demo.replica.loopback import Answer, Request
 from demo.replica.mastodon import username
 from demo.replica.posts import Board, Kind, Post, digest
@@ -18,10 +18,10 @@ def answer(request: Request, board: Board, fault: Fault | None) -> Answer:
     """What an account's server says to one method; without a session it refuses the search."""
     method = request.path.removeprefix("/xrpc/")
     if method == "com.atproto.server.createSession":
-        return _session(request)
-    if fault is Fault.EXPIRED:
+        return _session(request, fault)
+    if fault is Fault.EXPIRED or (fault is Fault.OUTLIVED and bears(request, SIGNED_IN)):
         return said({"error": "ExpiredToken", "message": "Token has expired"}, 400)
-    if fault is Fault.CLOSED or not bears(request):
+    if fault is Fault.CLOSED or not bears(request, access(fault)):
         return said({"error": "Forbidden", "message": "Request forbidden by administrative rules."}, 403)
     posts = board.seen(Kind.BLUESKY)
     if method == "app.bsky.feed.getPosts":
@@ -32,7 +32,7 @@ def answer(request: Request, board: Board, fault: Fault | None) -> Answer:
     return _search(request, [] if fault is Fault.EMPTY else posts, fault)
 
 
-def _session(request: Request) -> Answer:
+def _session(request: Request, fault: Fault | None) -> Answer:
     given = json.loads(request.body)
     if request.method != "POST" or (given.get("identifier"), given.get("password")) != (KEY, KEY):
         return said({"error": "AuthenticationRequired", "message": "Invalid identifier or password"}, 401)
@@ -42,7 +42,7 @@ def _session(request: Request) -> Answer:
         "type": "AtprotoPersonalDataServer",
         "serviceEndpoint": "https://pds.example",
     }
-    session = {"did": did, "handle": "webcare.example", "accessJwt": SIGNED_IN, "refreshJwt": "later"}
+    session = {"did": did, "handle": "webcare.example", "accessJwt": access(fault), "refreshJwt": "later"}
     return said(session | {"didDoc": {"id": did, "service": [service]}})
 
 

@@ -54,6 +54,8 @@ class Fault(StrEnum):
     """401: the instance closed its timelines to outsiders (Mastodon)."""
     EXPIRED = "expired"
     """The token that signing in gave has run out."""
+    OUTLIVED = "outlived"
+    """So it has, and whoever signs in anew is given another, which holds."""
     APP_ENTRY = "app_entry"
     """An entry about the app itself in front of the reviews (Apple)."""
     GATEWAY = "gateway"
@@ -82,6 +84,7 @@ ONLY_FOR: dict[Fault, frozenset[str]] = {
             Kind.PLAY_DEVELOPER,
         }
     ),
+    Fault.OUTLIVED: frozenset({Kind.BLUESKY, Kind.REDDIT, Kind.GOOGLE_BUSINESS}),
     Fault.APP_ENTRY: frozenset({Kind.APPLE}),
     Fault.GATEWAY: frozenset({Kind.GOOGLE_PLAY}),
     Fault.SHORTENED: frozenset({Kind.GOOGLE_PLAY}),

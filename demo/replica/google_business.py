@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from demo.replica.faults import Fault
-from demo.replica.keyed import KEY, SIGNED_IN, bears, said
+from demo.replica.keyed import KEY, access, bears, said
 from demo.replica.loopback import Answer, Request
 from demo.replica.posts import Board, Kind, Post
 
@@ -21,8 +21,8 @@ TRANSLATED = "{0}\n\n(Translated by Google)\n{1}"
 def answer(request: Request, board: Board, fault: Fault | None) -> Answer:
     """What either host of Google says; the token holds for the interfaces of all kinds."""
     if request.path == "/token":
-        return _token(request)
-    if fault is Fault.EXPIRED or not (bears(request) or bears(request, KEY)):
+        return _token(request, fault)
+    if fault is Fault.EXPIRED or not (bears(request, access(fault)) or bears(request, KEY)):
         return refused(401, "UNAUTHENTICATED")
     account, _, location, rest, *one = [*request.path.removeprefix("/v4/accounts/").split("/"), ""]
     if account != ACCOUNT or rest != "reviews":
@@ -90,7 +90,7 @@ def _utc(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _token(request: Request) -> Answer:
+def _token(request: Request, fault: Fault | None) -> Answer:
     form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
     grant = form.pop("grant_type", "")
     if grant == "refresh_token":
@@ -99,7 +99,7 @@ def _token(request: Request) -> Answer:
         right = grant.endswith(":jwt-bearer") and _is_asking(form.get("assertion", ""), request.at)
     if not right:
         return said({"error": "invalid_grant", "error_description": "Bad Request"}, 400)
-    return said({"access_token": SIGNED_IN, "expires_in": 3599, "scope": "-", "token_type": "Bearer"})
+    return said({"access_token": access(fault), "expires_in": 3599, "scope": "-", "token_type": "Bearer"})
 
 
 def _is_asking(assertion: str, now: datetime) -> bool:

@@ -3,12 +3,20 @@
 import json
 from datetime import UTC, datetime
 
+from demo.replica.faults import Fault
 from demo.replica.loopback import Answer, Request
 
 KEY = "sleutel-van-de-klant"
 """The key, token or secret that the replica takes, whichever is asked for."""
 SIGNED_IN = "toegang-tot-de-replica"
 """The token that signing in gives."""
+RENEWED = "latere-toegang-tot-de-replica"
+"""The token that it gives once the first has run out for good."""
+
+
+def access(fault: Fault | None) -> str:
+    """The token that signing in gives now; no other is taken."""
+    return RENEWED if fault is Fault.OUTLIVED else SIGNED_IN
 
 
 def bears(request: Request, token: str = SIGNED_IN) -> bool:

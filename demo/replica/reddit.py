@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from demo.replica.faults import Fault
+from demo.replica.keyed import RENEWED
 from demo.replica.loopback import Answer, Request
 from demo.replica.posts import Board, Kind, Post
 
@@ -22,12 +23,13 @@ def answer(request: Request, board: Board, fault: Fault | None) -> Answer:
     """What either host of Reddit says; pages of the API by `after`, newest first."""
     path = request.path
     if path == "/api/v1/access_token":
-        return _token(request)
+        return _token(request, fault)
     if path.endswith(".json"):
         return Answer.of("text/html", "<h1>whoa there, pardner!</h1>", 403)
     if path.endswith((".rss", "/.rss")):
         return _feed(request, _found(request, board, path), fault)
-    if request.headers.get("authorization", "").lower() != f"bearer {TOKEN}".lower() or fault in SHUT:
+    given = request.headers.get("authorization", "").lower()
+    if fault in SHUT or given != f"bearer {_access(fault)}".lower():
         return _json({"message": "Unauthorized", "error": 401}, 401)
     if path == "/api/info":
         return _json(_listing([_info(board, name) for name in request.first("id").split(",")], None))
@@ -38,12 +40,16 @@ def answer(request: Request, board: Board, fault: Fault | None) -> Answer:
     return _page(request, things or [_post(post, fault) for post in shown])
 
 
-def _token(request: Request) -> Answer:
+def _token(request: Request, fault: Fault | None) -> Answer:
     given = request.headers.get("authorization", "").removeprefix("Basic ")
     right = given and b64decode(given).decode() == ":".join(CLIENT) and b"client_credentials" in request.body
     if not right:
         return _json({"message": "Unauthorized", "error": 401}, 401)
-    return _json({"access_token": TOKEN, "token_type": "bearer", "expires_in": 86400, "scope": "*"})
+    return _json({"access_token": _access(fault), "token_type": "bearer", "expires_in": 86400, "scope": "*"})
+
+
+def _access(fault: Fault | None) -> str:
+    return RENEWED if fault is Fault.OUTLIVED else TOKEN
 
 
 def _found(request: Request, board: Board, path: str) -> list[Post]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from crawlers.causes import Cause
-from crawlers.parsers.mastodon import older, parse, parse_search
+from crawlers.parsers.mastodon import older, parse, parse_one, parse_search
 from crawlers.parsers.page import Blocked, FormatChanged
 from crawlers.parsers.stretch import Stretch
 from storage.records import Kind, Status
@@ -118,8 +118,19 @@ def test_what_was_left_out_still_counts_for_how_far_a_page_goes() -> None:
     assert read(status(), status(id="7", visibility="private"), full=2).next == "7"
 
 
-@pytest.mark.parametrize("content", ["", "<p></p>"])
-def test_a_picture_without_a_word_is_passed_by(content: str) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "<p></p>",
+        "<p></p>\n",
+        "<p><br></p>",
+        "<p>&nbsp;\u200e</p>",
+        '<p class="quote-inline">RE: <a href="https://mastodon.example/@annie/1">mastodon.example</a></p>',
+        "<blockquote>Altijd top!</blockquote>",
+    ],
+)
+def test_a_picture_or_a_quote_without_a_word_of_ones_own_is_passed_by(content: str) -> None:
     page = read(status(content=content))
 
     assert (page.records, page.problems, page.passed) == ((), (), 1)
@@ -141,6 +152,31 @@ def test_what_a_search_finds_is_read_as_a_timeline_is() -> None:
 def test_a_search_of_another_form_is_named(body: bytes) -> None:
     with pytest.raises(FormatChanged):
         parse_search(body)
+
+
+@pytest.mark.parametrize(
+    ("found", "passed"),
+    [
+        (status(), 0),
+        (status({"indexable": False}), 1),
+        (status({"discoverable": False}), 1),
+        (status(visibility="private"), 1),
+        (status(content="<p></p>"), 1),
+        (status({"bot": True}), 0),
+    ],
+)
+def test_a_status_that_was_looked_up_is_passed_when_its_author_took_it_back(
+    found: dict[str, Any], passed: int
+) -> None:
+    page = parse_one(json.dumps(found).encode())
+
+    assert (len(page.records), page.passed) == (1 - passed, passed)
+
+
+@pytest.mark.parametrize("body", [b"[]", b"7", b"[{}]"])
+def test_a_status_of_another_form_is_named(body: bytes) -> None:
+    with pytest.raises(FormatChanged):
+        parse_one(body)
 
 
 def test_the_link_header_gives_the_older_page() -> None:
@@ -201,3 +237,10 @@ def test_endless_markup_is_refused() -> None:
     page = read(status(content="<b>" * 400_000))
 
     assert page.problems[0].what == "more than 1,000,000 characters of markup"
+
+
+@pytest.mark.parametrize("changes", [{"content": 7}, {"content": "<b>" * 400_000}, {"visibility": None}])
+def test_a_status_that_is_refused_is_still_known_by_its_uri(changes: dict[str, Any]) -> None:
+    [problem] = read(status(**changes)).problems
+
+    assert problem.identity == status()["uri"]

@@ -1,5 +1,6 @@
 """Reading an instance: hashtags, its search, and posts that reach it late."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -44,6 +45,32 @@ def test_an_edit_and_a_removal_further_down_are_found_within_a_day(crawling: Cra
     assert (outcome.counts["edited"], outcome.counts["removed"]) == (1, 1)
     assert (again.counts["edited"], again.counts["removed"]) == (0, 0)
     assert texts(crawling, "edited") == ["Opgelost, na vier keer bellen. #snelveld"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "removed"), [({"indexable": False}, 1), ({"bot": True}, 0), ({"language": "de"}, 0)]
+)
+def test_an_author_who_does_not_want_to_be_collected_any_more_is_heeded(
+    crawling: Crawling, changes: dict[str, Any], removed: int
+) -> None:
+    shown = show(crawling, posts(Kind.MASTODON, 9))
+    crawling(Kind.MASTODON, languages=["nl"])
+    crawling.replica.posts._put(replace(shown[4], **changes))
+    first, again = (crawling(Kind.MASTODON, languages=["nl"]) for _ in range(2))
+    looked_up = [one for one in crawling.asked() if "/statuses/" in one]
+
+    assert (first.health, again.health) == (Health.OK, Health.OK)
+    assert [first.counts["removed"], again.counts["removed"]] == [removed, 0]
+    assert len(looked_up) == (1 if removed else 2)
+
+
+def test_a_status_that_is_looked_up_in_vain_is_not_gone(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.MASTODON, 9))
+    crawling(Kind.MASTODON)
+    crawling.replica.posts._put(replace(shown[4], text="Opgelost.", tags=()))
+    crawling.replica.faults.set(Kind.MASTODON, Fault.CHANGED, after=1)
+
+    assert crawling(Kind.MASTODON).counts["removed"] == 0
 
 
 def test_a_timeline_that_shows_nothing_after_weeks_of_calm_is_not_calm(crawling: Crawling) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from crawlers.errand import spider_of
 from demo.replica import Fault, Kind, Post
+from demo.replica.keyed import KEY, RENEWED
 from demo.replica.loopback import Request
 from demo.replica.reddit import CLIENT
 from storage.models import Health
@@ -141,6 +142,37 @@ def test_a_token_that_expires_on_the_way_is_renewed(
     outcome = crawling(kind)
 
     assert (outcome.health, outcome.counts["new"]) == (Health.OK, 250)
+
+
+MANY: dict[Kind, dict[str, Any]] = {
+    Kind.BLUESKY: {"query": "snelveld", "hashtags": [f"snelveld{place}" for place in range(7)]},
+    Kind.REDDIT: {"subreddits": [f"plaats{place}" for place in range(4)]},
+    Kind.GOOGLE_BUSINESS: {"locations": [f"564738291{place}" for place in range(8)]},
+}
+"""Sources of eight parts."""
+FIRST = {Kind.BLUESKY: "", Kind.REDDIT: "plaats0", Kind.GOOGLE_BUSINESS: "5647382910"}
+"""Where the first of them stands, which is read last."""
+
+
+@pytest.mark.parametrize("kind", MANY)
+def test_what_waited_with_a_token_that_expires_is_asked_for_with_the_next(
+    crawling: Crawling, kind: Kind, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("KLACHTENRADAR_SOURCE_REDDIT_CLIENT_ID", CLIENT[0])
+    monkeypatch.setenv("KLACHTENRADAR_SOURCE_REDDIT_CLIENT_SECRET", CLIENT[1])
+    monkeypatch.delenv("KLACHTENRADAR_SOURCE_GOOGLE_BUSINESS_ACCESS_TOKEN")
+    for name in ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN"):
+        monkeypatch.setenv(f"KLACHTENRADAR_SOURCE_GOOGLE_BUSINESS_{name}", KEY)
+    show(crawling, posts(kind, 1, place=FIRST[kind]))
+    crawling.replica.faults.set(kind, Fault.OUTLIVED, after=2)
+    outcome = crawling(kind, **MANY[kind])
+    asked = [one for one in crawling.replica.requests if one.path != "/robots.txt"]
+    renewed = {one.target for one in asked if RENEWED in one.headers.get("authorization", "")}
+
+    assert (outcome.health, outcome.counts["new"]) == (Health.OK, 1)
+    assert len([one for one in asked if one.method == "POST"]) == 2
+    assert len(renewed) == 7  # and one was read before
+    assert "/token" not in caplog.text  # Scrapy warns with the address of the sign-in, which may hold secrets
 
 
 def test_a_token_that_is_never_good_is_not_asked_for_without_end(crawling: Crawling) -> None:

@@ -113,6 +113,7 @@ def test_answers_are_read_at_every_depth_and_what_is_left_out_is_no_fault() -> N
         {"selftext": "[deleted]", "selftext_html": None, "author": "[deleted]"},
         {"selftext": "[removed]", "author": "[deleted]"},
         {"removed_by_category": "moderator"},
+        {"removed_by_category": "moderator", "selftext": None, "selftext_html": None},
     ],
 )
 def test_what_was_deleted_is_removed_and_says_nothing(changes: dict[str, Any]) -> None:
@@ -155,6 +156,12 @@ def test_a_bad_thing_costs_its_neighbours_nothing() -> None:
     )
 
     assert (len(page.records), len(page.problems), page.next) == (1, 3, "t3_z")
+
+
+def test_a_thing_of_another_kind_is_still_known_by_its_name() -> None:
+    thing = reddit_thing() | {"kind": "t3_new"}
+
+    assert [one.identity for one in parse(listing(thing)).problems] == ["t3_1p0abcd"]
 
 
 @pytest.mark.parametrize(
