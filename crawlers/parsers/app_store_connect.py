@@ -50,16 +50,16 @@ def _replies(included: object) -> dict[str, Reply]:
 
 
 def _add(gathering: Gathering, where: str, review: object, replies: dict[str, Reply]) -> None:
-    about = at(review, "attributes")
+    identity, about = identifier(at(review, "id")), at(review, "attributes")
     rating = number(at(about, "rating"))
     if rating is None:
-        gathering.refuse(where, "no rating")
+        gathering.refuse(where, "no rating", identity)
         return
     answered = identifier(at(review, "relationships", "response", "data", "id"))
     gathering.add(
         where,
         namespace=NAMESPACE,
-        external_id=identifier(at(review, "id")),
+        external_id=identity,
         kind=Kind.REVIEW,
         **headed(text(at(about, "title")), text(at(about, "body")) or ""),
         rating=rating,

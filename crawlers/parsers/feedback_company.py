@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from crawlers.causes import Cause
 from crawlers.dates import instant, precision
 from crawlers.parsers.addresses import safe
-from crawlers.parsers.answers import answer, entries
+from crawlers.parsers.answers import entries, json_answer
 from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page, next_start
 from crawlers.parsers.values import at, count, identifier, number, text
 from storage.records import Kind
@@ -26,7 +26,7 @@ class Shop:
 
 def summary(body: bytes) -> Shop:
     """The shop as its summary has it. Raises Blocked or FormatChanged."""
-    found = entries(answer(body), "data")
+    found = entries(_answer(body), "data")
     first = found[0] if found else None
     best = number(at(first, "review_summary", "max_score"))
     if best is None or not 0 < best <= HIGHEST:
@@ -39,9 +39,7 @@ def parse(body: bytes, shop: Shop, start: int = 0) -> Page:
 
     A time has no zone: it is taken to be Dutch.
     """
-    found = answer(body)
-    if found.get("success") is False or found.get("error") is True:
-        raise Blocked(Cause.KEY, "the platform gives no reviews for this client")
+    found = _answer(body)
     gathering = Gathering()
     reviews = entries(found, "reviews")
     for place, review in enumerate(gathering.bounded(reviews), 1):
@@ -51,6 +49,19 @@ def parse(body: bytes, shop: Shop, start: int = 0) -> Page:
             gathering.refuse(f"review {place}", "not an object")
     total = count(at(found.get("count"), "total"))
     return gathering.page(next_start(start, len(reviews), total), total)
+
+
+def _answer(body: bytes) -> dict[str, object]:
+    """The object that the platform answered. Raises Blocked, FormatChanged.
+
+    Its own errors may have the form by which a firewall is known elsewhere.
+    """
+    found = json_answer(body)
+    if at(found, "success") is False or at(found, "error") is True:
+        raise Blocked(Cause.KEY, "the platform gives no reviews for this client")
+    if not isinstance(found, dict):
+        raise FormatChanged("the answer is not an object")
+    return found
 
 
 def _add(gathering: Gathering, where: str, review: dict[str, object], shop: Shop) -> None:

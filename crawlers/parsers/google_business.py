@@ -54,16 +54,16 @@ def _reviews(found: dict[str, object], expected: int | None) -> list[object]:
 
 
 def _add(gathering: Gathering, where: str, review: object) -> None:
-    stars = at(review, "starRating")
+    identity, stars = identifier(at(review, "reviewId")), at(review, "starRating")
     if not isinstance(stars, str | None) or stars not in _STARS:
-        gathering.refuse(where, "starRating is not one of the words from ONE to FIVE")
+        gathering.refuse(where, "starRating is not one of the words from ONE to FIVE", identity)
         return
     created, updated = instant(at(review, "createTime")), instant(at(review, "updateTime"))
     anonymous = at(review, "reviewer", "isAnonymous") is True
     gathering.add(
         where,
         namespace=NAMESPACE,
-        external_id=identifier(at(review, "reviewId")),
+        external_id=identity,
         kind=Kind.REVIEW,
         text=original(text(at(review, "comment")) or ""),
         rating=_STARS[stars],

@@ -4,6 +4,7 @@ from crawlers.dates import instant, precision
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.answers import answer, entries, json_answer
 from crawlers.parsers.page import FormatChanged, Gathering
+from crawlers.parsers.replies import reply
 from crawlers.parsers.stretch import Stretch, stretch
 from crawlers.parsers.values import (
     at,
@@ -95,7 +96,7 @@ def _add(gathering: Gathering, where: str, review: dict[str, object], url: str |
         published_at=written,
         published_precision=precision(review.get("dateSince")),
         updated_at=later,
-        reply=_reply(review.get("reviewComments"), later if first else None),
+        reply=reply(review.get("reviewComments"), later if first else None),
     )
 
 
@@ -110,8 +111,3 @@ def _answers(content: object) -> dict[str, str]:
         if group and words:
             found.setdefault(group.strip(), words)
     return found
-
-
-def _reply(said: object, moment: object) -> dict[str, object] | None:
-    words = text(said)
-    return {"text": words, "at": moment} if words else None

@@ -26,7 +26,7 @@ def parse(body: bytes, package: str) -> Stretch:
 def _add(gathering: Gathering, where: str, review: object, package: str) -> None:
     identity, said = identifier(at(review, "reviewId")), _last(review, "userComment")
     if identity is None or said is None:
-        gathering.refuse(where, "no reviewId" if identity is None else "no userComment")
+        gathering.refuse(where, "no reviewId" if identity is None else "no userComment", identity)
         return
     answered = _last(review, "developerComment")
     gathering.add(

@@ -1,10 +1,12 @@
 """Reviews of Trusted Shops through its eTrusted interface."""
 
+from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
 from crawlers.dates import instant
 from crawlers.parsers.answers import answer, entries
 from crawlers.parsers.page import Gathering
+from crawlers.parsers.replies import reply
 from crawlers.parsers.stretch import Stretch, stretch
 from crawlers.parsers.values import at, headed, identifier, language, number, primary, text
 from storage.records import Kind, Status
@@ -29,8 +31,8 @@ def parse(body: bytes) -> Stretch:
             gathering.passed += 1
         else:
             _add(gathering, f"review {place}", review)
-            identity, moment = identifier(review.get("id")), instant(review.get("updatedAt"))
-            if identity and (moment := moment or instant(review.get("submittedAt"))):
+            identity, moment = identifier(review.get("id")), _changed(review)
+            if identity and moment:
                 changed[identity] = moment
     return stretch(gathering.page(_following(found.get("paging"))), changed)
 
@@ -38,6 +40,12 @@ def parse(body: bytes) -> Stretch:
 def is_public(body: bytes) -> bool:
     """Whether a single review that was looked up can be read by the public. Raises Blocked or FormatChanged."""
     return answer(body).get("state") in (None, PUBLIC)
+
+
+def _changed(review: dict[str, object]) -> datetime | None:
+    """When it last changed. An imported review was submitted years before it was created, and stands by the latter."""
+    times = (instant(review.get(key)) for key in ("updatedAt", "createdAt", "submittedAt"))
+    return next((moment for moment in times if moment), None)
 
 
 def _says_something(review: dict[str, object]) -> bool:
@@ -75,11 +83,6 @@ def _add(gathering: Gathering, where: str, review: dict[str, object]) -> None:
         published_at=written,
         experienced_at=instant(at(review, "transaction", "date")),
         updated_at=edited,
-        reply=_reply(review.get("reply")),
+        reply=reply(at(review, "reply", "comment"), instant(at(review, "reply", "createdAt"))),
         status=shown if state in (None, PUBLIC) else Status.REMOVED,
     )
-
-
-def _reply(reply: object) -> dict[str, object] | None:
-    said = text(at(reply, "comment"))
-    return {"text": said, "at": instant(at(reply, "createdAt"))} if said else None

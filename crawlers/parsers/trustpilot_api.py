@@ -6,6 +6,7 @@ from crawlers.dates import instant
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.answers import answer, entries
 from crawlers.parsers.page import FormatChanged, Gathering
+from crawlers.parsers.replies import reply
 from crawlers.parsers.stretch import Stretch, stretch
 from crawlers.parsers.trustpilot_web import NAMESPACE
 from crawlers.parsers.values import at, count, headed, identifier, language, number, text
@@ -53,12 +54,9 @@ def _add(gathering: Gathering, where: str, review: dict[str, object]) -> None:
         published_at=instant(review.get("createdAt"), _UTC),
         experienced_at=instant(review.get("experiencedAt"), _UTC),
         updated_at=updated,
-        reply=_reply(review.get("companyReply")),
+        reply=reply(
+            at(review, "companyReply", "text"), instant(at(review, "companyReply", "createdAt"), _UTC)
+        ),
         likes=count(review.get("numberOfLikes")),
         status=Status.EDITED if updated else Status.VISIBLE,
     )
-
-
-def _reply(reply: object) -> dict[str, object] | None:
-    said = text(at(reply, "text"))
-    return {"text": said, "at": instant(at(reply, "createdAt"), _UTC)} if said else None

@@ -7,6 +7,7 @@ from crawlers.dates import instant
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.blocks import SAID, unlike
 from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Moved, Page
+from crawlers.parsers.replies import reply
 from crawlers.parsers.values import (
     NotJson,
     at,
@@ -103,12 +104,7 @@ def _add(gathering: Gathering, where: str, review: object, base_url: str, wanted
         published_at=instant(at(review, "dates", "publishedDate")),
         experienced_at=instant(at(review, "dates", "experiencedDate")),
         updated_at=updated,
-        reply=_reply(review.get("reply")),
+        reply=reply(at(review, "reply", "message"), instant(at(review, "reply", "publishedDate"))),
         likes=count(review.get("likes")),
         status=Status.EDITED if updated else Status.VISIBLE,
     )
-
-
-def _reply(reply: object) -> dict[str, object] | None:
-    said = text(at(reply, "message"))
-    return {"text": said, "at": instant(at(reply, "publishedDate"))} if said else None

@@ -1,6 +1,6 @@
 """Reviews of one location at Kiyoh or Klantenvertellen, and which of them were removed."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,13 +11,14 @@ from scrapy.http import Response
 from crawlers.causes import Cause, Failure
 from crawlers.dates import instant
 from crawlers.job import ReadPage
+from crawlers.paging import times_of
 from crawlers.parameters.reviews import KIYOH_SITES, KiyohParameters
 from crawlers.parsers import kiyoh, kiyoh_feed
 from crawlers.parsers.page import Page
 from crawlers.parsers.stretch import Stretch
 from crawlers.secrets import way
 from crawlers.sources import SOURCES
-from crawlers.spiders.since import SinceSpider, Step
+from crawlers.spiders.since import MOST_REMEMBERED, SinceSpider, Step
 
 TENANTS = {"kiyoh": 98, "klantenvertellen": 99}
 REMOVED_OVERLAP = timedelta(days=1)
@@ -33,7 +34,10 @@ PART = "feed"
 
 
 class KiyohSpider(SinceSpider):
-    """State of the part `feed`: `had`, how many reviews it held."""
+    """State of the part `feed`: `had`, how many reviews it held.
+
+    Of the part `removed`: `mark`, when it was last read; `told`, which removals were stored, with their times.
+    """
 
     namespace = kiyoh.NAMESPACE
     window = timedelta(days=30)
@@ -117,16 +121,31 @@ class KiyohSpider(SinceSpider):
         if step.whole:  # the time of a removal may be that of the review's last change
             since = min(since, self.job.now() - self.window)
         address = self._address("removed/latest/", updatedSince=_written(since))
-        yield self.ask(address, self.removals, where="removed reviews", seen=step.seen)
+        yield self.ask(address, self.removals, where="removed reviews", step=step)
 
-    async def removals(self, response: Response, where: str, seen: dict[str, datetime]) -> AsyncIterator[Any]:
+    async def removals(self, response: Response, where: str, step: Step) -> AsyncIterator[Any]:
         page = self.page_of(response, where, lambda body: kiyoh.removed(body, self.wanted.location_id))
         if not isinstance(page, Stretch):
             return
-        # A review that changed after it was removed, and is shown, has come back.
-        back = {key for key, time in page.shown if key in seen and seen[key] > time}
-        records = tuple(record for record in page.records if record.external_id not in back)
-        yield ReadPage(Page(records, page.problems), where, "removed", {"mark": self.job.now().isoformat()})
+        told = times_of(self.state_of("removed").get("told"))
+        passed = {key for key, time in page.shown if _is_passed(key, time, step.seen, told)}
+        records = tuple(record for record in page.records if record.external_id not in passed)
+        state = {"mark": self.job.now().isoformat(), "told": _told({} if step.whole else told, page)}
+        yield ReadPage(Page(records, page.problems), where, "removed", state)
+
+
+def _is_passed(key: str, time: datetime, seen: Mapping[str, datetime], told: Mapping[str, datetime]) -> bool:
+    """Whether a removal says nothing (any more).
+
+    A review that changed after it was removed, and is shown, has come back. The list still has it then, and so may
+    the next crawls, which are not shown the review again: a removal counts once, unless the review is shown as it was.
+    """
+    return seen[key] > time if key in seen else told.get(key) == time
+
+
+def _told(before: dict[str, datetime], page: Stretch) -> dict[str, str]:
+    latest = sorted((before | dict(page.shown)).items(), key=lambda one: one[1], reverse=True)
+    return {key: time.isoformat() for key, time in latest[:MOST_REMEMBERED]}
 
 
 def _written(moment: datetime) -> str:

@@ -47,8 +47,9 @@ class SinceSpider(ReadingSpider):
     """A kind says how to ask, and how to parse the answer into a `Stretch` with the times that it goes by.
 
     State of a part: `mark`, up to which everything was stored; it moves with every page, so that a crawl that is
-    broken off costs nothing. `reread_at`, when `window` was last read again, for what changes without a new time;
-    `shown`, what was seen in that window, to notice what is gone.
+    broken off costs nothing. `reread_at`, when `window` was last read again, for what changes without a new time,
+    and `reread_from`, where that goes on when one crawl did not get to its end; `shown`, what was seen in that
+    window, to notice what is gone.
     """
 
     namespace: str
@@ -85,8 +86,12 @@ class SinceSpider(ReadingSpider):
             whole = last is None or now - last >= WHOLE_EVERY
             since = mark and mark - OVERLAP
             if since and whole and last is not None:
-                since = min(since, now - self.window)
+                since = min(since, self._reread_from(state))
             yield self._asked(Step(part, since, whole, floor=since))
+
+    def _reread_from(self, state: dict[str, Any]) -> datetime:
+        floor = self.job.now() - self.window
+        return max(instant(state.get("reread_from")) or floor, floor)
 
     def _asked(self, step: Step) -> Request:
         where = f"{step.part} page {step.pages}"
@@ -113,6 +118,8 @@ class SinceSpider(ReadingSpider):
             yield self._asked(following)
         else:
             self.job.findings.note("there is more than one crawl reads; the next one goes on")
+            for one in self._cut_short(step, following):
+                yield one
 
     def _moved(self, state: dict[str, Any], page: Stretch) -> dict[str, str]:
         mark, newest = instant(state.get("mark")), page.newest
@@ -148,10 +155,18 @@ class SinceSpider(ReadingSpider):
         """Everything on a full page is of one moment: `following` asked in a way that gets past it."""
         return replace(following, since=step.since, number=step.number + 1)
 
+    def _cut_short(self, step: Step, following: Step) -> Iterator[Any]:
+        """Leave the rest of a window that is too long for one crawl to the next day: new reviews come first."""
+        state = self.state_of(step.part)
+        if step.whole and state.get("reread_at") and following.since:
+            state |= {"reread_at": self.job.now().isoformat(), "reread_from": following.since.isoformat()}
+            yield ReadPage(Page(), f"{step.part} end", step.part, state)
+
     def _ended(self, step: Step) -> Iterator[Any]:
         state = self.state_of(step.part)
         if step.whole:
             state["reread_at"] = self.job.now().isoformat()
+            state.pop("reread_from", None)
         lost = [] if self.tells_removals else self._lost(state, step)
         if not self.tells_removals:
             state["shown"] = self._shown(state, step, lost)
@@ -163,9 +178,11 @@ class SinceSpider(ReadingSpider):
         """What stood in the window, and does not any more now that all of it was read again."""
         if not step.whole or step.floor is None:
             return []
+        # What is older than the window by now was shown perhaps, and not kept in `seen`.
+        floor = max(step.floor, self.job.now() - self.window)
         before = times_of(state.get("shown"))
         there = step.seen.keys() | self.job.findings.unread
-        return [key for key, time in before.items() if time > step.floor and key not in there][:MOST_CHECKED]
+        return [key for key, time in before.items() if time > floor and key not in there][:MOST_CHECKED]
 
     def _shown(self, state: dict[str, Any], step: Step, lost: list[str]) -> dict[str, str]:
         floor = self.job.now() - self.window

@@ -72,6 +72,12 @@ def test_a_bad_review_costs_its_neighbours_nothing(bad: object) -> None:
     assert ([one.external_id for one in page.records], len(page.problems)) == (["goed"], 1)
 
 
+def test_a_review_without_a_rating_is_known_by_its_id() -> None:
+    [problem] = read(connect_review("slecht", rating="vijf")).problems
+
+    assert problem.identity == "slecht"
+
+
 @pytest.mark.parametrize(
     "links", [{}, None, {"next": None}, {"next": "https://x.example/v1"}, {"next": "http://["}]
 )

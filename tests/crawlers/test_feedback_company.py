@@ -83,6 +83,16 @@ def test_no_success_is_a_key_that_does_not_fit(refusal: dict[str, bool]) -> None
     assert caught.value.cause is Cause.KEY
 
 
+@pytest.mark.parametrize("said", ["message", "description"])
+def test_an_error_of_the_platform_is_no_firewall(said: str) -> None:
+    body = written_out({"success": False, "error": True, said: "Access token expired"})
+    for reads in (read, summary):
+        with pytest.raises(Blocked) as caught:
+            reads(body)
+
+        assert caught.value.cause is Cause.KEY
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"reviews": {}}', b"<html>"])
 def test_another_form_is_named(body: bytes) -> None:
     with pytest.raises(FormatChanged):

@@ -1,6 +1,7 @@
 """Google's Business Profile: words for stars, translations, signing in, and what comes late."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from crawlers.parsers.google_business import original, parse
 from crawlers.parsers.page import FormatChanged
 from crawlers.secrets import missing
 from demo.replica import Fault, Kind
+from demo.replica.google_business import STARS
 from demo.replica.keyed import KEY, SIGNED_IN
 from demo.replica.loopback import Request
 from storage.configuration import secret_variable
@@ -69,6 +71,12 @@ def test_a_bad_review_costs_its_neighbours_nothing(review: object) -> None:
     page = read(review, business_review(reviewId="goed"))
 
     assert ([one.external_id for one in page.records], len(page.problems)) == (["goed"], 1)
+
+
+def test_a_review_with_another_word_for_its_stars_is_known_by_its_id() -> None:
+    [problem] = read(business_review(starRating="ZES")).problems
+
+    assert problem.identity == "AbFvOq1ExampleReviewId"
 
 
 @pytest.mark.parametrize("digits", ["", ".1", ".123", ".123456", ".123456789"])
@@ -184,6 +192,20 @@ def test_a_review_that_is_gone_is_looked_up_and_removed(crawling: Crawling) -> N
 
     assert (outcome.health, outcome.counts["removed"], again.counts["removed"]) == (Health.OK, 1, 0)
     assert [one for one in crawling.asked() if one.endswith(f"/reviews/{shown[4].key}")]
+
+
+def test_a_review_that_cannot_be_read_keeps_no_other_from_being_removed(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("demo.replica.google_business.STARS", (*STARS, "SIX"))
+    shown = show(crawling, [replace(posts(Kind.GOOGLE_BUSINESS, 1)[0], rating=6)])
+    shown += show(crawling, posts(Kind.GOOGLE_BUSINESS, 20, first=1))
+    crawling(Kind.GOOGLE_BUSINESS)
+    crawling.replica.posts.remove(shown[4].key)
+    crawling.clock.advance(timedelta(hours=25))
+    outcome = crawling(Kind.GOOGLE_BUSINESS)
+
+    assert (outcome.counts["refused"], outcome.counts["removed"]) == (1, 1)
 
 
 def test_a_review_that_only_moved_between_two_pages_is_not_removed(crawling: Crawling) -> None:

@@ -16,7 +16,7 @@ from demo.replica import Fault, Kind
 from demo.replica.keyed import KEY
 from storage.configuration import SourceSettings
 from storage.models import Health
-from storage.records import Status
+from storage.records import LONGEST_TEXT, Status
 from tests.crawlers.complaints import posts, show
 from tests.crawlers.conftest import START, Crawling
 from tests.crawlers.payloads import WAF_JSON, WAF_PAGE
@@ -82,6 +82,13 @@ def test_the_older_feed_nests_its_answers_twice() -> None:
     [record] = parse(kiyoh_page(made)).records
 
     assert record.title == "Afspraak niet nagekomen"
+
+
+@pytest.mark.parametrize("said", ["\u200b", "x" * (LONGEST_TEXT + 1)])
+def test_a_reply_that_cannot_be_stored_costs_no_review(said: str) -> None:
+    [record] = parse(kiyoh_page(kiyoh_review(reviewComments=said))).records
+
+    assert record.reply is None
 
 
 def test_a_bad_review_costs_no_good_one() -> None:
@@ -246,6 +253,45 @@ def test_a_removed_review_that_came_back_stays(crawling: Crawling, monkeypatch: 
     crawling(KIYOH)
 
     assert [line["status"] for line in crawling.mentions()] == ["edited"]
+
+
+def test_a_review_that_came_back_stays_when_another_one_changes(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown, other = show(crawling, posts(KIYOH, 2))
+    crawling(KIYOH)
+    crawling.clock.advance(timedelta(hours=1))
+    removed = crawling.replica.posts.remove(shown.key)
+    first = crawling(KIYOH)
+    monkeypatch.setattr(crawling.replica.posts, "gone", lambda *_: [removed])  # the list still has it
+    crawling.replica.posts._put(shown)
+    crawling.clock.advance(timedelta(hours=1))
+    crawling.replica.posts.edit(shown.key, text="Toch opgelost door snelveld")
+    crawling(KIYOH)
+    statuses = []
+    for hours in (1, 1, 24):
+        crawling.clock.advance(timedelta(hours=hours))
+        crawling.replica.posts.reply(other.key, f"We bellen je over {hours} uur.")
+        statuses.append([crawling(KIYOH).counts["removed"], *(one["status"] for one in crawling.mentions())])
+
+    assert first.counts["removed"] == 1
+    assert [sorted(map(str, one)) for one in statuses] == [["0", "edited", "visible"]] * 3
+
+
+def test_a_review_that_is_removed_twice_is_removed(crawling: Crawling) -> None:
+    [shown, _] = show(crawling, posts(KIYOH, 2))
+    crawling(KIYOH)
+    removed = []
+    for _ in range(2):
+        crawling.clock.advance(timedelta(hours=1))
+        crawling.replica.posts.remove(shown.key)
+        removed.append(crawling(KIYOH).counts["removed"])
+        crawling.replica.posts._put(shown)
+        crawling.clock.advance(timedelta(hours=1))
+        crawling.replica.posts.edit(shown.key, text="Toch opgelost door snelveld")
+        crawling(KIYOH)
+
+    assert removed == [1, 1]
 
 
 def test_a_list_of_removed_reviews_only_is_no_sign_of_another_form() -> None:

@@ -85,6 +85,12 @@ def test_a_bad_review_costs_its_neighbours_nothing(bad: object) -> None:
     assert ([one.external_id for one in page.records], len(page.problems)) == (["goed"], 1)
 
 
+def test_a_review_without_words_of_its_writer_is_known_by_its_id() -> None:
+    [problem] = read(developer_review(comments=[])).problems
+
+    assert problem.identity == developer_review()["reviewId"]
+
+
 def test_a_week_without_reviews_is_an_empty_answer() -> None:
     assert (parse(b"{}", PACKAGE).entries, parse(b'{"tokenPagination": {}}', PACKAGE).next) == (0, None)
 

@@ -10,7 +10,7 @@ from crawlers.sources import hosts
 from demo.replica import Kind
 from storage.configuration import SourceSettings
 from storage.models import Health
-from storage.records import Status
+from storage.records import LONGEST_TEXT, Status
 from tests.crawlers.complaints import posts, show
 from tests.crawlers.conftest import Crawling
 from tests.crawlers.payloads_reviews import trusted_shops_page, written_out
@@ -89,6 +89,22 @@ def test_a_statement_that_says_nothing_is_passed_over() -> None:
 )
 def test_the_next_page_is_a_cursor_and_never_an_address(paging: object, following: str | None) -> None:
     assert parse(trusted_shops_page({}, paging=paging)).next == following
+
+
+@pytest.mark.parametrize("said", ["\u200b", "x" * (LONGEST_TEXT + 1)])
+def test_a_reply_that_cannot_be_stored_costs_no_review(said: str) -> None:
+    [record] = parse(
+        trusted_shops_page({"reply": {"comment": said, "createdAt": "2026-11-17T09:00:00.000Z"}})
+    ).records
+
+    assert record.reply is None
+
+
+def test_without_a_last_change_an_imported_review_stands_by_when_it_was_created() -> None:
+    imported = {"submittedAt": "2018-02-01T17:09:41.790Z", "createdAt": "2026-11-16T18:30:11.000Z"}
+    page = parse(trusted_shops_page(imported | {"updatedAt": None}))
+
+    assert page.last == datetime(2026, 11, 16, 18, 30, 11, tzinfo=UTC)
 
 
 def test_a_bad_review_costs_no_good_one() -> None:

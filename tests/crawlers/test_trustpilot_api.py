@@ -11,7 +11,7 @@ from demo.replica import Kind, Post
 from demo.replica.trustpilot_api import unit_id
 from storage.configuration import SourceSettings
 from storage.models import Health
-from storage.records import Status
+from storage.records import LONGEST_TEXT, Status
 from tests.crawlers.complaints import posts, show
 from tests.crawlers.conftest import START, Crawling, configured
 from tests.crawlers.payloads_reviews import trustpilot_page
@@ -46,6 +46,15 @@ def test_a_time_without_a_zone_is_utc() -> None:
     [record] = parse(trustpilot_page({"createdAt": "2026-10-25T02:30:00"})).records
 
     assert record.published_at == datetime(2026, 10, 25, 2, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("said", ["\u200b", "x" * (LONGEST_TEXT + 1)])
+def test_a_reply_that_cannot_be_stored_costs_no_review(said: str) -> None:
+    [record] = parse(
+        trustpilot_page({"companyReply": {"text": said, "createdAt": "2026-11-19T08:02:10Z"}})
+    ).records
+
+    assert record.reply is None
 
 
 def test_a_bad_review_costs_no_good_one() -> None:
@@ -173,6 +182,36 @@ def test_late_edits_replies_and_removals_are_found_once_a_day(crawling: Crawling
     ]
     assert changed == [[0, 0, 0], [1, 1, 1], [0, 0, 0]]
     assert later.health is Health.OK
+
+
+def test_a_review_that_is_just_older_than_the_window_is_not_taken_for_removed(crawling: Crawling) -> None:
+    show(crawling, posts(API, 3))
+    crawling(API)
+    crawling.clock.advance(timedelta(days=59, hours=-1))  # the newest is an hour old
+    crawling(API)
+    crawling.clock.advance(timedelta(days=1, minutes=5))
+
+    assert crawling(API).counts["removed"] == 0
+
+
+def test_a_window_too_long_for_one_crawl_is_read_in_turn_and_hides_nothing_new(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = show(crawling, posts(API, 350))
+    crawling(API)
+    monkeypatch.setattr("crawlers.spiders.since.MOST_PAGES", 2)
+    crawling.clock.advance(timedelta(days=1, minutes=1))
+    show(crawling, [Post(API, "Nog een klacht over snelveld", crawling.clock(), title="Weer", rating=1)])
+    for place in (300, 120):
+        crawling.replica.posts.reply(shown[place].key, "Wat vervelend, we bellen je.")
+    days = []
+    for wait in (timedelta(0), timedelta(hours=1), timedelta(days=1)):
+        crawling.clock.advance(wait)
+        days.append(crawling(API))
+
+    assert [one.counts["new"] for one in days] == [0, 1, 0]
+    assert [one.counts["replied"] for one in days] == [1, 0, 1]
+    assert [one.counts["removed"] for one in days] == [0, 0, 0]
 
 
 def test_a_review_seen_on_the_page_and_through_the_interface_is_one_mention(crawling: Crawling) -> None:

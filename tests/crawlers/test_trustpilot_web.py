@@ -5,7 +5,7 @@ import pytest
 from crawlers.causes import Cause
 from crawlers.parsers.page import Blocked, FormatChanged, Moved, Page
 from crawlers.parsers.trustpilot_web import parse
-from storage.records import Kind, Status
+from storage.records import LONGEST_TEXT, Kind, Status
 from tests.crawlers.payloads import SIGN_IN, SITE, WAF_JSON, WAF_PAGE, review, trustpilot, trustpilot_props
 
 
@@ -39,6 +39,13 @@ def test_the_company_reply_keeps_its_own_time() -> None:
 @pytest.mark.parametrize("reply", [None, {}, {"message": ""}, {"message": None}, "Dank je"])
 def test_no_reply_is_no_reply(reply: object) -> None:
     [record] = read(review(reply=reply)).records
+
+    assert record.reply is None
+
+
+@pytest.mark.parametrize("said", ["\u200b", "x" * (LONGEST_TEXT + 1)])
+def test_a_reply_that_cannot_be_stored_costs_no_review(said: str) -> None:
+    [record] = read(review(reply={"message": said, "publishedDate": "2026-11-19T08:02:10.000Z"})).records
 
     assert record.reply is None
 
