@@ -22,6 +22,7 @@ from crawlers.parsers.values import (
     number,
     text,
 )
+from crawlers.parsers.wordless import ForumGathering
 from storage.records import Kind, Reply, Status
 
 ACTION, WHISPER = 3, 4
@@ -137,7 +138,7 @@ def _json(body: bytes) -> object:
 def _posts(
     posts: list[object], site: str, groups: Collection[str], title: str | None, answers: Answers
 ) -> Posts:
-    gathering = Gathering()
+    gathering = ForumGathering()
     entries = gathering.bounded(posts)
     said = _merged(answers, _answers(entries, groups))
     for place, post in enumerate(entries, 1):
@@ -219,22 +220,29 @@ def _number(value: object) -> int | None:
 
 
 def _add(
-    gathering: Gathering, where: str, post: object, site: str, title: str | None, answers: Answers
+    gathering: ForumGathering, where: str, post: object, site: str, title: str | None, answers: Answers
 ) -> None:
     one, topic = _number(at(post, "id")), _number(at(post, "topic_id"))
     cooked, published = at(post, "cooked"), instant(at(post, "created_at"))
-    if one is None or not isinstance(cooked, str):
-        gathering.refuse(where, "no id" if one is None else "no text under cooked")
+    if one is None:
+        gathering.refuse(where, "no id")
         return
     if _is_hidden(post):
+        # Of what is withdrawn, some answers leave out the text.
         _add_removed(gathering, where, site, one, published)
+        return
+    if not isinstance(cooked, str):
+        gathering.refuse(where, "no text under cooked", str(one))
         return
     try:
         words = plain(cooked)
     except TooLong as error:
-        gathering.refuse(where, str(error))
+        gathering.refuse(where, str(error), str(one))
         return
     place = _number(at(post, "post_number"))
+    if place != 1 and not words:
+        gathering.says_nothing(where, str(one))
+        return
     edited = (number(at(post, "version")) or 1) > 1
     gathering.add(
         where,

@@ -13,8 +13,9 @@ from crawlers.parsers import feed
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.blocks import unlike
 from crawlers.parsers.markup import TooLong, line_of, page_tree, words_in
-from crawlers.parsers.page import Gathering, Page
+from crawlers.parsers.page import Page
 from crawlers.parsers.values import count, headed
+from crawlers.parsers.wordless import ForumGathering
 from storage.records import Kind, Record, Status
 
 _BASE = CSSSelector("base[href]")
@@ -87,7 +88,7 @@ def thread(
     if not posts:
         raise unlike(body, "no posts")
     title = next((line_of(node) for node in _TOPIC_TITLE(root) if line_of(node)), "")
-    gathering = Gathering()
+    gathering = ForumGathering()
     for place, post in enumerate(gathering.bounded(posts), 1):
         kind = Kind.POST if opening and place == 1 else Kind.COMMENT
         _add(gathering, f"post {place}", post, kind, title, address, site, now)
@@ -97,8 +98,8 @@ def thread(
 def newest(body: bytes, site: str, now: datetime, content_type: str = "") -> Page:
     """The newest posts of the whole forum, from its feed."""
     page = feed.parse(body, f"{site}/feed", now, content_type)
-    records = tuple(_of_feed(record, site) for record in page.records)
-    return replace(page, records=records)
+    records = tuple(found for record in page.records if (found := _of_feed(record, site)))
+    return replace(page, records=records, passed=page.passed + len(page.records) - len(records))
 
 
 def numbers(address: str, parameter: str) -> str | None:
@@ -142,7 +143,7 @@ def _row(node: etree._Element, address: str, now: datetime) -> Row | None:
 
 
 def _add(
-    gathering: Gathering,
+    gathering: ForumGathering,
     where: str,
     post: etree._Element,
     kind: Kind,
@@ -161,12 +162,15 @@ def _add(
         return
     content = next(iter(_CONTENT(post)), None)
     if content is None:
-        gathering.refuse(where, "no content")
+        gathering.refuse(where, "no content", number)
         return
     try:
         words = words_in(content)
     except TooLong as error:
-        gathering.refuse(where, str(error))
+        gathering.refuse(where, str(error), number)
+        return
+    if kind is Kind.COMMENT and not words:
+        gathering.says_nothing(where, number)
         return
     heading = next(iter(_HEADING(post)), None)
     name, key = _author(post)
@@ -228,15 +232,20 @@ def _link(node: etree._Element | None, address: str) -> str | None:
     return without_session(found) if found else None
 
 
-def _of_feed(record: Record, site: str) -> Record:
+def _of_feed(record: Record, site: str) -> Record | None:
+    """An entry as the post that it is; None for an answer without words of its own, as on a page."""
     match = _POST.search(record.url or "") or _POST.search(record.external_id)
     title = (record.title or "").partition(" • ")[2] or record.title or ""
+    kind = Kind.COMMENT if _REPEATED.match(title) else Kind.POST
+    words = _STATISTICS.sub("", record.text).strip()
+    if kind is Kind.COMMENT and not words:
+        return None
     changes: dict[str, object] = {
         "namespace": namespace(site) if match else record.namespace,
         "external_id": match[1] if match else record.external_id,
         "url": without_session(record.url) if record.url else None,
         "title": _REPEATED.sub("", title).strip() or None,
-        "text": _STATISTICS.sub("", record.text).strip() or record.text,
-        "kind": Kind.COMMENT if _REPEATED.match(title) else Kind.POST,
+        "text": words or record.text,
+        "kind": kind,
     }
     return record.model_copy(update=changes)

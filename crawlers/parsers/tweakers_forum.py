@@ -13,8 +13,9 @@ from crawlers.parsers import feed
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.blocks import unlike
 from crawlers.parsers.markup import TooLong, line_of, page_tree, words_in
-from crawlers.parsers.page import Gathering, Page, holding
+from crawlers.parsers.page import Page, holding
 from crawlers.parsers.values import count, headed
+from crawlers.parsers.wordless import ForumGathering
 from storage.records import Kind, Record, Status
 
 NAMESPACE = "tweakers"
@@ -72,7 +73,7 @@ def topic(body: bytes, url: str, first: bool, content_type: str = "") -> Page:
     if not found:
         raise unlike(body, "no messages")
     title = next((line_of(node).rsplit(" - ", 2)[0] for node in _TITLE(root)), "")
-    gathering = Gathering()
+    gathering = ForumGathering()
     for place, node in enumerate(gathering.bounded(found), 1):
         _add(
             gathering,
@@ -89,17 +90,25 @@ def _numbers(addresses: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(match[1] for address in addresses if (match := _TOPIC.search(address))))
 
 
-def _add(gathering: Gathering, where: str, node: etree._Element, kind: Kind, title: str, url: str) -> None:
+def _add(
+    gathering: ForumGathering, where: str, node: etree._Element, kind: Kind, title: str, url: str
+) -> None:
     number, content = node.get("data-message-id") or "", next(iter(_CONTENT(node)), None)
-    if not re.fullmatch(r"[1-9]\d{0,17}", number) or content is None:
-        gathering.refuse(where, "no content" if content is None else "no number")
+    if not re.fullmatch(r"[1-9]\d{0,17}", number):
+        gathering.refuse(where, "no number")
+        return
+    if content is None:
+        gathering.refuse(where, "no content", number)
         return
     try:
         words = words_in(content)
     except TooLong as error:
-        gathering.refuse(where, str(error))
+        gathering.refuse(where, str(error), number)
         return
     posted = next((time for one in _TIME(node) if (time := _moment(one.get("data-timestamp")))), None)
+    if kind is Kind.COMMENT and not _EDITED.sub("", words):
+        gathering.says_nothing(where, number)
+        return
     author = next(iter(_AUTHOR(node)), None)
     member = _MEMBER.search(author.get("href") or "") if author is not None else None
     gathering.add(

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -9,6 +11,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawlers.causes import Cause, Failure
+from crawlers.dates import instant
 from crawlers.job import ReadPage
 from crawlers.paging import MOST_CHECKED, whole_wanted
 from crawlers.parameters.forums import PhpbbParameters, forum_number, topic_number
@@ -16,9 +19,11 @@ from crawlers.parsers import phpbb
 from crawlers.parsers.addresses import rebased
 from crawlers.parsers.page import Page, gone, holding
 from crawlers.parsers.phpbb import Row, Topics
+from crawlers.parsers.values import text
 from crawlers.spiders.conditional import ConditionalSpider
-from crawlers.spiders.reading import header
+from crawlers.spiders.reading import GONE, header
 from crawlers.spiders.recent import REREAD
+from crawlers.spiders.topics import GONE_AT, taken_away
 
 FEEDS = ("/app.php/feed", "/feed")
 """Where the feed stands, without and with rewritten addresses."""
@@ -33,12 +38,16 @@ MOST_IDS = 500
 
 @dataclass(frozen=True)
 class Forum:
-    """One forum that is being read: `waiting` are its topics in which something changed."""
+    """One forum that is being read: `waiting` are its topics in which something changed, `listed` all that were shown,
+    `unlisted` those that must have been and were not.
+    """
 
     part: str
     whole: bool
     number: int = 1
     waiting: tuple[Row, ...] = ()
+    listed: frozenset[str] = frozenset()
+    unlisted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,8 @@ class PhpbbSpider(ConditionalSpider):
     """Lists are read until nothing has changed, topics forward along the links to their next pages.
 
     State of a forum: `open` while a reading has begun and not ended, `whole_at`, `had`, and of its `topics` by number:
-    the `mark` of the list when all of it was read, the `page` it ends on, and the `ids` that stood in it.
+    the `mark` of the list when all of it was read, the `page` it ends on, the `ids` that stood in it, and `gone_at`,
+    since when it is not there.
     """
 
     @property
@@ -126,13 +136,29 @@ class PhpbbSpider(ConditionalSpider):
         waiting |= {row.topic: row for row in page.rows if self._is_wanted(row, forum)}
         # The newest are on top, but for what is pinned there: below one that did not change, nothing did.
         last = next((row for row in reversed(page.rows) if row.sorted), None)
-        forum = replace(forum, number=forum.number + 1, waiting=tuple(waiting.values()))
+        forum = replace(
+            forum,
+            number=forum.number + 1,
+            waiting=tuple(waiting.values()),
+            listed=forum.listed.union(row.topic for row in page.rows),
+        )
         goes_on = page.next and forum.number <= MOST_LISTS
         if goes_on and (state.get("open") or not state or (last and last.topic in waiting)):
             yield self._list(forum, self._here(page.next or ""))
             return
+        floor = last.last if page.next and last else now - REREAD
+        if forum.whole and floor:
+            unlisted = self._unlisted(forum, max(floor, now - REREAD))
+            forum = replace(forum, unlisted=tuple(islice(unlisted, MOST_CHECKED)))
         for one in self._onward(forum):
             yield one
+
+    def _unlisted(self, forum: Forum, floor: datetime) -> Iterator[str]:
+        """Topics in which somebody wrote after `floor`, so that the list must have shown them if they stood there."""
+        for topic, known in self._topics(forum).items():
+            last = instant((text(known.get("mark")) or "").partition(" ")[0])
+            if last and last > floor and topic not in forum.listed and GONE_AT not in known:
+                yield topic
 
     def _is_wanted(self, row: Row, forum: Forum) -> bool:
         """Whether somebody wrote in the topic, or it is recent and a day has gone by."""
@@ -155,6 +181,24 @@ class PhpbbSpider(ConditionalSpider):
         if forum.whole:
             state["whole_at"] = self.job.now().isoformat()
         yield ReadPage(Page(), f"{forum.part} end", forum.part, state)
+        yield from self._sought(forum)
+        for topic in forum.unlisted:
+            address = f"{self.site}/viewtopic.php?t={topic}"
+            yield self.ask(address, self.missed, where=f"topic {topic}", forum=forum, topic=topic)
+
+    async def missed(self, response: Response, where: str, forum: Forum, topic: str) -> AsyncIterator[Any]:
+        """What became of a topic that the list lacks: later crawls look for the posts of one that is gone. One that
+        stands in another forum now, maybe not for us, is let go.
+        """
+        failure = self.unfit(response, where)
+        if failure and not self.is_closed(response):
+            self.refuse(failure)
+            return
+        topics = self._topics(forum)
+        known = topics.pop(topic, {})
+        if response.status in GONE:
+            _, topics[topic] = taken_away(known, self.job.now())
+        yield ReadPage(Page(), where, forum.part, self.state_of(forum.part) | {"topics": topics})
 
     # One topic
 
@@ -173,6 +217,10 @@ class PhpbbSpider(ConditionalSpider):
         forum = reading.forum
         if forum.part.startswith("forum") and self.is_closed(response):
             # Taken away or closed since it was listed; the others are read all the same.
+            if response.status in GONE:
+                _, item = self._taken_away(reading, where)
+                yield item
+                await item.stored
             for one in self._onward(forum):
                 yield one
             return
@@ -182,6 +230,12 @@ class PhpbbSpider(ConditionalSpider):
             response, where, lambda body: phpbb.thread(body, response.url, self.site, now, opening, kind)
         )
         if page is None:
+            if response.status in GONE:
+                for_long, item = self._taken_away(reading, where)
+                yield item
+                await item.stored
+                for one in self._sought(forum) if for_long else ():
+                    yield one
             return
         reading = replace(reading, number=reading.number + 1, seen=reading.seen + page.ids)
         done = page.next is None
@@ -194,6 +248,25 @@ class PhpbbSpider(ConditionalSpider):
             return
         for one in self._ended(reading, done):
             yield one
+
+    def _taken_away(self, reading: Reading, where: str) -> tuple[bool, ReadPage]:
+        """Whether a topic is gone for long, and the state of the forum that says so; nothing of one that is unknown."""
+        forum, topics = reading.forum, self._topics(reading.forum)
+        for_long = False
+        if known := topics.get(reading.row.topic):
+            for_long, topics[reading.row.topic] = taken_away(known, self.job.now())
+        return for_long, ReadPage(Page(), where, forum.part, self.state_of(forum.part) | {"topics": topics})
+
+    def _sought(self, forum: Forum) -> Iterator[Request]:
+        """Look-ups of posts whose topics are gone."""
+        topics = ((topic, known) for topic, known in self._topics(forum).items() if GONE_AT in known)
+        posts = ((topic, identity) for topic, known in topics for identity in known.get("ids", []))
+        for topic, identity in islice(posts, MOST_CHECKED):
+            yield self._look_up(forum, topic, identity)
+
+    def _look_up(self, forum: Forum, topic: str, identity: str) -> Request:
+        address, where = f"{self.site}/viewtopic.php?p={identity}", f"{forum.part} gone"
+        return self.ask(address, self.looked_up, where=where, forum=forum, topic=topic, identity=identity)
 
     def _left(self, reading: Reading, address: str, done: bool) -> dict[str, Any]:
         """The state of the forum with this topic read up to the page at `address`."""
@@ -213,24 +286,24 @@ class PhpbbSpider(ConditionalSpider):
         forum, row = reading.forum, reading.row
         if reading.first and done:
             ids = self._topics(forum).get(row.topic, {}).get("ids", [])
-            for identity in [one for one in ids if one not in reading.seen][:MOST_CHECKED]:
-                address = f"{self.site}/viewtopic.php?p={identity}"
-                yield self.ask(
-                    address, self.looked_up, where=f"{forum.part} gone", reading=reading, identity=identity
-                )
+            there = self.job.findings.unread.union(reading.seen)
+            for identity in [one for one in ids if one not in there][:MOST_CHECKED]:
+                yield self._look_up(forum, row.topic, identity)
         yield from self._onward(forum)
 
     async def looked_up(
-        self, response: Response, where: str, reading: Reading, identity: str
+        self, response: Response, where: str, forum: Forum, topic: str, identity: str
     ) -> AsyncIterator[Any]:
-        if not self.is_gone(response, where):
+        """What became of a post; one that stands elsewhere now is let go too, so that the others get their turn."""
+        away = self.is_gone(response, where)
+        if not away and self.unfit(response, where):
             return
-        forum = reading.forum
         topics = self._topics(forum)
-        known = topics.get(reading.row.topic, {})
+        known = topics.get(topic, {})
         known["ids"] = [one for one in known.get("ids", []) if one != identity]
-        state = self.state_of(forum.part) | {"topics": topics | {reading.row.topic: known}}
-        yield ReadPage(gone(phpbb.namespace(self.site), identity), where, forum.part, state)
+        state = self.state_of(forum.part) | {"topics": topics | {topic: known}}
+        page = gone(phpbb.namespace(self.site), identity) if away else Page()
+        yield ReadPage(page, where, forum.part, state)
 
     def _origin(self) -> str:
         parts = urlsplit(self.site)

@@ -18,7 +18,8 @@ from crawlers.parsers.page import Page, gone
 from crawlers.parsers.tweakers_forum import Topics
 from crawlers.sources import SOURCES
 from crawlers.spiders.conditional import ConditionalSpider
-from crawlers.spiders.reading import header
+from crawlers.spiders.reading import GONE, header
+from crawlers.spiders.topics import GONE_AT, taken_away
 
 SEARCH = "search"
 MOST_TOPICS = 20
@@ -45,8 +46,8 @@ class Reading:
 
 class TweakersForumSpider(ConditionalSpider):
     """State of a topic: what a conditional request needs; of one that is read by pages, `page`, where it ended,
-    `whole_at`, when the pages before that were last read again, and `shown`, its newest messages. State of the search:
-    the `topics` that it found, the last ones first.
+    `whole_at`, when the pages before that were last read again, `shown`, its newest messages, and `gone_at`, since when
+    it is not there. State of the search: the `topics` that it found, the last ones first.
     """
 
     @property
@@ -136,9 +137,11 @@ class TweakersForumSpider(ConditionalSpider):
             return
         kind, url = header(response, "Content-Type"), response.url
         page = self.page_of(response, where, lambda body: tweakers_forum.topic(body, url, number == 0, kind))
-        if page is None:
-            return
         part = _pages_of(reading.topic)
+        if page is None:
+            for one in self._taken_away(response, part):
+                yield one
+            return
         reading = replace(reading, asked=reading.asked + 1, seen=reading.seen | set(map(int, page.ids)))
         item = ReadPage(page, where, part, self.state_of(part) | {"page": number})
         yield item
@@ -154,20 +157,42 @@ class TweakersForumSpider(ConditionalSpider):
         state = self.state_of(part)
         before = [one for one in state.get("shown") or () if isinstance(one, int)]
         begun = min(reading.seen, default=max(before, default=0))
-        missing = [one for one in before if one > begun and one not in reading.seen]
+        unread = self.job.findings.unread
+        missing = [
+            one for one in before if one > begun and one not in reading.seen and str(one) not in unread
+        ]
         state["shown"] = sorted({*before, *reading.seen})[-MOST_REMEMBERED:]
+        state.pop(GONE_AT, None)
         if reading.whole:
             state["whole_at"] = self.job.now().isoformat()
         yield ReadPage(Page(), f"{part} end", part, state)
-        for number in missing[:MOST_CHECKED]:
+        yield from self._sought(part, missing)
+
+    def _taken_away(self, response: Response, part: str) -> Iterator[Any]:
+        """What follows when there is no topic: in the end a look at each of its messages."""
+        state = self.state_of(part)
+        shown = [one for one in state.get("shown") or () if isinstance(one, int)]
+        if response.status not in GONE or not shown:
+            return
+        for_long, state = taken_away(state, self.job.now())
+        yield ReadPage(Page(), f"{part} gone", part, state)
+        if for_long:
+            yield from self._sought(part, shown)
+
+    def _sought(self, part: str, numbers: list[int]) -> Iterator[Request]:
+        for number in numbers[:MOST_CHECKED]:
             address = f"{self.site}/forum/list_message/{number}"
             yield self.ask(address, self.looked_up, where=f"{part} gone", part=part, number=number)
 
     async def looked_up(self, response: Response, where: str, part: str, number: int) -> AsyncIterator[Any]:
-        if self.is_gone(response, where):
-            state = self.state_of(part)
-            state["shown"] = [one for one in state.get("shown") or () if one != number]
-            yield ReadPage(gone(tweakers_forum.NAMESPACE, str(number)), where, part, state)
+        """What became of a message; one that stands elsewhere now is let go too, so that the others get their turn."""
+        away = self.is_gone(response, where)
+        if not away and self.unfit(response, where):
+            return
+        state = self.state_of(part)
+        state["shown"] = [one for one in state.get("shown") or () if one != number]
+        page = gone(tweakers_forum.NAMESPACE, str(number)) if away else Page()
+        yield ReadPage(page, where, part, state)
 
 
 def _feed_of(topic: str) -> str:

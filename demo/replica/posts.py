@@ -187,6 +187,11 @@ class Board:
         with self._lock:
             return self._put(replace(self[key], removed_at=self._clock()))
 
+    def move(self, key: str, place: str) -> Post:
+        """Puts a post somewhere else under its own key, as when a forum splits a topic."""
+        with self._lock:
+            return self._put(replace(self[key], place=place))
+
     def __getitem__(self, key: str) -> Post:
         with self._lock:
             return self._posts[key]

@@ -8,6 +8,7 @@ import pytest
 from crawlers.causes import Cause
 from crawlers.parameters.forums import DiscourseParameters
 from crawlers.parsers import discourse
+from crawlers.parsers.markup import LONGEST_MARKUP
 from crawlers.parsers.page import Blocked, FormatChanged
 from demo.replica import Fault, Kind, Post
 from demo.replica.discourse import topic_id
@@ -57,7 +58,14 @@ def test_what_nobody_wrote_as_a_customer_is_left_out(changes: dict[str, object])
 
 
 @pytest.mark.parametrize(
-    "changes", [{"hidden": True}, {"user_deleted": True}, {"deleted_at": "2026-11-19T08:00:00Z"}]
+    "changes",
+    [
+        {"hidden": True},
+        {"user_deleted": True},
+        {"deleted_at": "2026-11-19T08:00:00Z"},
+        {"hidden": True, "cooked": None},
+        {"user_deleted": True, "cooked": ""},
+    ],
 )
 def test_what_the_public_may_not_read_any_more_is_removed(changes: dict[str, object]) -> None:
     [record] = discourse.latest(forum(forum_post(**changes)), FORUM).records
@@ -100,6 +108,40 @@ def test_a_bad_post_costs_no_other() -> None:
 
     assert [record.external_id for record in page.records] == ["5"]
     assert [problem.what for problem in page.problems] == ["no id", "no text under cooked", "no id"]
+    assert [problem.identity for problem in page.problems] == [None, "90210", None]
+
+
+def test_a_post_that_is_refused_for_its_length_is_not_taken_for_gone() -> None:
+    [problem] = discourse.latest(forum(forum_post(cooked=f"<p>{'x' * LONGEST_MARKUP}</p>")), FORUM).problems
+
+    assert problem.identity == "90210"
+
+
+@pytest.mark.parametrize(
+    "cooked",
+    [
+        '<aside class="quote"><blockquote><p>Zelfde hier</p></blockquote></aside>',
+        '<p><img src="/uploads/rekening.png" alt="rekening"></p>',
+        "",
+    ],
+)
+def test_an_answer_without_words_does_not_say_what_its_topic_says(cooked: str) -> None:
+    opening = forum_post(id=5, post_number=1, cooked=cooked)
+    page = discourse.latest(forum(forum_post(cooked=cooked), opening), FORUM)
+
+    assert [(record.external_id, record.title) for record in page.records] == [
+        ("5", "Helpdesk reageert niet")
+    ]
+    assert (page.passed, page.problems, len(page.shown)) == (1, (), 2)
+
+
+def test_a_page_of_answers_that_have_lost_their_words_is_no_calm() -> None:
+    empty = [forum_post(id=key, cooked="<p></p>") for key in range(1, 6)]
+    lost, read = discourse.latest(forum(*empty), FORUM), discourse.latest(forum(*empty, forum_post()), FORUM)
+
+    assert (lost.passed, {problem.what for problem in lost.problems}) == (0, {"no words"})
+    assert [problem.identity for problem in lost.problems] == ["1", "2", "3", "4", "5"]
+    assert (read.passed, read.problems, len(read.records)) == (5, (), 1)
 
 
 def test_posts_of_a_topic_have_its_title() -> None:
@@ -166,6 +208,17 @@ def test_an_edit_and_a_removal_within_a_week_are_found_the_next_day(crawling: Cr
     assert (again.counts["edited"], again.counts["removed"]) == (0, 0)
 
 
+def test_a_post_that_cannot_be_read_keeps_no_removal_back(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.DISCOURSE, 20))
+    crawling(Kind.DISCOURSE)
+    crawling.replica.posts.edit(shown[3].key, text="x" * (LONGEST_MARKUP + 1))
+    crawling.replica.posts.remove(shown[9].key)
+    crawling.clock.advance(timedelta(hours=25))
+    outcome = crawling(Kind.DISCOURSE)
+
+    assert (outcome.counts["refused"], outcome.counts["removed"]) == (1, 1)
+
+
 @pytest.mark.parametrize("place", [2, 70])
 def test_a_reply_of_the_company_is_kept_with_its_post_wherever_that_stands(
     crawling: Crawling, place: int
@@ -202,6 +255,24 @@ def test_a_topic_is_read_whole_and_its_removed_posts_are_gone(crawling: Crawling
         "Sorry!",
     ]
     assert (second.counts["new"], second.counts["removed"], len(crawling.asked(since))) == (1, 1, 2)
+
+
+def test_a_topic_that_is_taken_away_takes_its_posts_along(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.DISCOURSE, 12))
+    topic = topic_id(PLACE)
+    crawling(Kind.DISCOURSE, topics=[topic])
+    for post in shown[1:]:
+        crawling.replica.posts.remove(post.key)
+    crawling.replica.posts.move(shown[0].key, "elders")
+    outcomes = []
+    for hours in (1, 1, 12, 1, 1):
+        crawling.clock.advance(timedelta(hours=hours))
+        outcomes.append(crawling(Kind.DISCOURSE, topics=[topic]))
+
+    assert [one.counts["removed"] for one in outcomes] == [0, 0, 10, 1, 0]
+    assert {one.stats["cause"] for one in outcomes} == {"not_found"}
+    standing = [line["external_id"] for line in crawling.mentions() if line["status"] != "removed"]
+    assert standing == [shown[0].key]
 
 
 def test_a_search_opens_what_it_finds(crawling: Crawling) -> None:

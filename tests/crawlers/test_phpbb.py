@@ -1,15 +1,18 @@
 """A phpBB forum: both forms of address, posts of every page once, what is pinned, quoted or polled left out."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from crawlers.causes import Cause
 from crawlers.parameters.forums import PhpbbParameters, forum_number, topic_number
 from crawlers.parsers import phpbb
+from crawlers.parsers.markup import LONGEST_MARKUP
 from crawlers.parsers.page import Blocked, FormatChanged, Page
 from crawlers.parsers.phpbb import numbers
 from demo.replica import Fault, Kind
+from demo.replica import phpbb as replica
 from demo.replica.phpbb import topic_id
 from storage.models import Health
 from storage.records import Kind as Written
@@ -21,6 +24,7 @@ from tests.crawlers.payloads import NOW
 from tests.crawlers.payloads_forums import BOARD, BOARD_NEXT, BOARD_POST, BOARD_ROW, board
 
 TOPIC = f"{BOARD}/viewtopic.php?t=9"
+WORDS = BOARD_POST[BOARD_POST.index("Winkel zegt") : BOARD_POST.index('</div>\n      <div class="notice')]
 
 
 def thread(inner: str = BOARD_POST, opening: bool = True) -> Page:
@@ -127,6 +131,41 @@ def test_one_bad_post_costs_no_other() -> None:
 
     assert [record.external_id for record in page.records] == ["501236"]
     assert [problem.what for problem in page.problems] == ["no number", "no content"]
+    assert [problem.identity for problem in page.problems] == [None, "501234"]
+
+
+def test_a_post_that_is_refused_for_its_length_has_its_number() -> None:
+    [problem] = thread(BOARD_POST.replace(WORDS, "x" * LONGEST_MARKUP)).problems
+
+    assert problem.identity == "501234"
+
+
+@pytest.mark.parametrize("said", ["", '<img src="./download/file.php?id=7" class="postimage" alt="brief">'])
+def test_an_answer_without_words_does_not_say_what_its_topic_says(said: str) -> None:
+    opening, answer = (BOARD_POST.replace(WORDS, said).replace("501234", key) for key in ("501234", "501235"))
+    page = thread(opening + answer)
+
+    assert [(record.external_id, record.title) for record in page.records] == [
+        ("501234", "Garantie geweigerd")
+    ]
+    assert (page.passed, page.problems) == (1, ())
+
+
+@pytest.mark.parametrize(("title", "kept"), [("Re: Garantie geweigerd", 0), ("Garantie geweigerd", 1)])
+def test_nor_does_such_an_answer_in_the_feed(title: str, kept: int) -> None:
+    said = "Winkel zegt dat het &quot;niet&quot; onder garantie valt.<p>Statistieken"
+    quote = "<blockquote>Zelfde hier</blockquote><p>Statistieken"
+    feed = payloads_forums.BOARD_FEED.replace(said, quote).replace("Re: Garantie geweigerd", title)
+    page = phpbb.newest(feed.encode(), BOARD, NOW)
+
+    assert (len(page.records), page.passed) == (kept, 1 - kept)
+
+
+def test_a_page_of_answers_that_have_lost_their_words_is_no_calm() -> None:
+    empty = [BOARD_POST.replace(WORDS, "").replace("501234", str(key)) for key in range(1, 7)]
+
+    assert [problem.identity for problem in thread("".join(empty)).problems] == ["2", "3", "4", "5", "6"]
+    assert thread("".join([*empty, BOARD_POST])).problems == ()
 
 
 def test_the_next_page_is_where_the_link_leads_without_its_session() -> None:
@@ -247,6 +286,33 @@ def test_edits_and_removals_of_the_week_are_found_the_next_day(crawling: Crawlin
     assert (again.counts["edited"], again.counts["removed"]) == (0, 0)
 
 
+def test_posts_that_were_split_off_keep_no_removal_back(crawling: Crawling) -> None:
+    _, *others, removed, _ = reversed(show(crawling, posts(Kind.PHPBB, 14)))
+    crawling(Kind.PHPBB, forums=[], topics=[topic_id("storing")])
+    for post in others:
+        crawling.replica.posts.move(post.key, "elders")
+    crawling.replica.posts.remove(removed.key)
+    outcomes = []
+    for _ in range(3):
+        crawling.clock.advance(timedelta(hours=25))
+        since = len(crawling.replica.requests)
+        outcome = crawling(Kind.PHPBB, forums=[], topics=[topic_id("storing")])
+        outcomes.append((outcome.counts["removed"], len(crawling.asked(since)) - 1))
+
+    assert outcomes == [(0, 10), (1, 2), (0, 0)]
+
+
+def test_a_post_that_cannot_be_read_is_not_looked_for_elsewhere(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.PHPBB, 3))
+    crawling(Kind.PHPBB)
+    crawling.replica.posts.edit(shown[0].key, text="x" * LONGEST_MARKUP)
+    crawling.clock.advance(timedelta(hours=25))
+    since = len(crawling.replica.requests)
+    outcome = crawling(Kind.PHPBB)
+
+    assert (outcome.counts["refused"], len(crawling.asked(since))) == (1, 2)
+
+
 def test_a_reading_that_broke_off_is_ended_by_the_next(crawling: Crawling) -> None:
     for place in range(6):
         show(crawling, posts(Kind.PHPBB, 2, first=100 + 3 * place, place=f"onderwerp {place}"))
@@ -269,6 +335,61 @@ def test_a_topic_that_closed_since_it_was_listed_costs_no_other(crawling: Crawli
     outcome = crawling(Kind.PHPBB)
 
     assert (outcome.health, outcome.counts["new"]) == (Health.OK, 4)
+
+
+@pytest.mark.parametrize("config", [{}, {"forums": [], "topics": [topic_id("storing")]}])
+def test_a_topic_that_is_taken_away_takes_its_posts_along(crawling: Crawling, config: dict[str, Any]) -> None:
+    shown = show(crawling, posts(Kind.PHPBB, 12))
+    show(crawling, posts(Kind.PHPBB, 2, first=50, place="elders"))
+    crawling(Kind.PHPBB, **config)
+    for post in shown[1:]:
+        crawling.replica.posts.remove(post.key)
+    crawling.replica.posts.move(shown[0].key, "elders")
+    removed = []
+    for _ in range(4):
+        crawling.clock.advance(timedelta(hours=25))
+        removed.append(crawling(Kind.PHPBB, **config).counts["removed"])
+
+    assert removed == [0, 10, 1, 0]
+    standing = {line["external_id"] for line in crawling.mentions() if line["status"] != "removed"}
+    assert shown[0].key in standing
+
+
+def test_a_topic_that_moved_to_another_forum_keeps_its_posts_and_is_let_go(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, posts(Kind.PHPBB, 3))
+    show(crawling, posts(Kind.PHPBB, 2, first=50, place="elders"))
+    crawling(Kind.PHPBB)
+    moved, listed = topic_id("storing"), replica._list
+    monkeypatch.setattr(
+        replica,
+        "_list",
+        lambda threads, *rest: listed({one: found for one, found in threads.items() if one != moved}, *rest),
+    )
+    since = len(crawling.replica.requests)
+    outcomes = []
+    for _ in range(2):
+        crawling.clock.advance(timedelta(hours=25))
+        outcomes.append(crawling(Kind.PHPBB))
+
+    assert [(one.health, one.counts["removed"]) for one in outcomes] == [(Health.OK, 0)] * 2
+    assert crawling.asked(since).count(f"/viewtopic.php?t={moved}") == 1
+
+
+def test_a_topic_that_is_restored_is_read_again(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.PHPBB, 3))
+    show(crawling, posts(Kind.PHPBB, 2, first=50, place="elders"))
+    crawling(Kind.PHPBB)
+    crawling.replica.faults.set(Kind.PHPBB, Fault.NOT_FOUND, after=1)
+    crawling.clock.advance(timedelta(hours=25))
+    away = crawling(Kind.PHPBB)
+    crawling.replica.faults.clear()
+    crawling.clock.advance(timedelta(hours=25))
+    again = crawling(Kind.PHPBB)
+
+    assert (away.counts["removed"], again.health) == (5, Health.OK)
+    assert {line["status"] for line in crawling.mentions()} == {"visible"}
 
 
 @pytest.mark.parametrize(("forums", "after"), [([69], 1), ([], 0)])

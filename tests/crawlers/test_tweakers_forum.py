@@ -11,6 +11,7 @@ from crawlers.causes import Cause
 from crawlers.job import Job
 from crawlers.parameters.forums import TweakersParameters
 from crawlers.parsers import tweakers_forum
+from crawlers.parsers.markup import LONGEST_MARKUP
 from crawlers.parsers.page import Blocked, FormatChanged, Page
 from crawlers.spiders.tweakers_forum import TweakersForumSpider
 from demo.replica import Fault, Kind
@@ -27,6 +28,7 @@ from tests.crawlers.payloads import NOW
 from tests.crawlers.payloads_forums import GOT, GOT_FEED, GOT_MESSAGE, GOT_NEXT, GOT_SEARCH, got
 
 URL = f"{GOT}/forum/list_messages/2112233/0"
+WORDS = "<p>Al drie dagen geen internet bij Snelveld.</p>"
 
 
 def topic(inner: str = GOT_MESSAGE, first: bool = True, url: str = URL) -> Page:
@@ -75,6 +77,38 @@ def test_one_bad_message_costs_no_other() -> None:
 
     assert [record.external_id for record in page.records] == ["81234567"]
     assert [problem.what for problem in page.problems] == ["no number", "no content"]
+    assert [problem.identity for problem in page.problems] == [None, "81234567"]
+
+
+def test_a_message_that_is_refused_for_its_length_has_its_number() -> None:
+    [problem] = topic(GOT_MESSAGE.replace(WORDS, f"<p>{'x' * LONGEST_MARKUP}</p>")).problems
+
+    assert problem.identity == "81234567"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        '<p><img src="https://tweakers.net/i/brief.jpg" alt="brief"></p>',
+        "<p>[ Voor 12% gewijzigd door GlasvezelFan op 18-11-2026 12:01 ]</p>",
+    ],
+)
+def test_an_answer_without_words_does_not_say_what_its_topic_says(said: str) -> None:
+    opening = GOT_MESSAGE.replace(WORDS, said)
+    page = topic(opening + opening.replace("81234567", "81234568"))
+
+    assert [(record.external_id, record.title) for record in page.records] == [
+        ("81234567", "Snelveld ligt eruit")
+    ]
+    assert (page.passed, page.problems) == (1, ())
+
+
+def test_a_page_of_answers_that_have_lost_their_words_is_no_calm() -> None:
+    empty = [GOT_MESSAGE.replace(WORDS, "").replace("81234567", str(key)) for key in range(1, 7)]
+
+    assert [problem.identity for problem in topic("".join(empty)).problems] == ["2", "3", "4", "5", "6"]
+    assert topic("".join([*empty, GOT_MESSAGE])).problems == ()
 
 
 @pytest.mark.parametrize(
@@ -160,6 +194,51 @@ def test_edits_and_removals_on_the_pages_before_the_last_are_seen_within_a_day(c
 
     assert [one.counts["edited"] for one in (soon, later, again)] == [0, 1, 0]
     assert [one.counts["removed"] for one in (soon, later, again)] == [0, 1, 0]
+
+
+def test_messages_that_were_split_off_keep_no_removal_back(crawling: Crawling) -> None:
+    _, *others, removed, _ = reversed(show(crawling, posts(Kind.TWEAKERS, 14)))
+    crawling(Kind.TWEAKERS, pages=True)
+    for post in others:
+        crawling.replica.posts.move(post.key, "elders")
+    crawling.replica.posts.remove(removed.key)
+    outcomes = []
+    for _ in range(3):
+        crawling.clock.advance(timedelta(hours=25))
+        since = len(crawling.replica.requests)
+        outcomes.append(
+            (crawling(Kind.TWEAKERS, pages=True).counts["removed"], len(crawling.asked(since)) - 1)
+        )
+
+    assert outcomes == [(0, 10), (1, 2), (0, 0)]
+
+
+def test_a_message_that_cannot_be_read_is_not_looked_for_elsewhere(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.TWEAKERS, 3))
+    crawling(Kind.TWEAKERS, pages=True)
+    crawling.replica.posts.edit(shown[0].key, text="x" * LONGEST_MARKUP)
+    crawling.clock.advance(timedelta(hours=25))
+    since = len(crawling.replica.requests)
+    outcome = crawling(Kind.TWEAKERS, pages=True)
+
+    assert (outcome.counts["refused"], len(crawling.asked(since))) == (1, 1)
+
+
+def test_a_topic_that_is_taken_away_takes_its_messages_along(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.TWEAKERS, 12))
+    crawling(Kind.TWEAKERS, pages=True)
+    for post in shown[1:]:
+        crawling.replica.posts.remove(post.key)
+    crawling.replica.posts.move(shown[0].key, "elders")
+    outcomes = []
+    for hours in (1, 1, 12, 1, 1):
+        crawling.clock.advance(timedelta(hours=hours))
+        outcomes.append(crawling(Kind.TWEAKERS, pages=True))
+
+    assert [one.counts["removed"] for one in outcomes] == [0, 0, 10, 1, 0]
+    assert {one.stats["cause"] for one in outcomes} == {"not_found"}
+    standing = [line["external_id"] for line in crawling.mentions() if line["status"] != "removed"]
+    assert standing == [shown[0].key]
 
 
 def test_a_last_page_that_vanished_is_no_dead_end(crawling: Crawling) -> None:

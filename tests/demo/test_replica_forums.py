@@ -50,6 +50,13 @@ def test_a_post_that_is_gone_is_404(replica: Replica) -> None:
     assert get(address).status == 404
 
 
+def test_a_post_that_moved_is_found_by_its_number_in_another_topic(replica: Replica) -> None:
+    post = replica.posts.add(a_post(Kind.PHPBB))
+    replica.posts.move(post.key, "elders")
+    assert f"t={phpbb.topic_id('elders')}" in get(f"{replica.url}/viewtopic.php?p={post.key}").text
+    assert get(f"{replica.url}/viewtopic.php?t={phpbb.topic_id('storing')}").status == 404
+
+
 @pytest.mark.parametrize("path", ["/forum/list_messages/{}/0", "/rss/list_messages/{}"])
 def test_the_consent_wall_stands_before_everything(replica: Replica, path: str) -> None:
     replica.posts.add(a_post(Kind.TWEAKERS))
