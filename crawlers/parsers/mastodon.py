@@ -70,10 +70,10 @@ def _stretch(
     for place, status in enumerate(gathering.bounded(statuses), 1):
         made = instant(at(status, "created_at"))
         times += [made] if made else []
-        if isinstance(status, dict) and _is_left_out(status, languages, bots):
+        left_out = isinstance(status, dict) and _is_left_out(status, languages, bots)
+        if left_out or not _says_something(gathering, f"status {place}", status):
             gathering.passed += 1
             continue
-        _add(gathering, f"status {place}", status)
         number, uri = _number(status), text(at(status, "uri"))
         if number is not None and uri and made:
             shown.append((f"{number} {uri}", made))
@@ -113,36 +113,29 @@ def _is_left_out(status: dict[str, object], languages: Collection[str], bots: bo
         return True
     if at(account, "discoverable") is False or text(status.get("visibility")) not in {*PUBLIC, None}:
         return True
-    if (not bots and at(account, "bot") is True) or _is_wordless(status):
+    if not bots and at(account, "bot") is True:
         return True
     tongue = language(status.get("language"))
     return bool(languages) and tongue is not None and primary(tongue) not in languages
 
 
-def _is_wordless(status: dict[str, object]) -> bool:
-    """Whether it is a picture, a film, a poll or what somebody else said alone."""
-    content = status.get("content")
-    if not isinstance(content, str) or text(status.get("spoiler_text")):
-        return False
-    try:
-        return not clean(plain(content))
-    except TooLong:
-        return False
-
-
-def _add(gathering: Gathering, where: str, status: object) -> None:
+def _says_something(gathering: Gathering, where: str, status: object) -> bool:
+    """Add the status, or refuse it; False when it is a picture, a film, a poll or what somebody else said alone."""
     content, uri = at(status, "content"), text(at(status, "uri"))
     if not isinstance(content, str):
         gathering.refuse(where, "no text under content", uri)
-        return
-    if text(at(status, "visibility")) is None:
-        gathering.refuse(where, "no word under visibility", uri)
-        return
+        return True
     try:
         words = plain(content)
     except TooLong as error:
         gathering.refuse(where, str(error), uri)
-        return
+        return True
+    warning = text(at(status, "spoiler_text"))
+    if not warning and _is_blank(words):
+        return False
+    if text(at(status, "visibility")) is None:
+        gathering.refuse(where, "no word under visibility", uri)
+        return True
     edited = instant(at(status, "edited_at"))
     account = at(status, "account")
     gathering.add(
@@ -151,7 +144,7 @@ def _add(gathering: Gathering, where: str, status: object) -> None:
         external_id=uri,
         kind=Kind.POST if at(status, "in_reply_to_id") is None else Kind.COMMENT,
         url=safe(at(status, "url")) or safe(uri),
-        **headed(text(at(status, "spoiler_text")), words),
+        **headed(warning, words),
         language=language(at(status, "language")),
         author_id=text(at(account, "url")) or text(at(account, "acct")),
         author_name=text(at(account, "display_name")) or text(at(account, "username")),
@@ -163,3 +156,9 @@ def _add(gathering: Gathering, where: str, status: object) -> None:
         followers=count(at(account, "followers_count")),
         status=Status.EDITED if edited else Status.VISIBLE,
     )
+    return True
+
+
+def _is_blank(words: str) -> bool:
+    """Whether nothing of it can be seen. Most words have a letter right away, and are not tidied for this."""
+    return not any(map(str.isalnum, words)) and not clean(words)
