@@ -14,7 +14,7 @@ from crawlers import robots
 from crawlers.causes import Cause, Failure
 from crawlers.dates import AMSTERDAM, instant
 from crawlers.job import ReadPage
-from crawlers.paging import MOST_CHECKED, WHOLE_EVERY
+from crawlers.paging import WHOLE_EVERY
 from crawlers.parameters.forums import DiscourseParameters
 from crawlers.parsers import discourse
 from crawlers.parsers.discourse import Answers, Posts
@@ -22,7 +22,7 @@ from crawlers.parsers.page import Page, gone, holding
 from crawlers.parsers.stretch import Stretch
 from crawlers.spiders.reading import GONE, body_of
 from crawlers.spiders.recent import REREAD, Reading, RecentSpider
-from crawlers.spiders.topics import GONE_AT, taken_away
+from crawlers.spiders.topics import GONE_AT, TopicsSpider
 
 NEWEST, SEARCH, ANSWERS = "posts", "search", "answers"
 PER_REQUEST = 20
@@ -61,7 +61,7 @@ class Search:
     seen: Mapping[str, datetime] = field(default_factory=dict)
 
 
-class DiscourseSpider(RecentSpider):
+class DiscourseSpider(TopicsSpider, RecentSpider):
     """The newest posts are read as `RecentSpider` reads them, and a search leaves the same state.
 
     State of a topic: `shown`, the ids it held, `whole_at`, and `gone_at`, since when it is not there. State of
@@ -120,11 +120,11 @@ class DiscourseSpider(RecentSpider):
 
     def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
         for identity in identities:
-            address = f"{self.site}/posts/{identity}.json"
+            address = self.post_address(identity)
             yield self.ask(address, self.looked_up, where=f"{part} gone", part=part, identity=identity)
 
     async def looked_up(self, response: Response, where: str, part: str, identity: str) -> AsyncIterator[Any]:
-        if self.is_gone(response, where) or discourse.is_taken_away(response.body):
+        if self.is_gone(response, where):
             for one in self.all_gone(part, [identity]):
                 yield one
 
@@ -144,7 +144,7 @@ class DiscourseSpider(RecentSpider):
             return
         page = self._posts(response, where, topic)
         if page is None:
-            for one in self._taken_away(response, topic.part):
+            for one in self.not_there(response, topic.part):
                 yield one
             return
         yield ReadPage(page, where, topic.part)
@@ -204,7 +204,7 @@ class DiscourseSpider(RecentSpider):
             return ReadPage(Page(), "replies", ANSWERS, self.state_of(ANSWERS) | {"waiting": waiting})
         state, now = self.state_of(topic.part), self.job.now()
         shown = set(topic.stream)
-        lost = [one for one in state.get("shown") or () if isinstance(one, int) and one not in shown]
+        lost = [one for one in self.shown_in(topic.part) if one not in shown]
         records = tuple(record for one in lost for record in gone(self.namespace, str(one)).records)
         state["shown"] = list(topic.stream[-MOST_OF_A_TOPIC:])
         state.pop(GONE_AT, None)
@@ -212,26 +212,12 @@ class DiscourseSpider(RecentSpider):
             state["whole_at"] = now.isoformat()
         return ReadPage(Page(records), f"topic {topic.number} end", topic.part, state)
 
-    def _taken_away(self, response: Response, part: str) -> Iterator[Any]:
-        """What follows when there is no topic: in the end a look at each of its posts."""
-        state = self.state_of(part)
-        shown = [one for one in state.get("shown") or () if isinstance(one, int)]
-        if response.status not in GONE or not shown:
-            return
-        for_long, state = taken_away(state, self.job.now())
-        yield ReadPage(Page(), f"{part} gone", part, state)
-        for one in shown[:MOST_CHECKED] if for_long else ():
-            address = f"{self.site}/posts/{one}.json"
-            yield self.ask(address, self.sought, where=f"{part} gone", part=part, post=one)
+    def post_address(self, number: int | str) -> str:
+        return f"{self.site}/posts/{number}.json"
 
-    async def sought(self, response: Response, where: str, part: str, post: int) -> AsyncIterator[Any]:
-        """What became of a post whose topic is gone; one that stands elsewhere now is looked up no more either."""
-        away = self.is_gone(response, where) or discourse.is_taken_away(response.body)
-        if not away and self.unfit(response, where):
-            return
-        state = self.state_of(part)
-        state["shown"] = [one for one in state.get("shown") or () if one != post]
-        yield ReadPage(gone(self.namespace, str(post)) if away else Page(), where, part, state)
+    def fate(self, response: Response, where: str) -> bool | None:
+        found = super().fate(response, where)
+        return found or discourse.is_taken_away(response.body) or found
 
     # What the search finds
 

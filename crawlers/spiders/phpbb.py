@@ -295,8 +295,8 @@ class PhpbbSpider(ConditionalSpider):
         self, response: Response, where: str, forum: Forum, topic: str, identity: str
     ) -> AsyncIterator[Any]:
         """What became of a post; one that stands elsewhere now is let go too, so that the others get their turn."""
-        away = self.is_gone(response, where)
-        if not away and self.unfit(response, where):
+        away = self.fate(response, where)
+        if away is None:
             return
         topics = self._topics(forum)
         known = topics.get(topic, {})

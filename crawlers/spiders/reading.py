@@ -122,10 +122,15 @@ class ReadingSpider(Spider):
 
     def is_gone(self, response: Response, where: str) -> bool:
         """Whether a single post that was looked up is gone. A wall on the way is noted."""
+        return bool(self.fate(response, where))
+
+    def fate(self, response: Response, where: str) -> bool | None:
+        """As `is_gone`, but None where a wall on the way kept the answer from us."""
         if response.status in GONE:
             return True
         if failure := self.unfit(response, where):
             self.refuse(failure)
+            return None
         return False
 
     def is_closed(self, response: Response) -> bool:

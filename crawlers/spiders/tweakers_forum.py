@@ -10,16 +10,16 @@ from scrapy.http import Response
 
 from crawlers.dates import instant
 from crawlers.job import ReadPage
-from crawlers.paging import MOST_CHECKED, WHOLE_EVERY
+from crawlers.paging import WHOLE_EVERY
 from crawlers.parameters.forums import TweakersParameters
 from crawlers.parsers import tweakers_forum
 from crawlers.parsers.addresses import rebased
-from crawlers.parsers.page import Page, gone
+from crawlers.parsers.page import Page
 from crawlers.parsers.tweakers_forum import Topics
 from crawlers.sources import SOURCES
 from crawlers.spiders.conditional import ConditionalSpider
-from crawlers.spiders.reading import GONE, header
-from crawlers.spiders.topics import GONE_AT, taken_away
+from crawlers.spiders.reading import header
+from crawlers.spiders.topics import GONE_AT, TopicsSpider
 
 SEARCH = "search"
 MOST_TOPICS = 20
@@ -44,11 +44,13 @@ class Reading:
     seen: frozenset[int] = frozenset()
 
 
-class TweakersForumSpider(ConditionalSpider):
+class TweakersForumSpider(TopicsSpider, ConditionalSpider):
     """State of a topic: what a conditional request needs; of one that is read by pages, `page`, where it ended,
     `whole_at`, when the pages before that were last read again, `shown`, its newest messages, and `gone_at`, since when
     it is not there. State of the search: the `topics` that it found, the last ones first.
     """
+
+    namespace = tweakers_forum.NAMESPACE
 
     @property
     def wanted(self) -> TweakersParameters:
@@ -139,7 +141,7 @@ class TweakersForumSpider(ConditionalSpider):
         page = self.page_of(response, where, lambda body: tweakers_forum.topic(body, url, number == 0, kind))
         part = _pages_of(reading.topic)
         if page is None:
-            for one in self._taken_away(response, part):
+            for one in self.not_there(response, part):
                 yield one
             return
         reading = replace(reading, asked=reading.asked + 1, seen=reading.seen | set(map(int, page.ids)))
@@ -155,7 +157,7 @@ class TweakersForumSpider(ConditionalSpider):
     def _ended(self, reading: Reading, part: str) -> Iterator[Any]:
         """The state that a finished reading leaves, and a look at each message that stands no more in between."""
         state = self.state_of(part)
-        before = [one for one in state.get("shown") or () if isinstance(one, int)]
+        before = self.shown_in(part)
         begun = min(reading.seen, default=max(before, default=0))
         unread = self.job.findings.unread
         missing = [
@@ -166,33 +168,10 @@ class TweakersForumSpider(ConditionalSpider):
         if reading.whole:
             state["whole_at"] = self.job.now().isoformat()
         yield ReadPage(Page(), f"{part} end", part, state)
-        yield from self._sought(part, missing)
+        yield from self.seek(part, missing)
 
-    def _taken_away(self, response: Response, part: str) -> Iterator[Any]:
-        """What follows when there is no topic: in the end a look at each of its messages."""
-        state = self.state_of(part)
-        shown = [one for one in state.get("shown") or () if isinstance(one, int)]
-        if response.status not in GONE or not shown:
-            return
-        for_long, state = taken_away(state, self.job.now())
-        yield ReadPage(Page(), f"{part} gone", part, state)
-        if for_long:
-            yield from self._sought(part, shown)
-
-    def _sought(self, part: str, numbers: list[int]) -> Iterator[Request]:
-        for number in numbers[:MOST_CHECKED]:
-            address = f"{self.site}/forum/list_message/{number}"
-            yield self.ask(address, self.looked_up, where=f"{part} gone", part=part, number=number)
-
-    async def looked_up(self, response: Response, where: str, part: str, number: int) -> AsyncIterator[Any]:
-        """What became of a message; one that stands elsewhere now is let go too, so that the others get their turn."""
-        away = self.is_gone(response, where)
-        if not away and self.unfit(response, where):
-            return
-        state = self.state_of(part)
-        state["shown"] = [one for one in state.get("shown") or () if one != number]
-        page = gone(tweakers_forum.NAMESPACE, str(number)) if away else Page()
-        yield ReadPage(page, where, part, state)
+    def post_address(self, number: int) -> str:
+        return f"{self.site}/forum/list_message/{number}"
 
 
 def _feed_of(topic: str) -> str:
