@@ -48,7 +48,9 @@ def parse(body: bytes, country: str, app_id: str) -> Page:
 
 def _is_the_app(entry: object) -> bool:
     """Older answers begin with the app: it has no rating, nor a version that somebody rated."""
-    return isinstance(entry, dict) and not entry.keys() & {"im:rating", "im:version"}
+    if not isinstance(entry, dict) or entry.keys() & {"im:rating", "im:version"}:
+        return False
+    return "content" not in entry or bool(entry.keys() & {"im:name", "im:artist", "im:price"})
 
 
 def _label(entry: object, *keys: str) -> object:

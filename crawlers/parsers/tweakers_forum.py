@@ -13,9 +13,9 @@ from crawlers.parsers import feed
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.blocks import unlike
 from crawlers.parsers.markup import TooLong, line_of, page_tree, words_in
-from crawlers.parsers.page import Page, holding
+from crawlers.parsers.page import FormatChanged, Page, holding
 from crawlers.parsers.values import count, headed
-from crawlers.parsers.wordless import ForumGathering
+from crawlers.parsers.wordless import FEW, ForumGathering
 from storage.records import Kind, Record, Status
 
 NAMESPACE = "tweakers"
@@ -47,7 +47,12 @@ class Topics(Page):
 def messages(body: bytes, url: str, now: datetime, content_type: str = "") -> Page:
     """The newest messages of a topic, from its feed. Raises FormatChanged or Blocked."""
     page = feed.parse(body, url, now, content_type)
-    return replace(page, records=tuple(_of_feed(record) for record in page.records))
+    records = [_of_feed(record) for record in page.records]
+    said = tuple(one for one in records if one.text or one.kind is not Kind.COMMENT)
+    wordless = len(records) - len(said)
+    if wordless >= FEW and not said:
+        raise FormatChanged("the messages have no words")
+    return replace(page, records=said, passed=page.passed + wordless)
 
 
 def active(body: bytes, url: str, query: str, now: datetime, content_type: str = "") -> Topics:

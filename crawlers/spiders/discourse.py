@@ -253,7 +253,7 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
                 for one in self._sought(lost) if search.whole else ():
                     yield one
                 return
-            self.job.findings.not_modified += 1
+            self.nothing_new(self.state_of(SEARCH))
         search = replace(
             search,
             number=search.number + 1,
@@ -284,6 +284,7 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
             SEARCH,
             search.floor,
             search.whole,
+            entries=len(search.seen),
             newest=max(search.seen.values(), default=None),
             seen=dict(search.seen),
         )

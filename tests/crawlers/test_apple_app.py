@@ -54,8 +54,9 @@ def test_an_app_entry_alone_is_an_empty_page(more: dict[str, object]) -> None:
     assert read(APP_ENTRY | more).entries == 0
 
 
-def test_a_leading_review_whose_rating_has_another_name_is_refused() -> None:
-    renamed = {key.replace("im:rating", "im:stars"): value for key, value in apple_entry().items()}
+@pytest.mark.parametrize(("old", "new"), [("im:rating", "im:stars"), ("im:", "app:")])
+def test_a_leading_review_whose_rating_has_another_name_is_refused(old: str, new: str) -> None:
+    renamed = {key.replace(old, new): value for key, value in apple_entry().items()}
 
     assert [problem.what for problem in read([renamed]).problems] == ["no rating under im:rating"]
 

@@ -1,5 +1,6 @@
 """What holds for every kind that is read back to where the last crawl had come to."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -230,3 +231,18 @@ def test_a_spent_allowance_is_left_alone_for_as_long_as_asked(crawling: Crawling
     outcome = crawling(kind)
 
     assert (outcome.health, outcome.retry_after) == (Health.BLOCKED, timedelta(minutes=10))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_never_showed_anything_stays_no_calm_until_it_does(crawling: Crawling, kind: Kind) -> None:
+    """A mistyped search or name answers like one about which nobody speaks."""
+    asked: dict[str, Any] = {"query": "internet"} if kind is Kind.DISCOURSE else {}
+    first, second = crawling(kind, **asked), crawling(kind, **asked)
+    crawling.clock.advance(timedelta(hours=3))
+    show(
+        crawling, [replace(one, published_at=one.published_at + timedelta(hours=3)) for one in posts(kind, 2)]
+    )
+    found, calm = crawling(kind, **asked), crawling(kind, **asked)
+
+    assert [one.stats.get("cause") for one in (first, second)] == ["empty"] * 2
+    assert (found.counts["new"], found.health, calm.health) == (2, Health.OK, Health.OK)

@@ -1,6 +1,7 @@
 """The Tweakers forum: feeds first, pages where they are asked for, and the consent wall as what it is."""
 
 from datetime import UTC, datetime, timedelta
+from html import escape
 
 import pytest
 from scrapy import Request
@@ -28,11 +29,23 @@ from tests.crawlers.payloads import NOW
 from tests.crawlers.payloads_forums import GOT, GOT_FEED, GOT_MESSAGE, GOT_NEXT, GOT_SEARCH, got
 
 URL = f"{GOT}/forum/list_messages/2112233/0"
+FEED = f"{GOT}/rss/list_messages/2112233"
 WORDS = "<p>Al drie dagen geen internet bij Snelveld.</p>"
 
 
 def topic(inner: str = GOT_MESSAGE, first: bool = True, url: str = URL) -> Page:
     return tweakers_forum.topic(got(inner), url, first)
+
+
+def feed_of(*said: str) -> bytes:
+    """The feed of a topic with these messages, the first of them number 81234567."""
+    start, end = GOT_FEED.index("<item>"), GOT_FEED.index("</item>") + len("</item>")
+    item = GOT_FEED[start:end]
+    items = [
+        item.replace("81234567", str(81234567 + place)).replace("Al drie dagen geen internet.", escape(words))
+        for place, words in enumerate(said)
+    ]
+    return (GOT_FEED[:start] + "".join(items) + GOT_FEED[end:]).encode()
 
 
 def test_a_message_becomes_a_record() -> None:
@@ -61,6 +74,14 @@ def test_a_message_in_a_feed_is_the_same_message() -> None:
     assert (record.namespace, record.external_id) == ("tweakers", "81234567")
     assert (record.title, record.text) == ("Snelveld ligt eruit", "Al drie dagen geen internet.")
     assert record.published_at == datetime(2026, 11, 18, 10, 44, 2, tzinfo=UTC)
+
+
+def test_a_message_in_a_feed_without_words_is_passed_over() -> None:
+    page = tweakers_forum.messages(feed_of("Al drie dagen geen internet.", "<img src='kat.gif'>"), FEED, NOW)
+
+    assert ([record.external_id for record in page.records], page.passed) == (["81234567"], 1)
+    with pytest.raises(FormatChanged, match="no words"):
+        tweakers_forum.messages(feed_of(*[""] * 5), FEED, NOW)
 
 
 def test_pages_name_the_next_and_a_search_its_topics() -> None:
