@@ -15,6 +15,7 @@ from crawlers.dates import precision, written
 from crawlers.parsers.addresses import safe, site, untracked
 from crawlers.parsers.blocks import SAID, wall
 from crawlers.parsers.markup import LONGEST_LINE, TooLong, unescaped, whole_tree
+from crawlers.parsers.microdata import microdata_of
 from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page
 from crawlers.parsers.values import (
     NotJson,
@@ -109,10 +110,8 @@ def _read(raw: str) -> object:
 
 
 def _microdata(root: etree._Element, url: str, gathering: Gathering) -> list[object]:
-    from extruct.w3cmicrodata import MicrodataExtractor  # slow to load, and few pages need it
-
     try:
-        items = MicrodataExtractor().extract_items(root, url)
+        items = microdata_of(root, url)
     except Exception:
         # Third-party code over a hostile page: whatever it stumbles on is the page's fault.
         gathering.note("the page's microdata is not readable")
