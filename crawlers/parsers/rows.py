@@ -3,11 +3,13 @@
 import csv
 import io
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 MOST_LINES = 500
 """Lines that one row may take: a cell between quotes may hold line breaks."""
+MOST_REREAD = 20_000_000
+"""Characters of a file that are read again because a row that began with an open quotation mark came to nothing."""
 
 
 @dataclass
@@ -23,6 +25,7 @@ class Rows:
     width: int = field(init=False)
     _lines: Iterator[str] = field(init=False)
     _back: deque[str] = field(default_factory=deque)
+    _reread: int = 0
 
     def __post_init__(self) -> None:
         self._lines = iter(io.StringIO(self.text, newline=None))
@@ -39,18 +42,23 @@ class Rows:
         return self._back.popleft() if self._back else next(self._lines, None)
 
     def _row(self, first: str) -> list[str] | None:
-        found, goes_on = _read(first, self.delimiter)
+        found, goes_on = _read([first], self.delimiter)
         if not goes_on:
             return found or cells_of(first, self.delimiter)
         taken = [first]
-        while goes_on and len(taken) < MOST_LINES and (line := self._line()) is not None:
-            taken.append(line)
-            if '"' in line:
-                found, goes_on = _read("".join(taken), self.delimiter)
+        found, _ = _read(self._going_on(taken), self.delimiter)
         if found is not None and len(found) <= self.width:
             return found
+        self._reread += sum(map(len, taken[1:]))
         self._back.extendleft(reversed(taken[1:]))
         return None
+
+    def _going_on(self, taken: list[str]) -> Iterator[str]:
+        """The lines that were `taken` and, as long as they are asked for, the next ones, which are taken too."""
+        yield from taken
+        while len(taken) < MOST_LINES and self._reread < MOST_REREAD and (line := self._line()) is not None:
+            taken.append(line)
+            yield line
 
 
 def cells_of(line: str, delimiter: str) -> list[str]:
@@ -61,9 +69,9 @@ def cells_of(line: str, delimiter: str) -> list[str]:
         return []
 
 
-def _read(text: str, delimiter: str) -> tuple[list[str] | None, bool]:
-    """The cells of a well-formed row, and whether the text ends inside quotes."""
+def _read(lines: Iterable[str], delimiter: str) -> tuple[list[str] | None, bool]:
+    """The cells of a well-formed row, which takes as many lines as it needs; and whether they end inside quotes."""
     try:
-        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), []), False
+        return next(csv.reader(lines, delimiter=delimiter, strict=True), []), False
     except csv.Error as error:
         return None, "unexpected end" in str(error)

@@ -1,5 +1,6 @@
 """Files that people have: every row that can be used is kept, every other one is named by its number."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from crawlers.parameters.files import Column, CsvParameters
-from crawlers.parsers import csv
+from crawlers.parsers import csv, rows
 from crawlers.parsers.page import FormatChanged, Page
 from storage.configuration import BrandSettings, Configuration, SourceSettings, load
 from storage.models import Health
@@ -143,6 +144,26 @@ def test_a_quote_that_is_never_closed_costs_one_line() -> None:
     assert [record.external_id for record in page.records] == ["2", "3", "5"]
     assert page.records[1].text == 'Ook "goed"\nhoor'
     assert [problem.where for problem in page.problems] == ["row 2", "row 5"]
+
+
+def test_many_quotes_that_are_never_closed_are_not_looked_into_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+    going_on = rows.Rows._going_on
+
+    def counted(self: rows.Rows, taken: list[str]) -> Iterator[str]:
+        for line in going_on(self, taken):
+            asked.append(len(line))
+            yield line
+
+    monkeypatch.setattr(rows.Rows, "_going_on", counted)
+    monkeypatch.setattr(rows, "MOST_REREAD", 10_000)
+    body = "Klacht;Wie\n" + 'traag";Jan;"Weer\n' * 2_000 + "Goed;Els\n"
+    page = read(body, TEXT)
+
+    assert ([record.text for record in page.records], len(page.problems)) == (["Goed"], 2_000)
+    assert sum(asked) < 4 * len(body)
 
 
 def test_a_loose_quote_inside_a_cell_is_a_character() -> None:
