@@ -3,22 +3,42 @@
 import re
 
 from crawlers.causes import Cause
+from crawlers.parsers.markup import plain
 from crawlers.parsers.page import Blocked, FormatChanged, ParseError
 from crawlers.parsers.values import NotJson, at, decoded, json_of
 
 _LOOKED_AT = 100_000
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{0,500})", re.IGNORECASE)
-_TITLES = (
-    (Cause.WAF, ("verifying connection", "access denied", "attention required", "request blocked")),
-    (Cause.CAPTCHA, ("captcha", "just a moment", "are you a robot", "ben je een robot", "are you human")),
-    (Cause.CONSENT, ("before you continue", "voordat je verdergaat", "cookie-instellingen", "toestemming")),
-    (Cause.SIGN_IN, ("log in", "sign in", "inloggen", "aanmelden")),
+_TITLES = tuple(
+    (cause, re.compile(rf"\b(?:{phrases})\b"))
+    for cause, phrases in (
+        (Cause.WAF, "verifying connection|access denied|attention required|request blocked"),
+        (Cause.CAPTCHA, r"\w*captcha|just a moment|are you a robot|ben je een robot|are you human"),
+        (Cause.CONSENT, r"before you continue|voordat je verdergaat|cookie-instellingen|\w*toestemming"),
+        (Cause.SIGN_IN, "log in|sign in|inloggen|aanmelden"),
+    )
 )
+"""Whole words: "Ons weblog in 2026" and "Interieurdesign in hout" ask nobody in."""
 _MARKS = (
     (Cause.CAPTCHA, ("g-recaptcha", "h-captcha", "cf-challenge", "cf-turnstile", "captcha-delivery")),
     (Cause.WAF, ("awswafcookie", "aws-waf-token", "challenge-container", "token.awswaf.com")),
     (Cause.CONSENT, ("consent.google.", "privacy-gate", "myprivacy.dpgmedia", "cookiewall")),
 )
+_CHALLENGE = re.compile(
+    r"(?:verifying connection|access denied|attention required|request blocked|just a moment|are you a robot"
+    r"|ben je een robot|are you human)[ .!?…]*(?:\|.*\bcloudflare\b.*)?"
+)
+_WORKINGS = re.compile(
+    r"<(?:script|div|form|iframe)\b[^<>]{0,1000}"
+    r"(?:cf-challenge|captcha-delivery|challenge-container|token\.awswaf\.com)",
+    re.IGNORECASE,
+)
+_FIELD = re.compile(
+    r"<textarea\b|<input\b(?![^<>]{0,500}\btype\s{0,5}=\s{0,5}[\"']?(?:hidden|submit|button|checkbox))",
+    re.IGNORECASE,
+)
+LITTLE = 1_500
+"""Characters that people see of a wall; the wordiest challenges, of Google and Cloudflare, have about a thousand."""
 _ADDRESSES = (
     (Cause.SIGN_IN, re.compile(r"/(?:users/connect|login|log-in|signin|sign-in|inloggen)(?:[/?#]|$)")),
     (
@@ -42,20 +62,35 @@ def unlike(body: bytes, what: str) -> ParseError:
 
 
 def wall(body: bytes) -> Cause | None:
-    """Which kind of wall `body` is, None when it does not look like one."""
-    page = decoded(body[:_LOOKED_AT])
-    if page.lstrip().startswith("{"):
-        try:
-            return refusal(json_of(page))
-        except NotJson:
-            return None
-    title = _TITLE.search(page)
-    words = title[1].casefold() if title else ""
-    for cause, phrases in _TITLES:
-        if any(phrase in words for phrase in phrases):
-            return cause
-    page = page.casefold()
-    return next((cause for cause, marks in _MARKS if any(mark in page for mark in marks)), None)
+    """Which kind of wall `body` is, None when it does not look like one. It was to be a page of a known form."""
+    page = _page(body)
+    return _refused(page) if _is_json(page) else _titled(page) or _marked(page)
+
+
+def wall_on_site(body: bytes) -> Cause | None:
+    """As `wall`, of a page that may be any of a site's.
+
+    There a captcha may guard a form of the page itself, and services be named that are no wall.
+    """
+    page = _page(body)
+    if _is_json(page):
+        return _refused(page)
+    return _titled(page) or (_marked(page) if _is_bare(page) and not _FIELD.search(page) else None)
+
+
+def challenge(body: bytes) -> Cause | None:
+    """Which kind of wall `body` is beyond doubt: a challenge, by its whole title or its workings, and nothing else."""
+    page = _page(body)
+    if _is_json(page):
+        return _refused(page)
+    if not (_CHALLENGE.fullmatch(_title(page)) or _WORKINGS.search(page)) or not _is_bare(page):
+        return None
+    return _titled(page) or _marked(page)
+
+
+def title(body: bytes) -> str:
+    """The title of a page, in small letters; empty where it has none."""
+    return _title(_page(body))
 
 
 def wall_at(address: str) -> Cause | None:
@@ -66,3 +101,37 @@ def wall_at(address: str) -> Cause | None:
 def refusal(said: object) -> Cause | None:
     """Which kind of wall speaks in the value of a JSON answer, None when none does."""
     return Cause.WAF if at(said, "error") is True and isinstance(at(said, "message"), str) else None
+
+
+def _page(body: bytes) -> str:
+    return decoded(body[:_LOOKED_AT])
+
+
+def _is_json(page: str) -> bool:
+    return page.lstrip().startswith("{")
+
+
+def _refused(page: str) -> Cause | None:
+    try:
+        return refusal(json_of(page))
+    except NotJson:
+        return None
+
+
+def _title(page: str) -> str:
+    found = _TITLE.search(page)
+    return " ".join(found[1].casefold().split()) if found else ""
+
+
+def _titled(page: str) -> Cause | None:
+    words = _title(page)
+    return next((cause for cause, phrases in _TITLES if phrases.search(words)), None)
+
+
+def _marked(page: str) -> Cause | None:
+    page = page.casefold()
+    return next((cause for cause, marks in _MARKS if any(mark in page for mark in marks)), None)
+
+
+def _is_bare(page: str) -> bool:
+    return len(plain(page)) <= LITTLE

@@ -3,17 +3,18 @@
 import hashlib
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from lxml import etree
 
-from crawlers.dates import precision, written
+from crawlers.dates import AMSTERDAM, precision, written
 from crawlers.parsers.addresses import safe, site, untracked
-from crawlers.parsers.blocks import SAID, wall
+from crawlers.parsers.blocks import SAID, wall_on_site
 from crawlers.parsers.markup import LONGEST_LINE, TooLong, unescaped, whole_tree
 from crawlers.parsers.microdata import microdata_of
 from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page
@@ -49,6 +50,11 @@ _PAGING = re.compile(
 _PAGED_PATH = re.compile(r"/(?:page|pagina)[/-]?\d{1,9}/?$", re.IGNORECASE)
 
 Node = dict[str, object]
+_Content = tuple[object, ...]
+_Named = tuple[str, str | None]
+"""What is reviewed, and the id of its own."""
+_Copies = dict[_Named, list[int]]
+"""The places on a page of reviews with one content: without an id, those of one thing are one review."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,7 @@ def parse(body: bytes, url: str, now: datetime, content_type: str = "") -> Page:
     marked = _microdata(root, url, gathering) if root is not None and b"itemscope" in body else []
     written_out = [node for item in marked for node in everything(item, MOST_VALUES, DEEPEST)]
     if not nodes and not written_out:
-        if cause := wall(body):
+        if cause := wall_on_site(body):
             raise Blocked(cause, SAID[cause])
         if gathering.notes:
             raise FormatChanged("the page's schema.org data is not readable")
@@ -192,11 +198,58 @@ def _claimed(nodes: list[Node]) -> int | None:
 def _gather(gathering: Gathering, reviews: list[_Marked], url: str, now: datetime) -> None:
     own = [_own_id(review, url) for review in reviews]
     shared = {identity for identity, times in Counter(own).items() if times > 1}
-    for place, (review, identity) in enumerate(zip(reviews, own, strict=True), 1):
+    named = [None if identity in shared else identity for identity in own]
+    again = _again(reviews, named, url, now)
+    for place, (review, identity) in enumerate(zip(reviews, named, strict=True)):
+        if place in again:
+            continue
         try:
-            _add(gathering, f"review {place}", review, None if identity in shared else identity, url, now)
+            _add(gathering, f"review {place + 1}", review, identity, url, now)
         except TooLong as error:
-            gathering.refuse(f"review {place}", str(error))
+            gathering.refuse(f"review {place + 1}", str(error))
+
+
+def _again(reviews: list[_Marked], named: list[str | None], url: str, now: datetime) -> set[int]:
+    """The places of reviews that the page has in its other form as well: of the two, the one with an id stays."""
+    if len({review.entities for review in reviews}) < 2:
+        return set()
+    alike: dict[_Content, tuple[_Copies, _Copies]] = {}
+    for place, (review, identity) in enumerate(zip(reviews, named, strict=True)):
+        if said := _content(review, now):
+            copies = alike.setdefault(said, ({}, {}))[review.entities]
+            copies.setdefault((_about(review, url), identity), []).append(place)
+    found: set[int] = set()
+    for written_out, in_json in alike.values():
+        for one, other in _pairs(in_json, written_out):
+            found.update(in_json[one] if other[1] and not one[1] else written_out[other])
+    return found
+
+
+def _pairs(ones: _Copies, others: _Copies) -> Iterator[tuple[_Named, _Named]]:
+    """Each of `ones` with one of `others`: where the same thing is reviewed, else as they come."""
+    waiting: dict[str, deque[_Named]] = {}
+    for other in others:
+        waiting.setdefault(other[0], deque()).append(other)
+    alone = []
+    for one in ones:
+        same = waiting.get(one[0])
+        if same:
+            yield one, same.popleft()
+        else:
+            alone.append(one)
+    yield from zip(alone, chain.from_iterable(waiting.values()), strict=False)
+
+
+def _content(review: _Marked, now: datetime) -> _Content | None:
+    """By which two are one: author, day, text and rating. A text may be broken into lines in one form only."""
+    try:
+        author, _, words = _words(review)
+    except TooLong:
+        return None
+    published = written(_first_text(review.node.get("datePublished")), now)
+    day = published and published.astimezone(AMSTERDAM).date()
+    rating = _rating(review.node.get("reviewRating"))
+    return (author, day, " ".join(words.split()), rating) if author or words else None
 
 
 def _own_id(review: _Marked, url: str) -> str | None:
@@ -256,10 +309,8 @@ def _unpaged(address: str) -> str:
 def _add(
     gathering: Gathering, where: str, review: _Marked, identity: str | None, url: str, now: datetime
 ) -> None:
-    node, entities = review.node, review.entities
-    author = _said(_author(node.get("author")), entities)
-    title = _said(_first_text(node.get("name")) or _first_text(node.get("headline")), entities)
-    words = _said(_first_text(node.get("reviewBody")) or _first_text(node.get("description")), entities) or ""
+    node = review.node
+    author, title, words = _words(review)
     published = _first_text(node.get("datePublished"))
     rating, worst, best = _rating(node.get("reviewRating"))
     gathering.add(
@@ -278,6 +329,15 @@ def _add(
         published_precision=precision(published),
         updated_at=written(_first_text(node.get("dateModified")), now),
     )
+
+
+def _words(review: _Marked) -> tuple[str | None, str | None, str]:
+    """Author, title and text, as a reader sees them. Raises TooLong."""
+    node, entities = review.node, review.entities
+    author = _said(_author(node.get("author")), entities)
+    title = _said(_first_text(node.get("name")) or _first_text(node.get("headline")), entities)
+    words = _said(_first_text(node.get("reviewBody")) or _first_text(node.get("description")), entities)
+    return author, title, words or ""
 
 
 def namespace(url: str) -> str:

@@ -24,11 +24,13 @@ from crawlers.parsers.values import (
 from storage.records import Kind, Status
 
 NAMESPACE = "trustpilot"
+PAGES = "https://nl.trustpilot.com"
+"""Where people find the reviews, whichever site they were read from."""
 ALL = "all"
 _DATA = re.compile(r"""<script\b[^>]{0,300}?\bid=["']__NEXT_DATA__["'][^>]{0,300}>""", re.IGNORECASE)
 
 
-def parse(body: bytes, base_url: str, wanted: str = "nl") -> Page:
+def parse(body: bytes, wanted: str = "nl") -> Page:
     """The reviews of one page, those in the language `wanted` (`all` for every one).
 
     `next` is the number of the following page. Raises Blocked for a firewall's page and for the redirect to
@@ -43,7 +45,7 @@ def parse(body: bytes, base_url: str, wanted: str = "nl") -> Page:
         raise FormatChanged("the page's data has no list `reviews`")
     gathering = Gathering()
     for place, review in enumerate(gathering.bounded(reviews), 1):
-        _add(gathering, f"review {place}", review, base_url, wanted)
+        _add(gathering, f"review {place}", review, wanted)
     if gathering.passed:
         gathering.note("reviews in other languages than asked for were left out")
     pagination = at(props, "filters", "pagination")
@@ -78,7 +80,7 @@ def _following(pagination: object, shown: bool) -> str | None:
     return str(current + 1) if more else None
 
 
-def _add(gathering: Gathering, where: str, review: object, base_url: str, wanted: str) -> None:
+def _add(gathering: Gathering, where: str, review: object, wanted: str) -> None:
     if not isinstance(review, dict):
         gathering.refuse(where, "not an object")
         return
@@ -93,7 +95,7 @@ def _add(gathering: Gathering, where: str, review: object, base_url: str, wanted
         namespace=NAMESPACE,
         external_id=identity,
         kind=Kind.REVIEW,
-        url=safe(f"{base_url}/reviews/{identity}"),
+        url=safe(f"{PAGES}/reviews/{identity}"),
         **headed(text(review.get("title")), text(review.get("text")) or ""),
         language=tongue,
         rating=number(review.get("rating")),

@@ -20,7 +20,7 @@ from twisted.python.failure import Failure as TwistedFailure
 from crawlers import robots
 from crawlers.causes import LEAVE_ALONE, Cause, Failure
 from crawlers.job import Job
-from crawlers.parsers.blocks import SAID, wall, wall_at
+from crawlers.parsers.blocks import SAID, challenge, wall, wall_at
 from crawlers.parsers.encoding import json_in_utf8
 from crawlers.parsers.page import Page, ParseError
 from crawlers.retries import longest_answer, retry_after
@@ -128,7 +128,10 @@ class ReadingSpider(Spider):
         """As `is_gone`, but None where a wall on the way kept the answer from us."""
         if response.status in GONE:
             return True
-        if failure := self.unfit(response, where):
+        failure = self.unfit(response, where)
+        if failure is None and (cause := challenge(response.body)):
+            failure = Failure(cause, where, SAID[cause])
+        if failure:
             self.refuse(failure)
             return None
         return False

@@ -21,7 +21,8 @@ from crawlers.paging import WHOLE_EVERY
 from crawlers.parameters.pages import SitemapParameters
 from crawlers.parsers import schema_org, sitemap
 from crawlers.parsers.addresses import rebased, site
-from crawlers.parsers.page import Page
+from crawlers.parsers.blocks import SAID, challenge, title
+from crawlers.parsers.page import Blocked, Page
 from crawlers.parsers.sitemap import Entry, Map
 from crawlers.spiders.conditional import conditions, validators
 from crawlers.spiders.reading import GONE, ReadingSpider, header, why
@@ -45,6 +46,8 @@ RESTS = {3: SOON, 4: AGAIN}
 """For how long nobody asks for one that could not be read so many times, or more."""
 MOST_BROKEN = 2
 """Connections that break, one after another, before the site is left for the next crawl."""
+MOST_ALIKE = 3
+"""Pages that look like one wall, one after another, before they are taken for it."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,22 @@ class Known:
         return self.tried is not None and now < self.tried + LAST_FOR
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """A page that looks like a wall, and may be the site's own for signing in or for the choice of cookies."""
+
+    where: str
+    cause: Cause
+    title: str
+
+    def is_like(self, other: "Doubt") -> bool:
+        return (self.cause, self.title) == (other.cause, other.title)
+
+
+class Doubtful(Exception):
+    """One page that looks like a wall says nothing of the others."""
+
+
 class SitemapSpider(ReadingSpider):
     """State: by address what is known of a page. One that cannot be read keeps no other waiting."""
 
@@ -97,6 +116,7 @@ class SitemapSpider(ReadingSpider):
         self.known = _known(self.state_of(PART))
         self.broken = self.saved = 0
         self.answered = False
+        self.doubts: list[Doubt] = []
 
     @property
     def wanted(self) -> SitemapParameters:
@@ -241,6 +261,7 @@ class SitemapSpider(ReadingSpider):
         if page is None:
             self._put_off(entry)
         else:
+            self.doubts = []
             item = ReadPage(page, where, PART, self._saved(number))
             yield item
             await item.stored
@@ -262,6 +283,9 @@ class SitemapSpider(ReadingSpider):
 
     def _end(self) -> ReadPage:
         """The state that this reading leaves, however it ended."""
+        if 0 < len(self.doubts) < MOST_ALIKE and not self._read_before():
+            last = self.doubts[-1]  # no page of the site was ever let through
+            self.note(Failure(last.cause, last.where, SAID[last.cause]))
         if not self.job.findings.entries and any(one.had for one in self.known.values()):
             self.job.findings.not_modified += 1  # the reviews are on pages that did not change
         return ReadPage(Page(), "sitemap end", PART, _state(self.known))
@@ -276,7 +300,11 @@ class SitemapSpider(ReadingSpider):
             self.job.findings.note("the sitemap names pages that do not exist")
             page: Page | None = Page()
         else:
-            page = self.page_of(response, where, lambda body: self._parsed(body, entry, response))
+            try:
+                page = self.page_of(response, where, lambda body: self._parsed(body, entry, response))
+            except Doubtful:
+                self.job.findings.note("pages that look like a wall were left out")
+                return None
         if page is not None:
             if known and known.had and not page.entries:
                 self.job.findings.note(
@@ -292,6 +320,15 @@ class SitemapSpider(ReadingSpider):
             return schema_org.parse(body, entry.address, self.job.now(), kind)
         except schema_org.NothingMarked:
             return Page()  # most pages of a site hold no reviews
+        except Blocked as error:
+            if challenge(body) or self._is_at_every(Doubt(entry.address, error.cause, title(body))):
+                raise
+            raise Doubtful from None
+
+    def _is_at_every(self, doubt: Doubt) -> bool:
+        """Whether the same wall stands in the place of one page after another."""
+        self.doubts = [one for one in self.doubts if one.is_like(doubt)] + [doubt]
+        return len(self.doubts) >= MOST_ALIKE
 
 
 def _matches(pattern: str, address: str) -> bool:

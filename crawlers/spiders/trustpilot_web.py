@@ -54,7 +54,7 @@ class TrustpilotSpider(ListingSpider):
 
     def parsed(self, body: bytes, part: str, number: int) -> Page:
         try:
-            page = trustpilot_web.parse(body, self.site, part)
+            page = trustpilot_web.parse(body, part)
         except Blocked as error:
             if error.cause is Cause.SIGN_IN and number > 1:
                 # Visitors see 200 reviews at most; what comes after asks them to sign in.

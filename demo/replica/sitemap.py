@@ -1,7 +1,7 @@
 """A site's map and the pages with reviews that it names.
 
-The map is an index of two: one with ordinary pages, which hold no reviews, and a packed one with a page for each
-`place` of the posts. robots.txt does not name it.
+The map is an index of two: one with ordinary pages, which hold no reviews (that of contact guards its form with a
+captcha), and a packed one with a page for each `place` of the posts. robots.txt does not name it.
 """
 
 import gzip
@@ -14,7 +14,11 @@ from demo.replica.loopback import Answer, Request
 from demo.replica.posts import Board, Kind, Post
 
 PREFIXES = ("/sitemap", "/klanten/", "/over-ons/")
-ORDINARY = ("over-ons/missie", "over-ons/contact")
+ORDINARY = {
+    "over-ons/missie": "<title>Over ons</title><p>Welkom.</p>",
+    "over-ons/contact": '<title>Contact</title><form method="post"><input type="email" name="van">'
+    '<textarea name="vraag"></textarea><div class="g-recaptcha" data-sitekey="6LcReplica"></div></form>',
+}
 SPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 DEPLOYED = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
 
@@ -37,10 +41,8 @@ def answer(request: Request, posts: Board, fault: Fault | None) -> Answer:
     place = request.path.removeprefix("/klanten/")
     if place in pages:
         return schema_org.page(request, place, pages[place], fault)
-    if request.path.strip("/") in ORDINARY:
-        return Answer.of(
-            "text/html", "<!DOCTYPE html><html lang=nl><title>Over ons</title><p>Welkom.</p></html>"
-        )
+    if ordinary := ORDINARY.get(request.path.strip("/")):
+        return Answer.of("text/html", f"<!DOCTYPE html><html lang=nl>{ordinary}</html>")
     return Answer.of("text/html", "<!DOCTYPE html><title>404</title><h1>Niet gevonden</h1>", 404)
 
 

@@ -21,7 +21,6 @@ from crawlers.parsers import (
 from crawlers.parsers.page import Page
 
 FOLDER = Path(__file__).parent / "answers"
-SITE = "https://nl.trustpilot.com"
 PACKAGE = "nl.voorbeeld.app"
 
 
@@ -42,7 +41,7 @@ class Example:
 EXAMPLES = {
     "trustpilot_web": Example(
         "trustpilot_web.json",
-        lambda body: trustpilot_web.parse(body, SITE),
+        trustpilot_web.parse,
         b'<!DOCTYPE html><html lang="nl-NL"><body><script id="__NEXT_DATA__" type="application/json">',
         b"</script></body></html>",
     ),

@@ -25,10 +25,6 @@ from tests.crawlers.examples import EXAMPLES
 Parse = Callable[[bytes], Page]
 
 
-def _trustpilot(body: bytes) -> Page:
-    return trustpilot_web.parse(body, payloads.SITE)
-
-
 def _apple(body: bytes) -> Page:
     return apple_app.parse(body, "nl", "987654321")
 
@@ -93,7 +89,7 @@ def _csv(body: bytes) -> Page:
 
 
 PAGES: dict[str, tuple[Parse, bytes]] = {
-    "trustpilot": (_trustpilot, payloads.trustpilot(payloads.trustpilot_props(payloads.review()))),
+    "trustpilot": (trustpilot_web.parse, payloads.trustpilot(payloads.trustpilot_props(payloads.review()))),
     "apple": (_apple, payloads.apple([payloads.apple_entry()])),
     "mastodon": (_mastodon, payloads.mastodon(payloads.status())),
     "publisher": (_feed, payloads.PUBLISHER.encode()),
@@ -120,7 +116,7 @@ PAGES: dict[str, tuple[Parse, bytes]] = {
     "microdata": (_schema_org, payloads.page_with(body=payloads.MICRODATA)),
 }
 TREES: dict[str, tuple[Parse, Any, Callable[[Any], bytes]]] = {
-    "trustpilot": (_trustpilot, payloads.trustpilot_props(payloads.review()), payloads.trustpilot),
+    "trustpilot": (trustpilot_web.parse, payloads.trustpilot_props(payloads.review()), payloads.trustpilot),
     "apple": (
         _apple,
         json.loads(payloads.apple([payloads.apple_entry()])),

@@ -8,7 +8,6 @@ from typing import Any
 from crawlers.parameters.files import CsvParameters
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-SITE = "https://nl.trustpilot.com"
 
 REVIEW: dict[str, Any] = {
     "id": "673f0a1b2c3d4e5f60718293",

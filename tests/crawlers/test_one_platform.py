@@ -5,7 +5,7 @@ import pytest
 from crawlers.parsers import play_developer, trustpilot_api, trustpilot_web
 from storage.records import Record
 from storage.sameness import Words, shown_before
-from tests.crawlers.payloads import REVIEW, SITE, review, trustpilot, trustpilot_props
+from tests.crawlers.payloads import REVIEW, review, trustpilot, trustpilot_props
 from tests.crawlers.payloads_apps import (
     PACKAGE,
     developer,
@@ -19,7 +19,7 @@ from tests.crawlers.payloads_apps import (
 from tests.crawlers.payloads_reviews import trustpilot_page
 
 PAGE_AND_INTERFACE = (
-    trustpilot_web.parse(trustpilot(trustpilot_props(review())), SITE).records[0],
+    trustpilot_web.parse(trustpilot(trustpilot_props(review()))).records[0],
     trustpilot_api.parse(
         trustpilot_page(
             {name: REVIEW[name] for name in ("id", "title", "text")} | {"stars": REVIEW["rating"]}

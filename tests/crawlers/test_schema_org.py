@@ -5,6 +5,7 @@ import pytest
 from crawlers.causes import Cause
 from crawlers.parsers import schema_org
 from crawlers.parsers.page import Blocked, FormatChanged, Page
+from crawlers.parsers.schema_org import NothingMarked
 from storage.records import Precision
 from tests.crawlers.payloads import GRAPH, MICRODATA, NOW, SHOP_URL, WAF_PAGE, graph_with, page_with
 
@@ -339,6 +340,69 @@ def test_entities_are_unescaped_once_and_tags_taken_off() -> None:
     assert page.records[0].text == "Prijs &lt; beloofd\nen <b>laat</b>"
 
 
+ELS = {
+    "@type": "Review",
+    "author": {"name": "Els"},
+    "datePublished": "2026-11-14",
+    "reviewBody": "Een uur in de wacht,<br>en toen opgehangen.",
+    "reviewRating": {"ratingValue": "2", "bestRating": 5},
+}
+"""What `MICRODATA` says."""
+
+
+@pytest.mark.parametrize("key", [{"@id": "#r1"}, {"url": "/ervaringen/r1"}, {}])
+def test_a_review_in_both_forms_of_markup_is_one_and_keeps_its_id(key: dict[str, str]) -> None:
+    [alone] = read(page_with(ELS | key)).records
+    [record] = read(page_with(ELS | key, body=MICRODATA)).records
+
+    assert record == alone
+
+
+def test_of_a_review_in_both_forms_the_one_with_an_id_is_kept() -> None:
+    named = MICRODATA.replace('Review">', 'Review" itemid="urn:r:1">')
+    [record] = read(page_with(ELS, body=named)).records
+
+    assert (record.external_id, record.title) == ("urn:r:1", "Wachttijd & wachtmuziek")
+
+
+@pytest.mark.parametrize(
+    ("block", "body"),
+    [
+        (ELS | {"@id": "urn:r:1"}, 2 * MICRODATA),
+        ([ELS, ELS], MICRODATA.replace('Review">', 'Review" itemid="urn:r:1">')),
+    ],
+)
+def test_a_review_that_one_form_shows_twice_is_one(block: object, body: str) -> None:
+    assert [record.external_id for record in read(page_with(block, body=body)).records] == ["urn:r:1"]
+
+
+def test_equal_reviews_of_many_things_are_one_each_in_both_forms() -> None:
+    things = [ELS | {"@id": f"urn:r:{place}", "itemReviewed": f"een {place}"} for place in range(200)]
+    body = "".join(MICRODATA.replace(">Snelveld<", f">ander {place}<") for place in range(200))
+
+    assert len(read(page_with(*things, body=body)).records) == 200
+
+
+@pytest.mark.parametrize(
+    "change", [{"author": "Jan"}, {"datePublished": "2026-11-13"}, {"reviewBody": "Ja"}, {"reviewRating": 1}]
+)
+def test_another_review_in_the_other_form_is_another(change: dict[str, object]) -> None:
+    assert len(read(page_with(ELS | {"@id": "#r1"} | change, body=MICRODATA)).records) == 2
+
+
+def test_equal_reviews_in_one_form_stay_two_beside_one_in_the_other() -> None:
+    twice = [ELS | {"@id": "#r1"}, ELS | {"@id": "#r2"}]
+    other = MICRODATA.replace(">Snelveld<", ">Glasnet<")
+    own = [record.external_id for record in read(page_with(*twice)).records]
+    both = read(page_with(ELS | {"@id": "#r1", "itemReviewed": "Glasnet"}, body=MICRODATA + other)).records
+
+    assert [record.external_id for record in read(page_with(*twice, body=MICRODATA)).records] == own
+    assert [record.external_id for record in both] == [
+        own[0],
+        read(page_with(body=MICRODATA)).records[0].external_id,
+    ]
+
+
 def test_microdata_is_read() -> None:
     [record] = read(page_with(body=MICRODATA)).records
 
@@ -372,6 +436,12 @@ def test_a_wall_is_named() -> None:
         read(WAF_PAGE)
 
     assert caught.value.cause is Cause.WAF
+
+
+def test_a_captcha_beside_a_form_is_no_wall() -> None:
+    form = '<form><textarea name="vraag"></textarea><div class="g-recaptcha" data-sitekey="6Lc"></div></form>'
+    with pytest.raises(NothingMarked):
+        read(page_with(body=form))
 
 
 def test_a_page_in_another_encoding_is_read() -> None:

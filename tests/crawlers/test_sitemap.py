@@ -201,6 +201,92 @@ def test_a_firewall_ends_the_reading_and_keeps_what_was_read(crawling: Crawling)
     assert (outcome.health, outcome.stats["cause"], outcome.counts["new"]) == (Health.BLOCKED, "waf", 2)
 
 
+BARE = '<title>www.snelveld.example</title><div class="h-captcha"></div>'
+
+
+def ordinary(monkeypatch: pytest.MonkeyPatch, *pages: str) -> None:
+    """The site's pages without reviews, which are its newest."""
+    shown = {f"over-ons/{place}": page for place, page in enumerate(pages)}
+    monkeypatch.setattr("demo.replica.sitemap.ORDINARY", shown)
+    monkeypatch.setattr("demo.replica.sitemap.DEPLOYED", START)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<title>Contact</title><form><textarea></textarea><div class="g-recaptcha"></div></form>',
+        BARE,
+        "<title>Inloggen | Snelveld</title><form><input type=password></form>",
+        "<title>Cookie-instellingen | Snelveld</title>",
+        "<title>Access denied: wat nu?</title>",
+        "<title>Ons weblog in 2026</title>",
+    ],
+)
+def test_a_page_like_a_wall_costs_no_other(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    shops(crawling, 3)
+    ordinary(monkeypatch, page)
+    first = crawling(Kind.SITEMAP)
+    crawling.clock.advance(timedelta(hours=2))
+    again = crawling(Kind.SITEMAP)
+
+    assert (first.health, first.counts["new"]) == (Health.OK, 6)
+    assert (again.health, again.counts["new"]) == (Health.OK, 0)
+
+
+def test_a_page_like_a_wall_is_not_taken_for_read(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shops(crawling, 1)
+    ordinary(monkeypatch, BARE)
+    outcome = crawling(Kind.SITEMAP)
+    since = len(crawling.replica.requests)
+    crawling(Kind.SITEMAP)
+
+    assert "pages that look like a wall were left out" in outcome.stats["notes"]
+    assert "/over-ons/0" in crawling.asked(since)
+
+
+def test_the_same_wall_at_one_page_after_another_ends_the_reading(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shops(crawling, 1)
+    ordinary(monkeypatch, *[BARE] * 5)
+    outcome = crawling(Kind.SITEMAP)
+
+    assert (outcome.health, outcome.stats["cause"], outcome.counts["new"]) == (Health.BLOCKED, "captcha", 0)
+    assert len(crawling.asked()) == 3 + 3
+    assert outcome.rest == timedelta(hours=2)
+
+
+def test_pages_like_different_walls_do_not_end_the_reading(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shops(crawling, 1)
+    own = ("Inloggen", "Aanmelden", "Cookie-instellingen", "Inloggen voor zakelijk", "Toestemming")
+    ordinary(monkeypatch, *[f"<title>{name} | Snelveld</title>" for name in own])
+
+    assert crawling(Kind.SITEMAP).counts["new"] == 2
+
+
+def test_a_challenge_ends_the_reading_at_once(crawling: Crawling, monkeypatch: pytest.MonkeyPatch) -> None:
+    shops(crawling, 1)
+    ordinary(monkeypatch, "<title>Just a moment...</title><h1>www.snelveld.example</h1>")
+    outcome = crawling(Kind.SITEMAP)
+
+    assert (outcome.stats["cause"], outcome.counts["new"]) == ("captcha", 0)
+
+
+def test_a_site_that_shows_nothing_but_a_wall_is_blocked(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ordinary(monkeypatch, "<title>Inloggen | Snelveld</title>")
+    outcome = crawling(Kind.SITEMAP)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BLOCKED, "sign_in")
+
+
 def test_addresses_on_other_sites_are_left_out(crawling: Crawling, monkeypatch: pytest.MonkeyPatch) -> None:
     shops(crawling, 1)
     body = (
@@ -322,7 +408,7 @@ def test_of_a_site_that_never_gave_anything_no_page_keeps_the_others_waiting_for
     crawling: Crawling,
 ) -> None:
     shops(crawling, 2)
-    new = []
+    new: list[int] = []
     for _ in range(4):
         crawling.replica.faults.set(Kind.SITEMAP, Fault.UNAVAILABLE, after=3, times=1, retry_after=120)
         if len(new) == 3:

@@ -4,7 +4,7 @@ import pytest
 
 from crawlers.causes import Cause
 from crawlers.parsers.addresses import rebased, safe
-from crawlers.parsers.blocks import wall, wall_at
+from crawlers.parsers.blocks import challenge, wall, wall_at, wall_on_site
 from crawlers.parsers.markup import LONGEST_MARKUP, TooLong, plain, unescaped
 from crawlers.parsers.values import NotJson, count, everything, headed, json_of, language, number
 
@@ -149,12 +149,60 @@ def test_a_long_title_is_not_cut() -> None:
         ("<title>Inloggen - Snelveld</title>", Cause.SIGN_IN),
         ('{"error": true, "message": "bots"}', Cause.WAF),
         ('{"error": true', None),
+        ("<title>Log  in</title>", Cause.SIGN_IN),
+        ("<title>hCaptcha</title>", Cause.CAPTCHA),
+        ("<title>Cookietoestemming</title>", Cause.CONSENT),
         ("<title>Reviews over inlogproblemen</title>", None),
+        ("<title>Ons weblog in 2026</title>", None),
+        ("<title>Interieurdesign in hout</title>", None),
         ("", None),
     ],
 )
 def test_walls_are_known_by_their_marks(page: str, cause: Cause | None) -> None:
     assert wall(page.encode()) is cause
+
+
+WIDGET = '<div class="g-recaptcha" data-sitekey="6Lc"></div>'
+LONG = "<p>" + 400 * "Wij bezorgen. " + "</p>"
+
+
+@pytest.mark.parametrize(
+    ("page", "cause"),
+    [
+        (f"<form><input type=email name=e><textarea name=vraag></textarea>{WIDGET}</form>", None),
+        (f"{LONG}{WIDGET}", None),
+        (f'{LONG}<div class="cf-turnstile"></div><script src="/cookiewall.js"></script>', None),
+        (f'{LONG}<a href="https://consent.google.com/">Uw keuze</a>', None),
+        (f'<form id="captcha-form"><input type="hidden" name="q">{WIDGET}</form>', Cause.CAPTCHA),
+        (f"<script>{LONG}</script>{WIDGET}", Cause.CAPTCHA),
+        (f"<title>Inloggen</title>{LONG}", Cause.SIGN_IN),
+        ('{"error": true, "message": "bots"}', Cause.WAF),
+        ('{"error": true', None),
+    ],
+)
+def test_on_a_page_of_any_site_a_captcha_may_guard_a_form(page: str, cause: Cause | None) -> None:
+    assert wall_on_site(page.encode()) is cause
+
+
+@pytest.mark.parametrize(
+    ("page", "cause"),
+    [
+        ("<title>Verifying Connection</title>", Cause.WAF),
+        ("<title>Just a moment...</title>", Cause.CAPTCHA),
+        ("<title>Attention Required! | Cloudflare</title>", Cause.WAF),
+        ("<title>Access denied | w.example used Cloudflare to restrict access</title>", Cause.WAF),
+        ('<title></title><div id="challenge-container"></div>', Cause.WAF),
+        ('<title>w.example</title><script src="https://ct.captcha-delivery.com/c.js">', Cause.CAPTCHA),
+        ('{"error": true, "message": "bots"}', Cause.WAF),
+        ("<title>Access denied bij inloggen - Forum</title>", None),
+        (f"<title>Just a moment</title>{LONG}", None),
+        ("<p>Er staat challenge-container in de bron</p>", None),
+        (f"<title>Contact</title>{WIDGET}", None),
+        ("<title>Inloggen</title>", None),
+    ],
+)
+def test_a_challenge_is_one_beyond_doubt(page: str, cause: Cause | None) -> None:
+    assert challenge(page.encode()) is cause
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -5,12 +6,18 @@ import pytest
 from crawlers.causes import Cause
 from crawlers.parsers.page import Blocked, FormatChanged, Moved, Page
 from crawlers.parsers.trustpilot_web import parse
+from demo.replica import Fault
+from demo.replica import Kind as Played
+from demo.replica.server import INSTEAD
+from storage.models import Health
 from storage.records import LONGEST_TEXT, Kind, Status
-from tests.crawlers.payloads import SIGN_IN, SITE, WAF_JSON, WAF_PAGE, review, trustpilot, trustpilot_props
+from tests.crawlers.complaints import posts, show
+from tests.crawlers.conftest import Crawling
+from tests.crawlers.payloads import SIGN_IN, WAF_JSON, WAF_PAGE, review, trustpilot, trustpilot_props
 
 
 def read(*reviews: object, wanted: str = "nl", **props: object) -> Page:
-    return parse(trustpilot(trustpilot_props(*reviews, **props)), SITE, wanted)  # type: ignore[arg-type]
+    return parse(trustpilot(trustpilot_props(*reviews, **props)), wanted)  # type: ignore[arg-type]
 
 
 def test_a_review_becomes_a_record() -> None:
@@ -127,21 +134,21 @@ def test_a_title_too_long_to_be_one_begins_the_text() -> None:
 @pytest.mark.parametrize("body", [WAF_JSON, WAF_PAGE])
 def test_the_firewall_is_named(body: bytes) -> None:
     with pytest.raises(Blocked) as caught:
-        parse(body, SITE)
+        parse(body)
 
     assert caught.value.cause is Cause.WAF
 
 
 def test_the_redirect_to_signing_in_is_named() -> None:
     with pytest.raises(Blocked) as caught:
-        parse(trustpilot(SIGN_IN), SITE)
+        parse(trustpilot(SIGN_IN))
 
     assert caught.value.cause is Cause.SIGN_IN
 
 
 def test_a_company_under_another_domain_is_named() -> None:
     with pytest.raises(Moved, match=r"now stands under snelveld\.example"):
-        parse(trustpilot({"__N_REDIRECT": "/review/snelveld.example?x=1"}), SITE)
+        parse(trustpilot({"__N_REDIRECT": "/review/snelveld.example?x=1"}))
 
 
 @pytest.mark.parametrize(
@@ -158,4 +165,27 @@ def test_a_company_under_another_domain_is_named() -> None:
 )
 def test_another_form_is_named(body: bytes) -> None:
     with pytest.raises(FormatChanged):
-        parse(body, SITE)
+        parse(body)
+
+
+def test_a_review_has_its_address_on_the_real_site(crawling: Crawling) -> None:
+    [shown] = show(crawling, posts(Played.TRUSTPILOT, 1))
+    crawling(Played.TRUSTPILOT)
+
+    assert [one["url"] for one in crawling.mentions()] == [f"https://nl.trustpilot.com/reviews/{shown.key}"]
+
+
+@pytest.mark.parametrize("status", [200, 202, 403])
+def test_a_firewall_at_the_look_up_of_missing_reviews_is_named_and_left_alone(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    shown = show(crawling, posts(Played.TRUSTPILOT, 5))
+    crawling(Played.TRUSTPILOT)
+    for post in shown[1:4]:
+        crawling.replica.posts.remove(post.key)
+    wall = replace(INSTEAD[Fault.INTERSTITIAL], status=status)
+    monkeypatch.setattr(crawling.replica, "_permalink", lambda request: wall)
+    outcome = crawling(Played.TRUSTPILOT)
+
+    assert (outcome.health, outcome.stats["cause"], outcome.counts["removed"]) == (Health.BLOCKED, "waf", 0)
+    assert len([target for target in crawling.asked() if target.startswith("/reviews/")]) == 1
