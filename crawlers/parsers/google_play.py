@@ -18,7 +18,7 @@ CALL = "oCPfdb"
 """What Google Play calls the request for reviews."""
 _GUARD = ")]}'"
 _REFUSED = "PlayGatewayError"
-_KINDS: dict[int, type] = {1: list, 4: str, 5: list, 7: list}
+_KINDS: dict[int, type] = {1: list, 4: str, 5: list, 6: int, 7: list}
 """What stands at the positions of a review that may also be empty."""
 
 

@@ -30,6 +30,7 @@ class AppStoreConnectSpider(SinglySpider, WholeSpider):
     """There is no sign-in: every request carries a token that is signed here, with the customer's key."""
 
     namespace = app_store_connect.NAMESPACE
+    misses_at_once = True
     reread = timedelta(days=30)
 
     def __init__(self, job: Job, **named: Any) -> None:

@@ -22,6 +22,7 @@ class GoogleBusinessSpider(GoogleSpider, SinglySpider, WholeSpider):
     namespace = google_business.NAMESPACE
     scope = "https://www.googleapis.com/auth/business.manage"
     most_pages = 100
+    misses_at_once = True
     reread = timedelta(days=30)
 
     @property

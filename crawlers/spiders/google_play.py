@@ -7,8 +7,10 @@ from urllib.parse import urlencode
 
 from scrapy import Request
 
+from crawlers.causes import Cause, Failure
+from crawlers.dates import instant
 from crawlers.job import Job, ReadPage
-from crawlers.paging import gone_from, times_of
+from crawlers.paging import WHOLE_EVERY, gone_from, times_of
 from crawlers.parameters.apps import PlayParameters
 from crawlers.parsers import google_play
 from crawlers.parsers.page import Page, gone
@@ -25,7 +27,7 @@ A_CALL = 199
 class PlaySpider(WholeSpider):
     """A review has no address to look it up at: it is gone when it is missing twice.
 
-    State of the part: what `gone_from` keeps.
+    State of the part: what `gone_from` keeps, and `ended`, by the last review since when nothing was shown after it.
     """
 
     most_pages = 20
@@ -57,6 +59,39 @@ class PlaySpider(WholeSpider):
     def stretch_of(self, body: bytes, reading: Reading) -> Stretch:
         return google_play.parse(body, self.wanted.package, self.wanted.language)
 
+    def broken_off(self, page: Stretch, reading: Reading, where: str) -> ReadPage | None:
+        """An answer to a token that shows nothing is the end of the list or a refusal, which look the same.
+
+        It is the end where everything was seen that is known to be there, or where the list ends with the same review
+        a day later: when reviews are added, a refusal falls after another one each time.
+        """
+        if page.entries or page.next or (reading.number == 1 and not reading.gap):
+            return None
+        state, now = self.state_of(reading.part), self.job.now()
+        place = reading.lowest[0] if reading.lowest else reading.gap.cursor if reading.gap else ""
+        since = times_of(state.get("ended")).get(place, now)
+        if not self._lies_below(reading) and (self._met(reading) or now - since >= WHOLE_EVERY):
+            return None
+        self.note(Failure(Cause.EMPTY_BEFORE, where, "the list was to go on, and nothing is shown"))
+        return ReadPage(
+            Page(), f"{reading.part} end", reading.part, state | {"ended": {place: since.isoformat()}}
+        )
+
+    def _lies_below(self, reading: Reading) -> bool:
+        """Whether a review of the last week stood below what was read."""
+        if reading.gap or reading.lowest is None:
+            return False
+        known = times_of(self.state_of(reading.part).get("shown"))
+        week, last = self.job.now() - self.reread, reading.lowest[1]
+        return any(week <= known[key] <= last for key in self._lost(reading))
+
+    def _met(self, reading: Reading) -> bool:
+        """Whether this reading came to where an earlier one began."""
+        newest = instant(self.state_of(reading.part).get("newest"))
+        if reading.gap or reading.floor is None or newest is None:
+            return False
+        return reading.lowest is not None and reading.lowest[1] <= newest
+
     def _after(self, reading: Reading, gap: Gap | None) -> Iterator[Any]:
         if not reading.gap:
             yield from self._compared(reading)
@@ -72,7 +107,7 @@ class PlaySpider(WholeSpider):
             nameless = state.get("nameless", 0)
         lost, left = gone_from(state, missing, nameless, self.job.now(), seen)
         state |= left
-        state["shown"] = {key: time for key, time in state["shown"].items() if key not in lost}
+        state["shown"] = {key: time for key, time in state.get("shown", {}).items() if key not in lost}
         state["doubted"] = {key: number for key, number in left["doubted"].items() if key in state["shown"]}
         records = tuple(record for one in lost for record in gone(self.namespace, one).records)
         yield ReadPage(Page(records), f"{reading.part} missing", reading.part, state)

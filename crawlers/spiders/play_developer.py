@@ -22,6 +22,9 @@ SHOWN = timedelta(days=6)
 
 
 class PlayDeveloperSpider(GoogleSpider, SinglySpider):
+    """Google does not say in which order its list of a week stands."""
+
+    newest_first = False
     scope = "https://www.googleapis.com/auth/androidpublisher"
     reread = SHOWN
 

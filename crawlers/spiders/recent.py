@@ -50,7 +50,8 @@ class Gap:
 class Reading:
     """One way back through a part, down to `floor` (None: as far as it goes). `seen` has what was shown by id.
 
-    With a `gap` it reads what an earlier crawl left.
+    With a `gap` it reads what an earlier crawl left. `lowest` is the last post so far, its id and time; `top` is how
+    far back the first page goes, where that counts.
     """
 
     part: str
@@ -61,16 +62,19 @@ class Reading:
     entries: int = 0
     mark: str | None = None
     newest: datetime | None = None
+    lowest: tuple[str, datetime] | None = None
+    top: datetime | None = None
     seen: dict[str, datetime] = field(default_factory=dict)
 
 
 class RecentSpider(ReadingSpider):
     """A kind says how to ask for a page and how to parse one.
 
-    State of a part: `newest`, the time down to which everything was read; `reread_at`, when a week was last read
-    again; `shown`, what was seen in that week, time by id; `had`, that there ever was anything; `mark`, the source's
-    own mark of how far it was read; `gap`, what lies below and is still to be read. It moves when a reading has
-    ended: one that was broken off is begun again from the top.
+    State of a part: `newest`, the time down to which everything was read (none where nothing was ever shown);
+    `reread_at`, when a week was last read again; `shown`, what was seen in that week, time by id; `top`, how far back
+    the first page goes, where `shown` has that too; `had`, that there ever was anything; `mark`, the source's own mark
+    of how far it was read; `gap`, what lies below and is still to be read. It moves when a reading has ended: one that
+    was broken off is begun again from the top.
     """
 
     most_pages = 50
@@ -81,6 +85,10 @@ class RecentSpider(ReadingSpider):
     most_missing = MOST_CHECKED
     misses_at_once = False
     """Whether what is missing from a page that was read is looked for at once, also below the floor."""
+    newest_first = True
+    """Whether the source says so of its order; else every crawl reads to the end."""
+    backlog: timedelta | None = None
+    """How far back the next crawls read what was too much for the first one; None: that is left out."""
 
     def address(self, reading: Reading, cursor: str | None) -> str:
         raise NotImplementedError
@@ -95,6 +103,10 @@ class RecentSpider(ReadingSpider):
     def also(self, page: Stretch, reading: Reading) -> Iterator[Any]:
         """What else to read because of a page that was stored."""
         return iter(())
+
+    def broken_off(self, page: Stretch, reading: Reading, where: str) -> ReadPage | None:
+        """What is remembered of a listing that broke off before its end, in the place of its end."""
+        return None
 
     def known_as(self, key: str) -> str:
         """The id of the record that is shown under `key`."""
@@ -141,15 +153,15 @@ class RecentSpider(ReadingSpider):
         await item.stored
         for one in self.also(page, reading):
             yield one
-        reached = page.next is None or _is_before(page, reading.floor)
+        if broken := self.broken_off(page, reading, where):
+            yield broken
+            return
+        reached = page.next is None or (self.newest_first and _is_before(page, reading.floor))
         if not reached and reading.number < self.most_pages:
             yield self.step(replace(reading, number=reading.number + 1), page.next)
             return
         gap = self._gap(page, reading, reached)
-        if not reached:
-            reading = replace(reading, floor=page.last or self.job.now())
-        elif self.misses_at_once and reading.floor and page.last:
-            reading = replace(reading, floor=min(reading.floor, page.last))
+        reading = replace(reading, floor=self._read_down_to(page, reading, reached))
         end = self._end(reading, where, gap)
         if end is None:
             return
@@ -158,35 +170,63 @@ class RecentSpider(ReadingSpider):
         for one in self._after(reading, gap):
             yield one
 
+    def _read_down_to(self, page: Stretch, reading: Reading, reached: bool) -> datetime | None:
+        """The time above which everything was read, so that what is missing there is missed; None: all of it was."""
+        if not self.newest_first:
+            return None if reached else self.job.now()
+        if not reached:
+            return page.last or self.job.now()
+        if self.misses_at_once and reading.floor and page.last:
+            return min(reading.floor, page.last)
+        return reading.floor
+
     def _with(self, reading: Reading, page: Stretch) -> Reading:
         """`reading` with what a page adds; of what it showed only so much as is compared or remembered."""
         newest = max(filter(None, (reading.newest, page.newest)), default=None)
         before = self.state_of(reading.part).get("shown") or {}
         room = MOST_REMEMBERED - len(reading.seen)
-        week = self._floor(newest, reread=True) if newest and room > 0 else None
-        seen = {key: time for key, time in page.shown if key in before or (week is not None and time >= week)}
+        first = self.misses_at_once and reading.number == 1 and not reading.gap
+        top = page.last if first else reading.top
+        since = self._remembered_since(newest, top) if newest and room > 0 else None
+        seen = {
+            key: time for key, time in page.shown if key in before or (since is not None and time >= since)
+        }
         return replace(
             reading,
             entries=reading.entries + page.entries,
             mark=reading.mark or page.mark,
             newest=newest,
+            lowest=page.shown[-1] if page.shown else reading.lowest,
+            top=top,
             seen=reading.seen | seen if seen else reading.seen,
         )
 
+    def _remembered_since(self, newest: datetime, top: datetime | None) -> datetime:
+        week = self._floor(newest, reread=True)
+        return min(week, top) if top else week
+
     def _gap(self, page: Stretch, reading: Reading, reached: bool) -> Gap | None:
         """What is left to read below this reading."""
-        state = self.state_of(reading.part)
-        newest, left = instant(state.get("newest")), _gap_of(state)
         if reading.gap:
             return None if reached else replace(reading.gap, cursor=self.place(page))
-        if reached or reading.floor is None or newest is None or _is_before(page, newest):
-            return left
-        self.job.findings.note(
-            "more was posted since the last crawl than one crawl reads; the next one goes on"
-        )
-        return replace(
-            left or Gap("", newest - self.overlap, text(state.get("mark"))), cursor=self.place(page)
-        )
+        left = _gap_of(self.state_of(reading.part))
+        below = None if reached else self._below(page, reading)
+        return replace(left or below, cursor=self.place(page)) if below else left
+
+    def _below(self, page: Stretch, reading: Reading) -> Gap | None:
+        """What this reading leaves that no crawl has read, if it is to be read."""
+        state, note = self.state_of(reading.part), self.job.findings.note
+        newest = instant(state.get("newest"))
+        if not self.newest_first or (reading.floor is None and self.backlog is None):
+            note("there is more than one crawl reads; what stands below is left out")
+            return None
+        if reading.floor is None or newest is None:
+            note("there is more than one crawl reads; the next one goes on")
+            return Gap("", self.job.now() - (self.backlog or self.reread))
+        if _is_before(page, newest):
+            return None
+        note("more was posted since the last crawl than one crawl reads; the next one goes on")
+        return Gap("", newest - self.overlap, text(state.get("mark")))
 
     def _after(self, reading: Reading, gap: Gap | None) -> Iterator[Any]:
         """Look for what is missing, and go on with what was left, when a reading has ended."""
@@ -239,14 +279,14 @@ class RecentSpider(ReadingSpider):
         kept = times_of(state.get("shown")) | reading.seen
         latest = sorted(kept.items(), key=lambda one: one[1], reverse=True)[:MOST_REMEMBERED]
         # A post that claims to come from the future must not keep the next ones from being read.
-        times = [time for time in (reading.newest, instant(state.get("newest"))) if time]
-        newest = min(now, max((*kept.values(), *times), default=now))
-        state |= {
-            "newest": newest.isoformat(),
-            "shown": {
-                key: time.isoformat() for key, time in latest if time >= self._floor(newest, reread=True)
-            },
-        }
+        times = [time for time in (reading.newest, instant(state.get("newest")), *kept.values()) if time]
+        # Where nothing was ever shown, what was posted before may still be listed late.
+        if times:
+            newest, top = min(now, max(times)), reading.top or instant(state.get("top"))
+            since = self._remembered_since(newest, top)
+            state["newest"] = newest.isoformat()
+            state["shown"] = {key: time.isoformat() for key, time in latest if time >= since}
+            state |= {"top": top.isoformat()} if top else {}
         if reading.entries:
             state["had"] = True
         if reading.reread:

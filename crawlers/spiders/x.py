@@ -38,6 +38,7 @@ class XSpider(RecentSpider):
     most_missing = 100
     overlap = timedelta(0)
     reread = timedelta(days=6)
+    backlog = FURTHEST
 
     def __init__(self, *named: Any, **more: Any) -> None:
         super().__init__(*named, **more)

@@ -132,6 +132,15 @@ def test_a_late_reply_and_a_removal_are_found_by_reading_a_month_again(crawling:
     assert crawling.asked()[-1] == f"/v1/customerReviews/{shown[460].key}"
 
 
+def test_a_review_that_is_gone_from_the_first_page_is_removed_by_the_next_crawl(crawling: Crawling) -> None:
+    shown = show(crawling, posts(KIND, 5) + posts(KIND, 5, first=1000))
+    crawling(KIND)
+    crawling.replica.posts.remove(shown[7].key)
+    outcome, again = crawling(KIND), crawling(KIND)
+
+    assert (outcome.health, outcome.counts["removed"], again.counts["removed"]) == (Health.OK, 1, 0)
+
+
 def test_a_token_is_signed_anew_before_it_runs_out(crawling: Crawling) -> None:
     show(crawling, posts(KIND, 650))
     crawling.replica._watch = lambda _: crawling.clock.advance(timedelta(minutes=8))

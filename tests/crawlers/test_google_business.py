@@ -10,14 +10,14 @@ import pytest
 from crawlers.parsers.google_business import original, parse
 from crawlers.parsers.page import FormatChanged
 from crawlers.secrets import missing
-from demo.replica import Fault, Kind
+from demo.replica import Fault, Kind, Post
 from demo.replica.google_business import STARS
 from demo.replica.keyed import KEY, SIGNED_IN
 from demo.replica.loopback import Request
 from storage.configuration import secret_variable
 from storage.models import Health
 from tests.crawlers.complaints import posts, show
-from tests.crawlers.conftest import Crawling, configured
+from tests.crawlers.conftest import START, Crawling, configured
 from tests.crawlers.payloads_apps import LEFT_OUT, business, business_review, written_out
 
 SAID = "Lange wachttijd en onvriendelijk aan de balie."
@@ -192,6 +192,40 @@ def test_a_review_that_is_gone_is_looked_up_and_removed(crawling: Crawling) -> N
 
     assert (outcome.health, outcome.counts["removed"], again.counts["removed"]) == (Health.OK, 1, 0)
     assert [one for one in crawling.asked() if one.endswith(f"/reviews/{shown[4].key}")]
+
+
+@pytest.mark.parametrize("place", [4, 40])
+def test_a_review_that_is_gone_from_the_first_page_is_removed_by_the_next_crawl(
+    crawling: Crawling, place: int
+) -> None:
+    shown = show(crawling, a_day_apart(120))
+    crawling(Kind.GOOGLE_BUSINESS)
+    crawling(Kind.GOOGLE_BUSINESS)
+    crawling.replica.posts.remove(shown[place].key)
+    crawling.clock.advance(timedelta(hours=1))
+    outcome, again = crawling(Kind.GOOGLE_BUSINESS), crawling(Kind.GOOGLE_BUSINESS)
+
+    assert (outcome.health, outcome.counts["removed"], again.counts["removed"]) == (Health.OK, 1, 0)
+
+
+def test_reviews_that_make_room_on_the_first_page_are_not_looked_up(crawling: Crawling) -> None:
+    show(crawling, a_day_apart(120))
+    crawling(Kind.GOOGLE_BUSINESS)
+    crawling.clock.advance(timedelta(hours=1))
+    show(
+        crawling, [replace(post, author="Ook", key="") for post in posts(Kind.GOOGLE_BUSINESS, 30, first=-1)]
+    )
+    since = len(crawling.replica.requests)
+    outcome = crawling(Kind.GOOGLE_BUSINESS)
+
+    assert (outcome.counts["removed"], len(crawling.asked(since))) == (0, 1)
+
+
+def a_day_apart(number: int) -> list[Post]:
+    return [
+        replace(post, published_at=START - timedelta(days=place))
+        for place, post in enumerate(posts(Kind.GOOGLE_BUSINESS, number), 1)
+    ]
 
 
 def test_a_review_that_cannot_be_read_keeps_no_other_from_being_removed(

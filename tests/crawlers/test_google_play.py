@@ -10,11 +10,11 @@ import pytest
 
 from crawlers.causes import Cause
 from crawlers.parsers.page import Blocked, FormatChanged
-from crawlers.spiders.google_play import asked_for
-from demo.replica import Fault, Kind
+from crawlers.spiders.google_play import PlaySpider, asked_for
+from demo.replica import Fault, Kind, Post
 from storage.models import Health
 from tests.crawlers.complaints import posts, show
-from tests.crawlers.conftest import Crawling
+from tests.crawlers.conftest import START, Crawling
 from tests.crawlers.payloads import WAF_PAGE
 from tests.crawlers.payloads_apps import PACKAGE, parse_play, play, play_envelope, play_page, play_review
 
@@ -95,7 +95,9 @@ def test_a_reply_that_cannot_be_stored_does_not_cost_the_review() -> None:
     assert record.reply is None
 
 
-@pytest.mark.parametrize(("place", "value"), [(4, ["x"]), (5, "1794998642"), (7, "Beste Henk"), (1, "Henk")])
+@pytest.mark.parametrize(
+    ("place", "value"), [(4, ["x"]), (5, "1794998642"), (6, ["Voorbeeld BV"]), (7, "Beste Henk"), (1, "Henk")]
+)
 def test_something_else_at_a_known_position_is_told(place: int, value: object) -> None:
     page = parse_play(play(play_page(play_review({place: value}))))
     among_others = [play_review({0: str(number)}) for number in range(3)]
@@ -267,3 +269,113 @@ def test_only_reviews_in_the_language_that_was_asked_are_read(crawling: Crawling
 
     assert crawling(Kind.GOOGLE_PLAY, **changes).counts["new"] == 3
     assert {line["language"] for line in crawling.mentions()} == {"en"}
+
+
+def test_a_position_that_is_missing_among_others_is_told() -> None:
+    review = play_review({})
+    del review[6]
+
+    assert parse_play(play(play_page(review))).damage is not None
+
+
+def test_a_review_that_nobody_liked_may_have_no_number() -> None:
+    page = parse_play(play(play_page(play_review({6: None}))))
+
+    assert (page.damage, page.records[0].likes) == (None, None)
+
+
+def cut_off(crawling: Crawling, asked: int = 1) -> None:
+    """From the request after so many on, the list shows nothing, as when it has ended."""
+    crawling.replica.faults.set(Kind.GOOGLE_PLAY, Fault.EMPTY, after=asked)
+
+
+def test_a_token_that_shows_nothing_is_not_taken_for_the_end(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.GOOGLE_PLAY, 450))
+    cut_off(crawling)
+    first = crawling(Kind.GOOGLE_PLAY)
+    crawling.replica.faults.clear()
+    again = crawling(Kind.GOOGLE_PLAY)
+
+    assert (first.health, first.stats["cause"], first.counts["new"]) == (Health.EMPTY, "empty_before", 199)
+    assert (again.health, again.counts["new"]) == (Health.OK, 251)
+
+
+def test_reviews_below_a_token_that_shows_nothing_are_not_removed(crawling: Crawling) -> None:
+    show(crawling, a_quarter_apart(450))
+    crawling(Kind.GOOGLE_PLAY)
+    healths = []
+    for _ in range(4):
+        crawling.clock.advance(timedelta(hours=25))
+        cut_off(crawling)
+        healths.append(crawling(Kind.GOOGLE_PLAY).health)
+
+    assert healths == [Health.EMPTY] * 4
+    assert {line["status"] for line in crawling.mentions()} == {"visible"}
+
+
+def test_new_reviews_below_a_token_that_shows_nothing_are_read_by_the_next_crawl(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.GOOGLE_PLAY, 3, first=2000))
+    crawling(Kind.GOOGLE_PLAY)
+    show(crawling, posts(Kind.GOOGLE_PLAY, 250))
+    cut_off(crawling)
+    first = crawling(Kind.GOOGLE_PLAY)
+    crawling.replica.faults.clear()
+
+    assert (first.health, crawling(Kind.GOOGLE_PLAY).counts["new"]) == (Health.EMPTY, 51)
+
+
+def test_what_an_earlier_crawl_left_is_not_given_up_for_a_token_that_shows_nothing(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PlaySpider, "most_pages", 2)
+    show(crawling, posts(Kind.GOOGLE_PLAY, 3, first=2000))
+    crawling(Kind.GOOGLE_PLAY)
+    show(crawling, posts(Kind.GOOGLE_PLAY, 450))
+    crawling(Kind.GOOGLE_PLAY)
+    cut_off(crawling)
+    broken = crawling(Kind.GOOGLE_PLAY)
+    crawling.replica.faults.clear()
+
+    assert (broken.health, crawling(Kind.GOOGLE_PLAY).counts["new"]) == (Health.EMPTY, 52)
+
+
+def test_a_list_that_ends_with_the_same_review_a_day_later_has_ended(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.GOOGLE_PLAY, 199))
+    show(crawling, posts(Kind.GOOGLE_PLAY, 1, first=8000))
+    healths = []
+    for hours in (0, 12, 13):
+        crawling.clock.advance(timedelta(hours=hours))
+        cut_off(crawling)
+        healths.append(crawling(Kind.GOOGLE_PLAY).health)
+
+    assert healths == [Health.EMPTY, Health.EMPTY, Health.OK]
+
+
+def test_a_list_that_ends_with_another_review_each_time_is_not_taken_for_ended(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.GOOGLE_PLAY, 450))
+    healths = []
+    for day in range(4):
+        show(crawling, posts(Kind.GOOGLE_PLAY, 1, first=-25 * day - 1))
+        cut_off(crawling)
+        healths.append(crawling(Kind.GOOGLE_PLAY).health)
+        crawling.clock.advance(timedelta(hours=25))
+
+    assert healths == [Health.EMPTY] * 4
+
+
+def test_an_end_that_shows_nothing_is_no_fault_where_everything_known_was_seen(crawling: Crawling) -> None:
+    show(crawling, a_quarter_apart(199))
+    crawling(Kind.GOOGLE_PLAY)
+    show(crawling, posts(Kind.GOOGLE_PLAY, 1, first=8000))
+    crawling.clock.advance(timedelta(hours=25))
+    cut_off(crawling)
+    outcome = crawling(Kind.GOOGLE_PLAY)
+
+    assert (outcome.health, len(crawling.asked())) == (Health.OK, 3)
+
+
+def a_quarter_apart(number: int) -> list[Post]:
+    return [
+        replace(post, published_at=START - timedelta(minutes=15 * place))
+        for place, post in enumerate(posts(Kind.GOOGLE_PLAY, number), 1)
+    ]

@@ -106,15 +106,6 @@ def test_a_search_with_a_token_reads_all_pages_once(
     assert "offset=40" in " ".join(crawling.asked())
 
 
-def test_a_search_that_never_found_anything_may_be_right(
-    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(TOKEN, KEY)
-    first, again = crawling(Kind.MASTODON, **FOUND), crawling(Kind.MASTODON, **FOUND)
-
-    assert (first.health, again.health) == (Health.EMPTY, Health.OK)
-
-
 def test_a_search_without_a_token_is_a_fault_of_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(TOKEN, raising=False)
     [source] = configured("http://127.0.0.1:1", Kind.MASTODON, **FOUND).source

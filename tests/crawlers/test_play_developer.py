@@ -14,7 +14,7 @@ from crawlers.parsers import google_play
 from crawlers.parsers.page import FormatChanged
 from crawlers.parsers.play_developer import parse
 from crawlers.secrets import missing
-from demo.replica import Fault, Kind
+from demo.replica import Fault, Kind, Post
 from demo.replica.keyed import SIGNED_IN
 from storage.configuration import secret_variable
 from storage.models import Health
@@ -107,7 +107,25 @@ def test_pages_follow_by_their_token(crawling: Crawling) -> None:
     place = "/androidpublisher/v3/applications/nl.snelveld.app/reviews?maxResults=100"
 
     assert (first.health, first.counts["new"], again.counts["new"]) == (Health.OK, 150, 0)
-    assert crawling.asked() == [place, f"{place}&token=volgende-100", place]
+    assert crawling.asked() == [place, f"{place}&token=volgende-100"] * 2
+
+
+def test_the_list_is_read_to_its_end_in_whatever_order_it_stands(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("demo.replica.play_developer._changed", oldest_first)
+    shown = show(crawling, posts(KIND, 120, first=1))
+    crawling(KIND)
+    show(crawling, posts(KIND, 1))
+    crawling.replica.posts.remove(shown[60].key)
+    outcome = crawling(KIND)
+
+    assert (outcome.health, outcome.counts["new"], outcome.counts["removed"]) == (Health.OK, 1, 1)
+
+
+def oldest_first(post: Post) -> datetime:
+    """A time in the week after the last one, the later the older the post is."""
+    return START + (START - post.changed_at)
 
 
 def test_a_review_that_both_kinds_show_is_stored_once(crawling: Crawling) -> None:

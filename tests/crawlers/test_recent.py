@@ -111,6 +111,17 @@ def test_more_than_a_crawl_reads_is_read_by_the_next_ones(crawling: Crawling) ->
     assert (calm.counts["requests"], calm.counts["new"]) == (2, 0)  # robots.txt and one look
 
 
+def test_what_the_first_crawl_leaves_out_is_noted(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spider_of("bluesky"), "most_pages", 1)
+    show(crawling, posts(Kind.BLUESKY, 250))
+    first, next_one = crawling(Kind.BLUESKY), crawling(Kind.BLUESKY)
+
+    assert first.stats["notes"] == ["there is more than one crawl reads; what stands below is left out"]
+    assert (first.counts["new"], next_one.counts["new"], "notes" in next_one.stats) == (100, 0, False)
+
+
 @pytest.mark.parametrize(
     "kind", [Kind.BLUESKY, Kind.MASTODON, Kind.REDDIT, Kind.YOUTUBE, Kind.META, Kind.DISCOURSE]
 )

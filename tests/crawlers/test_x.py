@@ -1,5 +1,6 @@
 """X's recent search: its posts, and what is asked for and paid."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -193,6 +194,33 @@ def test_no_more_pages_are_paid_for_than_allowed(crawling: Crawling) -> None:
 
     assert crawling(Kind.X, pages=1).counts["new"] == 100
     assert len(crawling.asked()) == 1
+
+
+@pytest.mark.parametrize("recheck", [True, False])
+def test_what_was_posted_before_a_search_without_hits_is_found_by_the_next(
+    crawling: Crawling, recheck: bool
+) -> None:
+    crawling(Kind.X, recheck=recheck)
+    [late] = posts(Kind.X, 1)
+    show(crawling, [replace(late, published_at=START - timedelta(seconds=20), key=""), *posts(Kind.X, 150)])
+    crawling.clock.advance(timedelta(hours=1))
+
+    assert crawling(Kind.X, recheck=recheck).counts["new"] == 151
+
+
+def test_what_the_first_crawl_leaves_of_the_week_is_read_by_the_next_ones(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.X, 160))
+    first = crawling(Kind.X, pages=1)
+    show(crawling, posts(Kind.X, 1, first=-1))
+    outcomes = [crawling(Kind.X, pages=1) for _ in range(3)]
+
+    assert (first.counts["new"], first.stats["notes"]) == (
+        100,
+        ["there is more than one crawl reads; the next one goes on"],
+    )
+    assert [one.counts["new"] for one in outcomes] == [1, 60, 0]
+    assert {one.health for one in outcomes} == {Health.OK}
+    assert len(crawling.asked()) == 5
 
 
 def test_a_refused_token_is_named(crawling: Crawling) -> None:
