@@ -53,14 +53,15 @@ MOST_CHECKED = 10
 """Posts that one crawl looks up because they are gone from where they stood; the others wait for the next."""
 
 
-def vanished(before: Sequence[str], seen: Collection[str]) -> list[str]:
+def vanished(before: Sequence[str], seen: Collection[str], to_the_end: bool = False) -> list[str]:
     """The ids that stood in a listing above one that is still there, and are there no more.
 
-    What stood below the last one that was seen may only not have been read. An answer in doubt: posts move for
-    other reasons too, so each is looked up by itself.
+    What stood below the last one that was seen may only not have been read, unless it was read `to_the_end`. An
+    answer in doubt: posts move for other reasons too, so each is looked up by itself.
     """
     places = [place for place, identity in enumerate(before) if identity in seen]
-    return [identity for identity in before[: max(places, default=0)] if identity not in seen][:MOST_CHECKED]
+    end = len(before) if to_the_end else max(places, default=0)
+    return [identity for identity in before[:end] if identity not in seen][:MOST_CHECKED]
 
 
 def missing_twice(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crawlers.dates import instant
 from crawlers.parsers.addresses import safe
@@ -21,6 +21,9 @@ NAMESPACE = "meta"
 MOST_USES = 1_000
 MINUTES_A_DAY = 24 * 60
 _ID = re.compile(r"[0-9]{1,30}(?:_[0-9]{1,30}){0,2}")
+_QUERY = "?"
+"""How a mark begins that is a query; no `after` does."""
+_SECRETS = frozenset({"access_token", "appsecret_proof"})
 _OPINIONS = {"positive": 1, "negative": 0}
 
 
@@ -103,20 +106,31 @@ def wait(header: str) -> timedelta | None:
     return timedelta(minutes=min(longest, MINUTES_A_DAY)) or None
 
 
+def asked_for(mark: str) -> dict[str, str]:
+    """What the query of the page holds to which a mark leads."""
+    return dict(parse_qsl(mark.removeprefix(_QUERY))) if mark.startswith(_QUERY) else {"after": mark}
+
+
 def _ended(gathering: Gathering, found: dict[str, object]) -> Stretch:
-    return stretch(gathering.page(_after(found)))
-
-
-def _after(found: dict[str, object]) -> str | None:
-    """The mark of the following page. Only the mark is taken: the address could lead anywhere."""
     following = text(at(found, "paging", "next"))
-    if following is None:
-        return None
+    mark = _mark(following, text(at(found, "paging", "cursors", "after"))) if following else None
+    damage = "where the following page stands cannot be read" if following and mark is None else None
+    return stretch(gathering.page(mark, damage=damage))
+
+
+def _mark(following: str, after: str | None) -> str | None:
+    """The mark of the following page: `after`, or its whole query where it goes by times and not by that.
+
+    Nothing else is taken, as the address could lead anywhere. It holds the token, which is kept nowhere.
+    """
     try:
-        told = parse_qs(urlsplit(following).query, max_num_fields=100).get("after", [])
+        asked = dict(parse_qsl(urlsplit(following).query, max_num_fields=100))
     except ValueError:
-        return None
-    return text(at(found, "paging", "cursors", "after")) or next(iter(told), None)
+        return after
+    if "after" in asked:
+        return after or asked["after"]
+    query = urlencode({name: value for name, value in asked.items() if name not in _SECRETS})
+    return f"{_QUERY}{query}" if query else after
 
 
 def _id(value: object) -> str | None:

@@ -1,7 +1,8 @@
 """Comments on YouTube, and what a search for videos finds, as the Data API gives them."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from crawlers.dates import instant
@@ -19,9 +20,12 @@ _COMMENT = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 
 @dataclass(frozen=True)
 class Threads(Stretch):
-    """`unread` has, by id, the number of replies of each thread that shows only part of them."""
+    """`unread` has, by id, the number of replies of each thread that shows only part of them; `videos`, by id, the
+    video under which such a thread stands.
+    """
 
     unread: tuple[tuple[str, int], ...] = ()
+    videos: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse(body: bytes) -> Threads:
@@ -33,19 +37,21 @@ def parse(body: bytes) -> Threads:
     gathering = Gathering()
     times: dict[str, datetime] = {}
     unread: list[tuple[str, int]] = []
+    under: dict[str, str] = {}
     for place, thread in enumerate(gathering.bounded(entries(found, "items")), 1):
         top, total = at(thread, "snippet", "topLevelComment"), count(at(thread, "snippet", "totalReplyCount"))
-        replies = listed(at(thread, "replies", "comments"))
-        _add(gathering, f"thread {place}", top, replies=total)
+        replies, video = listed(at(thread, "replies", "comments")), text(at(thread, "snippet", "videoId"))
+        _add(gathering, f"thread {place}", top, replies=total, video=video)
         for number, reply in enumerate(gathering.bounded(replies), 1):
-            _add(gathering, f"thread {place}, reply {number}", reply)
+            _add(gathering, f"thread {place}, reply {number}", reply, video=video)
         key, posted = text(at(top, "id")), instant(at(top, "snippet", "publishedAt"))
         if key and posted:
             times.setdefault(key, posted)
         if key and _COMMENT.fullmatch(key) and (total or 0) > len(replies):
             unread.append((key, total or 0))
+            under |= {key: video} if video and VIDEO.fullmatch(video) else {}
     page = stretch(gathering.page(text(found.get("nextPageToken"))), times)
-    return Threads(**vars(page), unread=tuple(unread))
+    return Threads(**vars(page), unread=tuple(unread), videos=under)
 
 
 def parse_replies(body: bytes, video: str | None = None) -> Stretch:

@@ -1,5 +1,6 @@
 """Signing in first: secrets are exchanged for a token, which goes with every request that follows."""
 
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from typing import Any, Self
@@ -12,12 +13,15 @@ from crawlers.causes import Cause, Failure
 from crawlers.parsers.blocks import wall
 from crawlers.parsers.page import ParseError
 from crawlers.parsers.token import token
+from crawlers.parsers.values import NotJson, at, decoded, json_of, text
 from crawlers.secrets import variables
 from crawlers.spiders.reading import ReadingSpider
 
 TOKEN = "access_token"  # noqa: S105 - the name of it
 _REFUSALS = frozenset({400, 401, 403})
 """Statuses by which a site says that client and secret do not belong together (RFC 6749, 5.2, and habit)."""
+_OF_BOTS = re.compile(r"\b(?:ro)?bots?\b|automat", re.IGNORECASE)
+"""What a firewall speaks of that answers in JSON. The refusal of a sign-in may have the same form."""
 
 
 MOST_RENEWALS = 3
@@ -101,7 +105,7 @@ class BearerSpider(ReadingSpider):
 
     def _has_token(self, response: Response, where: str) -> bool:
         """Whether the answer to signing in holds a token, which is kept; else why not is noted."""
-        if response.status in _REFUSALS and wall(response.body) is None:
+        if response.status in _REFUSALS and not _is_walled(response.body):
             self.refuse(Failure(Cause.KEY, where, f"status {response.status}; check {variables(self.job)}"))
             return False
         if failure := self.unfit(response, where):
@@ -118,3 +122,12 @@ class BearerSpider(ReadingSpider):
         self.job.secrets[TOKEN] = found
         self.signed += 1
         return True
+
+
+def _is_walled(body: bytes) -> bool:
+    """Whether a firewall refuses in the place of the site."""
+    try:
+        said = text(at(json_of(decoded(body)), "message"))
+    except NotJson:
+        said = None
+    return wall(body) is not None and (said is None or _OF_BOTS.search(said) is not None)

@@ -77,15 +77,20 @@ class ListingSpider(ReadingSpider):
         if goes_on and (whole or number < ALWAYS or not is_known(page, counts)):
             yield self._page(part, number + 1, whole)
         elif not page.damage:
-            for one in self._ended(part, whole=not goes_on):
+            # A page without posts may be so by mistake, or where visitors are let no further: it is no end.
+            to_the_end = page.entries > 0 and not self.has_more(page)
+            for one in self._ended(part, whole=not goes_on, to_the_end=to_the_end):
                 yield one
 
-    def _ended(self, part: str, whole: bool) -> Iterator[Any]:
-        """The state that a finished reading leaves, and a look at each post that is no longer in its place."""
+    def _ended(self, part: str, whole: bool, to_the_end: bool) -> Iterator[Any]:
+        """The state that a finished reading leaves, and a look at each post that is no longer in its place.
+
+        `whole` says that no more can be read, `to_the_end` that the source has no more.
+        """
         state, seen = self.state_of(part), self.seen[part]
         before = [identity for identity in state.get("shown", []) if isinstance(identity, str)]
         there = self.job.findings.unread.union(seen)
-        missing = vanished(before, there)
+        missing = vanished(before, there, to_the_end)
         # What cannot be looked up may stand further on than was read: it stays until all is read.
         settled = [one for one in missing if whole or self.permalink(one)]
         state |= {"open": False, "shown": _in_order(before, seen, settled)[:MOST_REMEMBERED]}
@@ -125,6 +130,7 @@ class ListingSpider(ReadingSpider):
 def _in_order(before: list[str], seen: list[str], settled: list[str]) -> list[str]:
     """The ids that were seen, and round them those that were not, on the side where they stood `before`."""
     there = frozenset(seen)
+    before = [one for one in before if one not in settled]
     end = max((place for place, identity in enumerate(before, 1) if identity in there), default=0)
-    above = [one for one in before[:end] if one not in there and one not in settled]
+    above = [one for one in before[:end] if one not in there]
     return list(dict.fromkeys([*above, *seen, *before[end:]]))

@@ -96,7 +96,7 @@ class MetaPageSpider(RecentSpider):
         if edge == "comments":
             asked |= {"order": "reverse_chronological", "filter": "stream"}
         if cursor:
-            asked["after"] = cursor
+            asked |= meta_page.asked_for(cursor)
         return self._edge(post or self.wanted.page, edge, asked)
 
     def stretch_of(self, body: bytes, reading: Reading) -> Stretch:
@@ -116,6 +116,10 @@ class MetaPageSpider(RecentSpider):
             return
         async for one in super().went_back(response, where, reading):
             yield one
+
+    def broken_off(self, page: Stretch, reading: Reading, where: str) -> ReadPage | None:
+        """Where the next page cannot be found the rest is unread, and nothing of it is missing."""
+        return ReadPage(Page(), f"{reading.part} end", reading.part) if page.damage else None
 
     def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
         # Tagging posts and recommendations come and go with the settings of those who wrote them.

@@ -32,14 +32,16 @@ MOST_REMEMBERED = 1_000
 PACIFIC = ZoneInfo("America/Los_Angeles")
 _SPENT = frozenset({"quotaExceeded", "dailyLimitExceeded"})
 _HURRIED = frozenset({"rateLimitExceeded", "userRateLimitExceeded"})
-_KEYS = frozenset({"keyInvalid", "keyExpired", "accessNotConfigured", "forbidden", "ipRefererBlocked"})
+_KEYS = frozenset({"keyInvalid", "keyExpired", "accessNotConfigured", "ipRefererBlocked"})
+_NOT_OURS = "forbidden"
+"""Of one video or thread that is private; a key without any rights gets the same answer, everywhere."""
 
 
 class YoutubeSpider(RecentSpider):
     """A part for each video and channel.
 
     State: `answered`, by thread the number of replies when they were read; `waiting`, by thread that of those that
-    are to be read.
+    are to be read; `under`, by such a thread the video under which it stands, where the part is a channel.
 
     The part `search` remembers when it last searched, and which `videos` were found.
     """
@@ -50,6 +52,7 @@ class YoutubeSpider(RecentSpider):
     def __init__(self, *named: Any, **more: Any) -> None:
         super().__init__(*named, **more)
         self.waiting: dict[str, dict[str, int]] = {}
+        self.under: dict[str, dict[str, str]] = {}
         self.asked: dict[str, set[str]] = {}
 
     @property
@@ -134,6 +137,8 @@ class YoutubeSpider(RecentSpider):
         answered = _numbers(self.state_of(part).get("answered"))
         waiting, asked = self._waiting(part), self.asked.setdefault(part, set())
         waiting.update((key, number) for key, number in page.unread if answered.get(key) != number)
+        if not part.startswith("video "):
+            self._under(part).update(page.videos)
         now = [key for key in waiting if key not in asked][: max(0, MOST_THREADS - len(asked))]
         asked.update(now)
         for key in now:
@@ -144,8 +149,26 @@ class YoutubeSpider(RecentSpider):
             self.waiting[part] = _numbers(self.state_of(part).get("waiting"))
         return self.waiting[part]
 
+    def _under(self, part: str) -> dict[str, str]:
+        if part not in self.under:
+            self.under[part] = _words(self.state_of(part).get("under"))
+        return self.under[part]
+
+    def _video(self, part: str, key: str) -> str | None:
+        """The video of a thread: replies that are read by themselves do not name it."""
+        kind, _, named = part.partition(" ")
+        return named if kind == "video" else self._under(part).get(key)
+
     def _left(self, state: dict[str, Any], reading: Reading) -> dict[str, Any]:
-        return super()._left(state, reading) | {"waiting": _newest(self._waiting(reading.part))}
+        return super()._left(state, reading) | self._to_be_read(reading.part)
+
+    def _to_be_read(self, part: str) -> dict[str, Any]:
+        """What the state says of the threads whose replies are to be read."""
+        waiting = _newest(self._waiting(part))
+        return {
+            "waiting": waiting,
+            "under": {key: one for key, one in self._under(part).items() if key in waiting},
+        }
 
     def _replies(self, part: str, key: str, number: int, cursor: str | None) -> Request:
         asked = {"part": "snippet", "parentId": key, "maxResults": LIMIT, "textFormat": "plainText"}
@@ -156,7 +179,7 @@ class YoutubeSpider(RecentSpider):
     async def replied(
         self, response: Response, where: str, part: str, key: str, number: int
     ) -> AsyncIterator[Any]:
-        video = part.removeprefix("video ") if part.startswith("video ") else None
+        video = self._video(part, key)
         page: Page | None = Page()  # the thread may be gone since it was listed
         if response.status not in GONE:
             page = self.page_of(response, where, lambda body: youtube.parse_replies(body, video))
@@ -169,7 +192,7 @@ class YoutubeSpider(RecentSpider):
         state = self.state_of(part)
         state["answered"] = _newest({**_numbers(state.get("answered")), key: number})
         self._waiting(part).pop(key, None)
-        state["waiting"] = _newest(self._waiting(part))
+        state |= self._to_be_read(part)
         yield ReadPage(page, where, part, state)
 
     def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
@@ -199,12 +222,19 @@ class YoutubeSpider(RecentSpider):
             return replace(failure, cause=Cause.RATE_LIMITED, detail=detail)
         if reason in _KEYS or (response.status == 400 and b"API key" in response.body):
             return replace(failure, cause=Cause.KEY, detail=detail)
+        if reason == _NOT_OURS:
+            detail = f"{detail}: private, or closed to this key"
         return replace(failure, detail=detail)
 
 
 def _numbers(value: object) -> dict[str, int]:
     found = value.items() if isinstance(value, dict) else ()
     return {key: number for key, number in found if isinstance(key, str) and isinstance(number, int)}
+
+
+def _words(value: object) -> dict[str, str]:
+    found = value.items() if isinstance(value, dict) else ()
+    return {key: word for key, word in found if isinstance(key, str) and isinstance(word, str)}
 
 
 def _newest(numbers: dict[str, int]) -> dict[str, int]:

@@ -28,6 +28,7 @@ def answer(request: Request, board: Board, fault: Fault | None) -> Answer:
         found = _commented([post for post in posts if not post.tags and post.rating is None])
     elif edge == "tagged":
         found = [_tagged(post) for post in posts if post.tags]
+        return _by_time(request, [_struck(one, fault) for one in ([] if fault is Fault.EMPTY else found)])
     elif edge == "ratings":
         found = [_recommendation(post) for post in posts if post.rating is not None and not post.tags]
     else:
@@ -55,6 +56,19 @@ def _page(request: Request, found: list[dict[str, Any]]) -> Answer:
     if len(found) > start + limit:
         address = f"https://graph.facebook.com{request.path}?access_token={KEY}&limit={limit}&after={mark}"
         page["paging"]["next"] = address
+    return said(page)
+
+
+def _by_time(request: Request, found: list[dict[str, Any]]) -> Answer:
+    """A page as feeds give it: the next one is found by a time and a token, and there are no cursors."""
+    start, limit = (
+        int(request.first("__paging_token").removeprefix("enc_") or 0),
+        int(request.first("limit") or 25),
+    )
+    page: dict[str, Any] = {"data": found[start : start + limit]}
+    if len(found) > start + limit:
+        told = f"limit={limit}&until=1763400000&__paging_token=enc_{start + limit}"
+        page["paging"] = {"next": f"https://graph.facebook.com{request.path}?access_token={KEY}&{told}"}
     return said(page)
 
 

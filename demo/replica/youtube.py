@@ -46,6 +46,8 @@ def _threads(request: Request, posts: list[Post], fault: Fault | None) -> Answer
     video, words = request.first("videoId"), request.first("searchTerms").lower()
     if video.startswith("uit"):
         return error(403, "commentsDisabled", "The video identified by videoId has disabled comments.")
+    if video.startswith("besloten"):
+        return error(403, "forbidden", "The request might not be properly authorized.")
     wanted = video or request.first("allThreadsRelatedToChannelId") == CHANNEL
     found = [post for post in posts if wanted in (True, post.place) and words in post.text.lower()]
     found.sort(key=lambda post: not post.pinned)
@@ -91,13 +93,15 @@ def _thread(post: Post, request: Request | None, fault: Fault | None) -> dict[st
 
 
 def _reply(post: Post) -> dict[str, Any]:
-    """The company's answer; threads show only part of the answers, here none."""
+    """The company's answer, which does not say under which video; threads show only part of the answers, here none."""
     if post.reply is None:
         raise ValueError(f"nobody answered the comment {post.key}")
     said_back = Post(
         post.kind, post.reply.text, post.reply.at, author=post.reply.author, place=post.place, key=post.key
     )
-    return _comment(said_back, f"{post.key}.antwoord", post.reply.text, plain=True)
+    reply = _comment(said_back, f"{post.key}.antwoord", post.reply.text, plain=True)
+    del reply["snippet"]["videoId"]
+    return reply
 
 
 def _comment(post: Post, key: str, text: str, plain: bool) -> dict[str, Any]:

@@ -75,6 +75,30 @@ def test_a_post_that_is_only_further_down_is_not_removed(crawling: Crawling) -> 
     assert not [target for target in crawling.asked(since) if target.startswith("/reviews/")]
 
 
+def test_the_oldest_review_is_removed_when_the_listing_is_read_to_its_end(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.TRUSTPILOT, 45))
+    crawling(Kind.TRUSTPILOT)
+    crawling.replica.posts.remove(shown[-1].key)
+    removed = []
+    for _ in range(2):
+        crawling.clock.advance(timedelta(hours=25))
+        removed.append(crawling(Kind.TRUSTPILOT).counts["removed"])
+
+    assert removed == [1, 0]
+    assert len([target for target in crawling.asked() if target.startswith("/reviews/")]) == 1
+
+
+@pytest.mark.parametrize("pages", [2, 50])
+def test_what_slips_out_of_sight_is_not_looked_up(crawling: Crawling, pages: int) -> None:
+    show(crawling, posts(Kind.TRUSTPILOT, 215, first=5))
+    crawling(Kind.TRUSTPILOT, pages=pages)
+    show(crawling, posts(Kind.TRUSTPILOT, 5))
+    crawling.clock.advance(timedelta(hours=25))
+    crawling(Kind.TRUSTPILOT, pages=pages)
+
+    assert not [target for target in crawling.asked() if target.startswith("/reviews/")]
+
+
 def test_a_reply_that_comes_later_keeps_its_own_time(crawling: Crawling) -> None:
     shown = show(crawling, posts(Kind.TRUSTPILOT, 30))
     crawling(Kind.TRUSTPILOT)

@@ -144,3 +144,15 @@ def test_a_client_that_is_refused_is_named_and_its_secret_never_shown(
     assert (outcome.health, outcome.stats["cause"]) == (Health.BLOCKED, "key")
     assert "verlopen-sleutel" not in str(outcome)
     assert len(crawling.asked()) == 1
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 403])
+@pytest.mark.parametrize("words", ["message", "description"])
+def test_a_refusal_to_sign_in_is_of_the_client_and_of_no_firewall(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, status: int, words: str
+) -> None:
+    refusal = said({"error": True, words: "Invalid client"}, status)
+    monkeypatch.setattr(crawling.replica, "_played", lambda *_: refusal)
+    outcome = crawling(SHOP)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BLOCKED, "key")

@@ -1,5 +1,6 @@
 """A Facebook page: comments, tagging posts, recommendations, and the errors of the Graph API."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,9 +9,10 @@ import pytest
 
 from crawlers.causes import Cause
 from crawlers.parsers import meta_page
-from crawlers.parsers.meta_page import parse_comments, parse_ratings, parse_tagged, wait
+from crawlers.parsers.meta_page import asked_for, parse_comments, parse_ratings, parse_tagged, wait
 from crawlers.parsers.page import Blocked, FormatChanged
 from demo.replica import Fault, Kind
+from demo.replica.keyed import KEY, said
 from demo.replica.loopback import Request
 from demo.replica.meta import error
 from storage.models import Health
@@ -109,7 +111,30 @@ def test_only_the_mark_of_the_next_page_is_taken() -> None:
 
     assert parse_tagged(written_out(told)).next == "QVFIV"
     assert parse_tagged(written_out(meta())).next is None
-    assert parse_tagged(written_out({"data": [], "paging": {"next": "http://["}})).next is None
+    assert (
+        parse_tagged(
+            written_out({"data": [], "paging": {"next": "http://[", "cursors": {"after": "A"}}})
+        ).next
+        == "A"
+    )
+
+
+def test_a_page_that_follows_by_time_is_asked_for_as_it_is_told_and_without_its_secrets() -> None:
+    address = (
+        "https://kwaad.example/x?access_token=geheim&limit=100&until=1&__paging_token=e%3Dc&appsecret_proof=y"
+    )
+    mark = parse_tagged(written_out({"data": [], "paging": {"next": address}})).next
+
+    assert mark is not None
+    assert asked_for(mark) == {"limit": "100", "until": "1", "__paging_token": "e=c"}
+    assert asked_for("QVFIV=") == {"after": "QVFIV="}
+
+
+@pytest.mark.parametrize("following", ["http://[", "https://graph.facebook.com/x", "/x?access_token=geheim"])
+def test_a_next_page_that_cannot_be_found_is_told(following: str) -> None:
+    page = parse_tagged(written_out({"data": [], "paging": {"next": following}}))
+
+    assert (page.next, bool(page.damage)) == (None, True)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"data": {}}', b"\xff"])
@@ -169,6 +194,18 @@ def test_a_late_answer_of_the_page_is_found_however_far_down_the_comment_stands(
     assert (outcome.counts["replied"], outcome.counts["new"], again.counts["replied"]) == (1, 0, 0)
 
 
+def test_tagging_posts_are_read_by_time_to_the_last_one(
+    crawling: Crawling, caplog: pytest.LogCaptureFixture
+) -> None:
+    show(crawling, posts(Kind.META, 230, tags=("snelveld",)))
+    outcome = crawling(Kind.META)
+    asked = [target for target in crawling.asked() if "/tagged?" in target]
+
+    assert (outcome.health, outcome.counts["new"], len(asked)) == (Health.OK, 230, 3)
+    assert {target.count("access_token=") for target in asked} == {1}
+    assert KEY not in " ".join(one.getMessage() for one in caplog.records if one.name.startswith("crawlers"))
+
+
 def test_a_comment_that_is_listed_no_more_is_removed(crawling: Crawling) -> None:
     shown = [
         crawling.replica.posts.add(type(one)(Kind.META, one.text, one.published_at, author=one.author))
@@ -180,6 +217,28 @@ def test_a_comment_that_is_listed_no_more_is_removed(crawling: Crawling) -> None
     later, again = crawling(Kind.META), crawling(Kind.META)
 
     assert (later.health, later.counts["removed"], again.counts["removed"]) == (Health.OK, 1, 0)
+
+
+def test_what_stands_on_a_page_that_cannot_be_found_is_not_taken_for_removed(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for one in posts(Kind.META, 5):
+        crawling.replica.posts.add(type(one)(Kind.META, one.text, one.published_at, author=one.author))
+    crawling(Kind.META)
+    crawling.clock.advance(timedelta(days=1))
+    play = crawling.replica._played
+
+    def cut(kind: Kind, request: Request, fault: Fault | None) -> Any:
+        answer = play(kind, request, fault)
+        if not request.path.endswith("/comments"):
+            return answer
+        return said({"data": json.loads(answer.body)["data"][:2], "paging": {"next": "http://["}})
+
+    monkeypatch.setattr(crawling.replica, "_played", cut)
+    outcome = crawling(Kind.META)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BROKEN, "damaged")
+    assert outcome.counts["removed"] == 0
 
 
 def test_a_token_that_has_run_out_is_named_and_seen_nowhere(

@@ -77,6 +77,19 @@ def test_what_stood_above_something_still_there_has_vanished(before: str, seen: 
 
 
 @pytest.mark.parametrize(
+    ("before", "seen", "expected"),
+    [
+        ("abcdef", "abcdef", ""),
+        ("abcdef", "xyabd", "cef"),
+        ("abcdef", "xyz", "abcdef"),
+        ("abcdefghijklmnop", "a", "bcdefghijk"),
+    ],
+)
+def test_what_stood_below_has_vanished_when_all_was_read(before: str, seen: str, expected: str) -> None:
+    assert vanished(before, seen, to_the_end=True) == list(expected)
+
+
+@pytest.mark.parametrize(
     ("nameless", "lost"),
     [
         ([0, 0, 0], [[], [], ["a"]]),

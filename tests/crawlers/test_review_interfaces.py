@@ -118,6 +118,33 @@ def test_what_cannot_be_looked_up_is_removed_when_it_is_missing_twice(crawling: 
     assert gone["text"] in ("", shown[60].text)
 
 
+@pytest.mark.parametrize("kind", NUMBERED)
+def test_the_oldest_of_a_listing_that_is_read_to_its_end_is_missed_too(
+    crawling: Crawling, kind: Kind
+) -> None:
+    shown = show(crawling, posts(kind, 120))
+    crawling(kind)
+    crawling.replica.posts.remove(shown[-1].key)
+    removed = []
+    for _ in range(3):
+        crawling.clock.advance(timedelta(hours=25))
+        removed.append(crawling(kind).counts["removed"])
+
+    assert removed == [0, 1, 0]
+
+
+def test_pages_that_are_empty_by_mistake_are_no_end_of_the_feed(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.APPLE, 120))
+    crawling(Kind.APPLE)
+    removed = []
+    for _ in range(3):
+        crawling.clock.advance(timedelta(hours=25))
+        crawling.replica.faults.set(Kind.APPLE, Fault.EMPTY, after=1)
+        removed.append(crawling(Kind.APPLE).counts["removed"])
+
+    assert removed == [0, 0, 0]
+
+
 @pytest.mark.parametrize("kind", [*NUMBERED, Kind.APPLE, Kind.GOOGLE_PLAY])
 def test_what_was_there_in_between_is_not_missing_twice(crawling: Crawling, kind: Kind) -> None:
     shown = show(crawling, posts(kind, 30))

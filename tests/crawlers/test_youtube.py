@@ -138,6 +138,19 @@ def test_replies_that_are_more_than_one_crawl_reads_are_read_by_the_next(crawlin
     assert counts == [150 + 20, 20, 5, 0]
 
 
+def test_replies_on_a_channel_stand_under_the_video_of_their_thread(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.YOUTUBE, 105) + posts(Kind.YOUTUBE, 25, first=105, place="ander_VIDEO"))
+    for post in shown[105:]:
+        crawling.replica.posts.reply(post.key, "Stuur ons even een bericht.")
+    counts = [crawling(Kind.YOUTUBE, videos=[], channels=[CHANNEL]).counts["new"] for _ in range(2)]
+    replies = [line["url"] for line in crawling.mentions() if line["external_id"].endswith(".antwoord")]
+
+    assert counts == [130 + 20, 5]
+    assert not [
+        url for url in replies if not str(url).startswith("https://www.youtube.com/watch?v=ander_VIDEO&")
+    ]
+
+
 def test_a_thread_that_vanished_while_its_replies_waited_is_let_go(
     crawling: Crawling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,6 +185,21 @@ def test_comments_that_are_switched_off_are_no_fault(crawling: Crawling) -> None
 
     assert (outcome.health, outcome.counts["new"]) == (Health.OK, 2)
     assert outcome.stats["notes"] == ["video uitgezet123: commentsDisabled"]
+
+
+def test_a_video_that_is_not_for_us_costs_that_one_alone(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.YOUTUBE, 2))
+    outcome = crawling(Kind.YOUTUBE, videos=["besloten123", "abc123DEF45"])
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BLOCKED, "forbidden")
+    assert (outcome.counts["new"], outcome.rest) == (2, None)
+    assert "video besloten123" in str(outcome.reason)
+
+
+def test_when_everything_is_refused_the_rest_is_not_asked_for(crawling: Crawling) -> None:
+    outcome = crawling(Kind.YOUTUBE, videos=[f"besloten12{place}" for place in range(6)])
+
+    assert (outcome.health, outcome.rest, len(crawling.asked())) == (Health.BLOCKED, timedelta(hours=1), 3)
 
 
 def test_a_spent_quota_is_left_alone_until_midnight_in_california(crawling: Crawling) -> None:
