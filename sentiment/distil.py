@@ -6,7 +6,7 @@ text has no label for a head, the teachers' answer is all there is. A teacher an
 so that one who knows only reviews of books has no say on the themes of a complaint.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,14 +19,15 @@ from sentiment.lessons import Lessons, lessons_of
 from sentiment.trainer import Plan, Trainer, say
 
 
-def taught(plan: Plan, teachers: Sequence[Path], share: float) -> Plan:
+def taught(plan: Plan, teachers: Sequence[Path], share: float, also: Set[str] = frozenset()) -> Plan:
     """The plan with `share` (0 to 1) of each known answer from the teachers, and all of each unknown one.
 
     `teachers` are `best` folders of runs. For a known answer those count that were taught the head by texts of the
-    same source, for an unknown one all that were taught the head; where there is none, the answer stays as it is. The
-    development texts stay as they are. Raises TrainingError when a folder holds no network.
+    same source, and for the sources in `also`, as for an unknown answer, all that were taught the head; where there is
+    none, the answer stays as it is. The development texts stay as they are. Raises TrainingError when a folder holds
+    no network.
     """
-    heard = [asked for teacher in teachers if (asked := _asked(plan, teacher)) is not None]
+    heard = [asked for teacher in teachers if (asked := _asked(plan, teacher, also)) is not None]
     rows = enumerate(plan.train)
     return replace(plan, train=tuple(_mixed(example, row, heard, share) for row, example in rows))
 
@@ -36,25 +37,27 @@ class _Teacher:
     """`answers`: per row that it was asked about, per head the probability of each label."""
 
     lessons: Lessons
+    also: Set[str]
     answers: Mapping[int, Sequence[Tensor]]
 
     def answer(self, row: int, example: Example, head: int) -> Tensor | None:
         """Probabilities of the head's labels; None where the teacher has no say."""
-        return self.answers[row][head] if _has_say(self.lessons, example, head) else None
+        return self.answers[row][head] if _has_say(self.lessons, self.also, example, head) else None
 
 
-def _has_say(lessons: Lessons, example: Example, head: int) -> bool:
-    return lessons.hold(HEADS[head].name, None if example.targets[head] is None else example.source)
+def _has_say(lessons: Lessons, also: Set[str], example: Example, head: int) -> bool:
+    of_any = example.targets[head] is None or example.source in also
+    return lessons.hold(HEADS[head].name, None if of_any else example.source)
 
 
-def _asked(plan: Plan, folder: Path) -> _Teacher | None:
+def _asked(plan: Plan, folder: Path, also: Set[str]) -> _Teacher | None:
     """A teacher with its answers; None when it has no say on any of the texts."""
     lessons = lessons_of(folder)
     heads = range(len(HEADS))
     rows = [
         row
         for row, example in enumerate(plan.train)
-        if any(_has_say(lessons, example, head) for head in heads)
+        if any(_has_say(lessons, also, example, head) for head in heads)
     ]
     if not rows:
         return None
@@ -65,7 +68,7 @@ def _asked(plan: Plan, folder: Path) -> _Teacher | None:
         outputs = teacher.outputs(teacher.plan.train)
     pairs = zip(outputs, teacher.weights, strict=True)
     heard = [_probabilities(place, logits, weights.cpu()) for place, (logits, weights) in enumerate(pairs)]
-    return _Teacher(lessons, dict(zip(rows, zip(*heard, strict=True), strict=True)))
+    return _Teacher(lessons, also, dict(zip(rows, zip(*heard, strict=True), strict=True)))
 
 
 def _probabilities(place: int, logits: Tensor, weights: Tensor) -> Tensor:

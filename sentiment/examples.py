@@ -44,6 +44,12 @@ def _digest(text: str) -> str:
 LABELLED = "labelled"
 """The source of texts that were read again: they answer every head, so an epoch takes all of them."""
 
+WRITTEN, WRITTEN_REVIEWS = "written", "written_reviews"
+"""The sources of the individually written texts: reviews are apart, so that who knows reviews can teach them."""
+
+_REVIEWS = frozenset({"review", "app"})
+"""The registers that are reviews."""
+
 ELSEWHERE = frozenset({"ecosent_headlines", "nl_politician_tweets"})
 """Sources whose labels answer another question than ours: the tone about the economy, and about politics."""
 
@@ -56,12 +62,12 @@ def read_labels(path: Path) -> Labels:
     return dict(read_records(path, lambda record: (record["sha256"], record)))
 
 
-def read_examples(path: Path, source: str | None = None, labels: Labels | None = None) -> list[Example]:
-    """The examples of a JSON Lines file. `source` and `labels` override what the records say.
+def read_examples(path: Path, labels: Labels | None = None) -> list[Example]:
+    """The examples of a JSON Lines file. `labels` override what the records say.
 
     Raises TrainingError naming the file and line of the first record that cannot be used.
     """
-    return read_records(path, lambda record: _example(record, source, labels or {}))
+    return read_records(path, lambda record: _example(record, None, labels or {}))
 
 
 def read_records(path: Path, use: Callable[[Any], Used]) -> list[Used]:
@@ -98,9 +104,13 @@ def written_examples(folder: Path, part: Part) -> list[Example]:
         raise TrainingError(f"{folder}: holds no written*.jsonl")
     unique: dict[str, Example] = {}
     for path in paths:
-        for example in read_examples(path, source="written"):
+        for example in read_records(path, lambda record: _example(record, _place_of(record), {})):
             unique.setdefault(readable(example.text).casefold(), example)
     return [example for example in unique.values() if part_of(example.text) == part]
+
+
+def _place_of(record: Mapping[str, Any]) -> str:
+    return WRITTEN_REVIEWS if record.get("register") in _REVIEWS else WRITTEN
 
 
 def epoch_sample(

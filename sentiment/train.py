@@ -14,7 +14,16 @@ from pathlib import Path
 from sentiment.bases import prepared
 from sentiment.distil import taught
 from sentiment.errors import TrainingError
-from sentiment.examples import ELSEWHERE, LABELLED, Example, read_examples, read_labels, written_examples
+from sentiment.examples import (
+    ELSEWHERE,
+    LABELLED,
+    WRITTEN,
+    WRITTEN_REVIEWS,
+    Example,
+    read_examples,
+    read_labels,
+    written_examples,
+)
 from sentiment.trainer import Plan, Trainer, say
 
 # The economic headlines are four fifths of all neutral texts and carry the tone of the economy, not of a
@@ -37,7 +46,7 @@ def plan_from(arguments: Sequence[str] | None = None) -> Plan:
     if all(example.source in ELSEWHERE or not any(example.targets) for example in dev):
         raise TrainingError(f"{asked.data / 'dev.jsonl'}: holds no labelled text to choose the best epoch by")
     shares = {source: asked.shared_share * _SHARES.get(source, 1.0) for source in _sources(train)}
-    shares |= {"written": asked.written_share, LABELLED: 1.0}
+    shares |= dict.fromkeys((WRITTEN, WRITTEN_REVIEWS), asked.written_share) | {LABELLED: 1.0}
     plan = Plan(
         base=prepared(asked.base, (example.text for example in train + translated), asked.out / "base"),
         out=asked.out,
@@ -51,7 +60,9 @@ def plan_from(arguments: Sequence[str] | None = None) -> Plan:
         seed=asked.seed,
         word_dropout=asked.word_dropout,
     )
-    return taught(plan, asked.teachers, asked.teachers_share) if asked.teachers else plan
+    if not asked.teachers:
+        return plan
+    return taught(plan, asked.teachers, asked.teachers_share, frozenset(asked.teachers_also))
 
 
 def _sources(examples: Sequence[Example]) -> set[str]:
@@ -84,6 +95,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--teachers-share", type=float, default=0.5, help="part of a known label that the teachers answer for"
+    )
+    parser.add_argument(
+        "--teachers-also",
+        nargs="+",
+        default=(),
+        metavar="SOURCE",
+        help="sources of which the teachers answer too, though they were not taught by them",
     )
     parser.add_argument("--epochs", type=int, default=6, help="passes over the texts")
     parser.add_argument("--rate", type=float, default=8e-5, help="top learning rate")

@@ -15,7 +15,15 @@ from torch import Tensor, nn
 
 from sentiment.errors import TrainingError
 from sentiment.evaluate import f1_by_label, macro_f1, true_label
-from sentiment.examples import ELSEWHERE, Example, answered, epoch_sample, label_weights
+from sentiment.examples import (
+    ELSEWHERE,
+    WRITTEN,
+    WRITTEN_REVIEWS,
+    Example,
+    answered,
+    epoch_sample,
+    label_weights,
+)
 from sentiment.heads import HEADS, SENTIMENT, Head
 from sentiment.lessons import STORY, lessons_in
 from sentiment.network import Network, device, padded
@@ -210,7 +218,7 @@ class Trainer:
         groups: dict[str, tuple[list[str], list[str]]] = {}
         for example, guess in zip(self.plan.dev, outputs[0].argmax(1).tolist(), strict=True):
             if example.source not in ELSEWHERE and (label := true_label(example)) is not None:
-                name = "written" if example.source == "written" else "reviews"
+                name = "written" if example.source in (WRITTEN, WRITTEN_REVIEWS) else "reviews"
                 truth, guessed = groups.setdefault(name, ([], []))
                 truth.append(label)
                 guessed.append(SENTIMENT.labels[guess])

@@ -34,6 +34,19 @@ def test_the_three_parts_share_no_text_and_leave_none_out(tmp_path: Path) -> Non
     assert len({example.text for part in parts for example in part}) == 300
 
 
+def test_written_reviews_are_a_source_of_their_own(tmp_path: Path) -> None:
+    registers = ["review", "app", "post", None]
+    rows = [
+        {"text": f"klacht {place}", "sentiment": "negative", "register": registers[place % 4]}
+        for place in range(40)
+    ]
+    write_lines(tmp_path / "written-a.jsonl", rows)
+    sources = {example.text: example.source for example in examples.written_examples(tmp_path, "train")}
+    reviews = {text for text, source in sources.items() if source == examples.WRITTEN_REVIEWS}
+    assert set(sources.values()) == {examples.WRITTEN, examples.WRITTEN_REVIEWS}
+    assert {int(text.split()[1]) % 4 for text in reviews} == {0, 1}
+
+
 def test_a_folder_without_written_texts_is_named(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"holds no written\*\.jsonl"):
         examples.written_examples(tmp_path, "train")

@@ -444,6 +444,9 @@ def test_a_teacher_has_no_say_on_what_it_was_not_taught(trained: Trained, tmp_pa
     assert unlabelled.targets[0] is not None
     assert unlabelled.targets[1:] == (None, None)
 
+    asked += ["--teachers", str(narrow), "--teachers-also", complaint.source]
+    assert plan_from(asked).train[1].targets[0] != plain[1].targets[0]
+
 
 def test_what_weighing_gave_a_rare_label_is_not_taught(trained: Trained, tmp_path: Path) -> None:
     from sentiment.train import plan_from
