@@ -138,6 +138,9 @@ def _severe(matter: Matter, say: Catalogue, now: datetime) -> list[str]:
 
 
 def _silent(matter: Matter, say: Catalogue, now: datetime) -> list[str]:
+    if matter.facts.get("never") and matter.facts.get("cause") == Cause.EMPTY:
+        nothing = say("silent.nothing", source=matter.source, since=say.moment(matter.since, now))
+        return [nothing, say("silent.typed")]
     key = "silent.never" if matter.facts.get("never") else "silent.since"
     lines = [say(key, source=matter.source, since=say.moment(matter.since, now)), say("silent.honest")]
     if failures := matter.number("failures"):

@@ -146,6 +146,14 @@ def test_a_silent_source_is_never_called_calm() -> None:
     assert "De site vraagt om minder verzoeken (status 429). We wachten vanzelf." in told
 
 
+def test_a_source_that_never_showed_anything_is_told_to_be_looked_at() -> None:
+    nothing = SILENT | {"never": True, "health": "empty", "cause": "empty"}
+    told = words(messages.post(subject("source_silent", facts=nothing, examples=[]), SAY, NOW))
+    assert "stond er nog geen enkel bericht" in told
+    assert "zoekterm" in told
+    assert "nooit gelukt" not in told
+
+
 def test_a_source_that_is_read_but_not_as_before_is_not_called_silent() -> None:
     odd = {"health": "suspicious", "cause": "fewer", "status": None, "seen": 4, "usual": 20, "failures": 0}
     told = words(messages.post(subject("source_silent", facts=odd, examples=[]), SAY, NOW))
