@@ -9,11 +9,13 @@ from crawlers.parsers.values import NotJson, at, decoded, json_of
 
 _LOOKED_AT = 100_000
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{0,500})", re.IGNORECASE)
+_FIREWALL = "verifying connection|access denied|attention required|request blocked"
+_RIDDLE = "just a moment|are you a robot|ben je een robot|are you human"
 _TITLES = tuple(
     (cause, re.compile(rf"\b(?:{phrases})\b"))
     for cause, phrases in (
-        (Cause.WAF, "verifying connection|access denied|attention required|request blocked"),
-        (Cause.CAPTCHA, r"\w*captcha|just a moment|are you a robot|ben je een robot|are you human"),
+        (Cause.WAF, _FIREWALL),
+        (Cause.CAPTCHA, rf"\w*captcha|{_RIDDLE}"),
         (Cause.CONSENT, r"before you continue|voordat je verdergaat|cookie-instellingen|\w*toestemming"),
         (Cause.SIGN_IN, "log in|sign in|inloggen|aanmelden"),
     )
@@ -24,10 +26,7 @@ _MARKS = (
     (Cause.WAF, ("awswafcookie", "aws-waf-token", "challenge-container", "token.awswaf.com")),
     (Cause.CONSENT, ("consent.google.", "privacy-gate", "myprivacy.dpgmedia", "cookiewall")),
 )
-_CHALLENGE = re.compile(
-    r"(?:verifying connection|access denied|attention required|request blocked|just a moment|are you a robot"
-    r"|ben je een robot|are you human)[ .!?…]*(?:\|.*\bcloudflare\b.*)?"
-)
+_CHALLENGE = re.compile(rf"(?:{_FIREWALL}|{_RIDDLE})[ .!?…]*(?:\|.*\bcloudflare\b.*)?")
 _WORKINGS = re.compile(
     r"<(?:script|div|form|iframe)\b[^<>]{0,1000}"
     r"(?:cf-challenge|captcha-delivery|challenge-container|token\.awswaf\.com)",

@@ -3,16 +3,14 @@
 from zoneinfo import ZoneInfo
 
 from crawlers.dates import instant
-from crawlers.parsers.addresses import safe
 from crawlers.parsers.answers import answer, entries
 from crawlers.parsers.page import FormatChanged, Gathering
 from crawlers.parsers.replies import reply
 from crawlers.parsers.stretch import Stretch, stretch
-from crawlers.parsers.trustpilot_web import NAMESPACE
+from crawlers.parsers.trustpilot_web import NAMESPACE, address_of
 from crawlers.parsers.values import at, count, headed, identifier, language, number, text
 from storage.records import Kind, Status
 
-PAGES = "https://nl.trustpilot.com"
 _UTC = ZoneInfo("UTC")
 """Some of the documented examples have times without a zone; all others are UTC."""
 
@@ -43,7 +41,7 @@ def _add(gathering: Gathering, where: str, review: dict[str, object]) -> None:
         namespace=NAMESPACE,
         external_id=identity,
         kind=Kind.REVIEW,
-        url=safe(f"{PAGES}/reviews/{identity}"),
+        url=address_of(identity),
         **headed(text(review.get("title")), text(review.get("text")) or ""),
         language=language(review.get("language")),
         rating=number(review.get("stars")),

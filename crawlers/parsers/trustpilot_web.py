@@ -25,9 +25,14 @@ from storage.records import Kind, Status
 
 NAMESPACE = "trustpilot"
 PAGES = "https://nl.trustpilot.com"
-"""Where people find the reviews, whichever site they were read from."""
+"""The site that is named to people, whichever one was read."""
 ALL = "all"
 _DATA = re.compile(r"""<script\b[^>]{0,300}?\bid=["']__NEXT_DATA__["'][^>]{0,300}>""", re.IGNORECASE)
+
+
+def address_of(identity: str | None) -> str | None:
+    """Where people find a review, by its id."""
+    return safe(f"{PAGES}/reviews/{identity}")
 
 
 def parse(body: bytes, wanted: str = "nl") -> Page:
@@ -95,7 +100,7 @@ def _add(gathering: Gathering, where: str, review: object, wanted: str) -> None:
         namespace=NAMESPACE,
         external_id=identity,
         kind=Kind.REVIEW,
-        url=safe(f"{PAGES}/reviews/{identity}"),
+        url=address_of(identity),
         **headed(text(review.get("title")), text(review.get("text")) or ""),
         language=tongue,
         rating=number(review.get("rating")),
