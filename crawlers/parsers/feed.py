@@ -21,9 +21,6 @@ from crawlers.parsers.xml import tidied
 from storage.records import LONGEST_ID, Kind
 
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
-_CLOSED = re.compile(
-    rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>\s*(?:<!--.{0,1000}?-->\s*)*\Z", re.IGNORECASE | re.DOTALL
-)
 _DUTCH_ZONE = re.compile(r"\s+(?:(?P<summer>CEST|MEST)|CET|MET)\s*\Z", re.IGNORECASE)
 _ZONE = re.compile(r":\d\d(?:\.\d{1,9})?\s*(?!uur)(?:[a-z]|[+-]\d\d)", re.IGNORECASE)
 """What follows a time on a clock and says where the clock hangs."""
@@ -56,19 +53,15 @@ def parse(body: bytes, url: str, now: datetime, content_type: str = "") -> Page:
     if not entries and _holds_something_else(document.xml):
         raise FormatChanged("the feed has no items but elements that it never had")
     gathering = Gathering()
-    untidy = document.changed or bool(dict.get(feed, "bozo"))
-    damage = (
-        None if not untidy or _CLOSED.search(document.xml[-5_000:]) else "the feed breaks off before its end"
-    )
-    if untidy and not damage:
-        gathering.note("the feed is not well-formed XML")
-    if damage and entries:
+    if document.cut:
         # The last item may have lost its second half; the next reading brings it whole.
         entries = entries[:-1]
+    elif document.changed or dict.get(feed, "bozo"):
+        gathering.note("the feed is not well-formed XML")
     tongue = language(dict.get(dict.get(feed, "feed") or {}, "language"))
     for place, entry in enumerate(gathering.bounded(list(entries)), 1):
         _add(gathering, f"item {place}", entry, url, now, tongue)
-    return gathering.page(damage=damage)
+    return gathering.page(damage=document.damage("feed"))
 
 
 def _parsed(xml: bytes) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from crawlers.parsers import kiyoh
 from crawlers.parsers.answers import answer
 from crawlers.parsers.blocks import unlike
 from crawlers.parsers.encoding import xml_text
-from crawlers.parsers.page import FormatChanged
 from crawlers.parsers.stretch import Stretch
 from crawlers.parsers.xml import tidied, tree
 
 _ROOT = "ReviewFeedDto"
-_LISTS = frozenset({"reviews", "reviewContent"})
+_REVIEWS, _ANSWERS = "reviews", "reviewContent"
+"""Names of a list and of each of its elements."""
 DEEPEST = 16
-"""Elements inside one another; the feed has six."""
+"""Elements inside one another that are read; the feed has six."""
 
 
 def parse(body: bytes, first: bool = False) -> Stretch:
@@ -23,19 +23,21 @@ def parse(body: bytes, first: bool = False) -> Stretch:
     if not xml_text(body).lstrip().startswith("<"):
         return kiyoh.reviews_of(_addressed(answer(body)), first)
     document = tidied(body)
-    root, sound = tree(document)
+    root = tree(document)
     if root is None or root.tag != _ROOT:
         raise unlike(body, f"the answer is no {_ROOT}")
-    value = _value(root, 0)
-    found = value if isinstance(value, dict) else {}
-    reviews = found.get("reviews")
-    if not sound and isinstance(reviews, list):
-        # Where the tags stop making sense, all that follows stands in the last review that was begun.
-        found["reviews"] = reviews[:-1]
+    found = _said(root, 0)
+    if root.find(_REVIEWS) is not None:
+        # Wherever they stand: where a tag is missing, those that follow stand within another one or beside the list.
+        reviews = [
+            _said(one, 0) for one in root.iter(_REVIEWS) if any(inner.tag != _REVIEWS for inner in one)
+        ]
+        # The last one may have lost its second half; the next reading brings it whole.
+        found[_REVIEWS] = reviews[:-1] if document.cut else reviews
     return replace(
         kiyoh.reviews_of(_addressed(found), first),
-        notes=("the feed is not well-formed XML",) if document.changed else (),
-        damage=None if sound else "the feed breaks off before its end",
+        notes=document.notes("feed"),
+        damage=document.damage("feed"),
     )
 
 
@@ -46,12 +48,20 @@ def _addressed(found: dict[str, object]) -> dict[str, object]:
     return found
 
 
-def _value(element: etree._Element, depth: int) -> object:
-    """What an element says: its text, or what stands in it by name; a list for those that are one."""
-    if depth > DEEPEST:
-        raise FormatChanged("the feed is nested too deep")
-    if element.tag in _LISTS and element.tag != (element.getparent().tag if depth else None):
-        return [_value(one, depth + 1) for one in element if one.tag == element.tag]
+def _said(element: etree._Element, depth: int) -> dict[str, object]:
+    """What stands in an element by name, but for reviews."""
     # From the end, so that the first of a name counts: a second one is there only where tags make no sense.
-    inner = {one.tag: _value(one, depth + 1) for one in reversed(element) if isinstance(one.tag, str)}
-    return inner or element.text
+    return {
+        one.tag: _value(one, depth + 1)
+        for one in reversed(element)
+        if isinstance(one.tag, str) and one.tag != _REVIEWS
+    }
+
+
+def _value(element: etree._Element, depth: int) -> object:
+    """What an element says: its text, or what stands in it by name; a list for the one that is one."""
+    if depth > DEEPEST:
+        return None
+    if element.tag == _ANSWERS and element.find(_ANSWERS) is not None:
+        return [_value(one, depth + 1) for one in element if one.tag == _ANSWERS]
+    return _said(element, depth) or element.text

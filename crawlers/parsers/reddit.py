@@ -31,7 +31,6 @@ _QUOTED = re.compile(r"^>(?!!).*\n?", re.MULTILINE)
 """In Reddit's Markdown every such line is a quote, but for one that begins with a spoiler."""
 _NAME = re.compile(r"t[13]_[0-9a-z]{1,20}")
 _ATOM = "{http://www.w3.org/2005/Atom}"
-_CLOSED = re.compile(rb"</(?:\w+:)?feed\s*>\s*\Z")
 _BODY = re.compile(r"<!-- SC_OFF -->(.*?)(?:<!-- SC_ON -->|\Z)", re.DOTALL)
 _KNOWN = frozenset(
     {"author", "category", "entry", "icon", "id", "link", "logo", "rights", "subtitle", "title", "updated"}
@@ -58,22 +57,21 @@ def parse_feed(body: bytes) -> Page:
     Raises Blocked or FormatChanged.
     """
     document = tidied(body)
-    root, sound = tree(document)
+    root = tree(document)
     if root is None or root.tag != f"{_ATOM}feed":
         raise unlike(body, "the answer is not an Atom feed")
-    entries = root.findall(f"{_ATOM}entry")
+    # Also those within another one, whose end is missing.
+    entries = list(root.iter(f"{_ATOM}entry"))
     names = {child.tag.rpartition("}")[2] for child in root if isinstance(child.tag, str)}
     if not entries and names - _KNOWN:
         raise FormatChanged("the feed has no entries but elements that it never had")
-    broken = not sound or _CLOSED.search(document.xml[-1_000:]) is None
     gathering = Gathering()
-    if document.changed:
-        gathering.note("the feed is not well-formed XML")
-    # The last entry may have lost its second half, and where the tags stop making sense, all that follows stands
-    # in it; the next reading brings it whole.
-    for place, entry in enumerate(gathering.bounded(list(entries[:-1] if broken else entries)), 1):
+    for note in document.notes("feed"):
+        gathering.note(note)
+    # The last entry may have lost its second half; the next reading brings it whole.
+    for place, entry in enumerate(gathering.bounded(entries[:-1] if document.cut else entries), 1):
         _add_entry(gathering, f"entry {place}", entry)
-    return gathering.page(damage="the feed breaks off before its end" if broken else None)
+    return gathering.page(damage=document.damage("feed"))
 
 
 def _listings(body: bytes) -> list[object]:

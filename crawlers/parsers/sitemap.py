@@ -1,8 +1,7 @@
 """Sitemaps (sitemaps.org), also packed ones, and where robots.txt says that they are."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lxml import etree
@@ -43,7 +42,8 @@ class Map(Page):
 def parse(body: bytes, url: str) -> Map:
     """A sitemap that was read from `url`, as far as it can be read. Raises FormatChanged or Blocked."""
     document = tidied(_unpacked(body) if body.startswith(_PACKED) else body)
-    xml = _bounded(document.xml)
+    if len(xml := _bounded(document.xml)) < len(document.xml):
+        document = replace(document, xml=xml, cut=True)
     try:
         sitemap = Sitemap(xml)
         entries = tuple(_entries(sitemap, url))
@@ -54,10 +54,10 @@ def parse(body: bytes, url: str) -> Map:
     if not entries and b"<loc" not in xml and xml.count(b"<url") + xml.count(b"<sitemap") > 2:
         raise FormatChanged("the sitemap has entries without addresses")
     return Map(
-        notes=("the sitemap is not well-formed XML",) if document.changed else (),
+        notes=document.notes("sitemap"),
         found=entries,
         index=sitemap.type == "sitemapindex",
-        damage=None if _is_closed(xml, sitemap.type) else "the sitemap breaks off before its end",
+        damage=document.damage("sitemap"),
     )
 
 
@@ -94,7 +94,3 @@ def _entries(sitemap: Sitemap, url: str) -> Iterator[Entry]:
             return
         if address := safe(entry.get("loc"), url):
             yield Entry(address, instant(entry.get("lastmod")))
-
-
-def _is_closed(xml: bytes, kind: str) -> bool:
-    return re.search(rb"</(?:\w+:)?%b\s*>|/>\s*\Z" % kind.encode(), xml[-5_000:]) is not None

@@ -7,6 +7,7 @@ from html.entities import html5
 from lxml import etree
 
 from crawlers.parsers.encoding import xml_text
+from crawlers.parsers.tags import paired
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DECLARATION = re.compile(r"<\?xml\s[^<>]*>")
@@ -31,18 +32,25 @@ _NAMED = {
 
 @dataclass(frozen=True)
 class Tidied:
-    """An XML document in UTF-8; `changed` when it was not well-formed."""
+    """An XML document in UTF-8; `changed` when it was not well-formed, `cut` when it ends before its root does."""
 
     xml: bytes
     changed: bool
+    cut: bool = False
+
+    def notes(self, what: str) -> tuple[str, ...]:
+        return (f"the {what} is not well-formed XML",) if self.changed and not self.cut else ()
+
+    def damage(self, what: str) -> str | None:
+        return f"the {what} breaks off before its end" if self.cut else None
 
 
 def tidied(body: bytes, content_type: str = "") -> Tidied:
-    """`body` with characters and references as XML 1.0 (2.2, 2.4, 4.1) wants them; its tags stay as they are.
+    """`body` with characters, references and tags as XML 1.0 (2.2, 2.4, 3, 4.1) wants them.
 
     What XML forbids is dropped, a bare `&` or `<` is escaped, and names of HTML become the characters that they
     mean. All of these are written as numbers: after any fault, lxml reads those, but no names. Comments and
-    instructions to programs are left out.
+    instructions to programs are left out. Tags stay as they are where they make sense, else `paired` tells.
     """
     text = xml_text(body, content_type)
     begun = text.lstrip("\ufeff \t\r\n")
@@ -54,7 +62,7 @@ def tidied(body: bytes, content_type: str = "") -> Tidied:
     def put_right(found: re.Match[str]) -> str:
         nonlocal changed
         if found["whole"]:
-            return found[0]
+            return found[0] if found[0].endswith("]]>") else f"{found[0]}]]>"
         if found["aside"]:
             return ""
         name, number = found["name"], found["number"]
@@ -67,17 +75,33 @@ def tidied(body: bytes, content_type: str = "") -> Tidied:
             return _NAMED.get(name, f"&#38;{name};")
         return "\ufffd" if number else _BARE[found[0]]
 
-    return Tidied((_IN_UTF_8 + _SPECIAL.sub(put_right, allowed)).encode("utf-8", "replace"), changed)
+    written = _SPECIAL.sub(put_right, allowed)
+    document = Tidied(_encoded(written), changed)
+    if _is_sound(document.xml):
+        return document
+    written, cut = paired(written)
+    return Tidied(_encoded(written), True, cut)
 
 
-def tree(document: Tidied) -> tuple[etree._Element | None, bool]:
-    """The root of a document as far as it can be read, None when it has none; whether all tags in it make sense."""
+def _encoded(written: str) -> bytes:
+    return (_IN_UTF_8 + written).encode("utf-8", "replace")
+
+
+def _is_sound(xml: bytes) -> bool:
+    try:
+        etree.fromstring(xml, etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=True))
+    except (etree.XMLSyntaxError, ValueError):
+        return False
+    return True
+
+
+def tree(document: Tidied) -> etree._Element | None:
+    """The root of a document as far as it can be read, None when it has none."""
     parser = etree.XMLParser(encoding="utf-8", recover=True, resolve_entities=False, no_network=True)
     try:
-        root = etree.fromstring(document.xml, parser)
+        return etree.fromstring(document.xml, parser)
     except (etree.XMLSyntaxError, ValueError):
-        root = None
-    return root, not parser.error_log.filter_from_fatals()
+        return None
 
 
 def _is_allowed(number: str) -> bool:

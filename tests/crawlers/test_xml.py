@@ -1,5 +1,8 @@
 """XML that breaks the rules in one place is read as it was meant, there and everywhere else."""
 
+import re
+from collections.abc import Callable
+
 import pytest
 from lxml import etree
 
@@ -160,23 +163,132 @@ def test_names_of_companies_keep_their_ampersand() -> None:
     assert record.title == "AT&T en H&M: café & bar om misleidende tarieven"
 
 
-@pytest.mark.parametrize("tag", ["<b>", "</b>"])
-def test_what_follows_tags_that_make_no_sense_is_not_read(tag: str) -> None:
-    entry = REDDIT_FEED.index("<entry>")
-    good = REDDIT_FEED[entry : REDDIT_FEED.index("</entry>") + 8]
-    bad = good.replace("t3_1p0abcd", "t3_1p0kapot").replace("<title>", f"<title>{tag}")
-    page = reddit.parse_feed((REDDIT_FEED[:entry] + good + bad + REDDIT_FEED[entry:]).encode())
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("<a><b>x<c>y</b>z</a>", "<a><b>x<c>y</c></b>z</a>"),
+        ("<a><b>x</c></b></a>", "<a><b>x</b></a>"),
+        ("<a><b/></b>x</a>", "<a><b/>x</a>"),
+        ("<a><b>x</b></a><b>y</b></a>", "<a><b>x</b><b>y</b></a>"),
+        ("<a><a>x</a><b></a>", "<a><a>x</a><b></b></a>"),
+        ('<a><b c="1 > 0">x</a>', '<a><b c="1 > 0">x</b></a>'),
+        ("<a><![CDATA[</a><c>]]><b>x</a>", "<a><![CDATA[</a><c>]]><b>x</b></a>"),
+        (
+            '<!DOCTYPE a [<!ENTITY wij "w">]><a><b>&wij;</a>',
+            '<!DOCTYPE a [<!ENTITY wij "w">]><a><b>&wij;</b></a>',
+        ),
+    ],
+)
+def test_tags_that_make_no_sense_are_put_in_pairs(written: str, meant: str) -> None:
+    found = tidied(written.encode())
 
-    assert [record.external_id for record in page.records] == ["t3_1p0abcd"]
-    assert page.damage == "the feed breaks off before its end"
+    assert found.xml.decode().removeprefix('<?xml version="1.0" encoding="UTF-8"?>') == meant
+    assert (found.changed, found.cut) == (True, False)
 
 
-@pytest.mark.parametrize("tag", ["<b>", "</b>"])
-def test_of_a_review_feed_whose_tags_make_no_sense_the_last_review_is_not_read(tag: str) -> None:
-    start, end = KIYOH_FEED.index("    <reviews>"), KIYOH_FEED.index("    </reviews>")
-    good = KIYOH_FEED[start:end] + "    </reviews>\n"
-    bad = good.replace("5f8d3c1e", "00000000").replace("Amersfoort", tag)
-    page = kiyoh_feed.parse((KIYOH_FEED[:start] + good + bad + KIYOH_FEED[start:]).encode())
+@pytest.mark.parametrize(
+    "written", ["<a><b>x</b>", "<a><b>x</b", "<a></a><b>x</b>", "<a><![CDATA[x</a>", "<a>x<!--</a>"]
+)
+def test_a_document_that_ends_before_its_root_is_cut_off(written: str) -> None:
+    found = tidied(written.encode())
 
-    assert [record.external_id[:8] for record in page.records] == ["5f8d3c1e"]
-    assert page.damage == "the feed breaks off before its end"
+    assert etree.fromstring(found.xml).tag == "a"
+    assert found.cut
+
+
+def test_of_elements_deep_within_each_other_the_words_stay() -> None:
+    deep = 10_000
+    found = tidied(f"<a>{'<b>' * deep}x{'</b>' * deep}<c>y</c></a>".encode())
+    root = etree.fromstring(found.xml)
+
+    assert ("".join(map(str, root.itertext())), [child.tag for child in root]) == ("xy", ["b", "c"])
+    assert (found.changed, found.cut) == (True, False)
+
+
+def _beside_reddit(entry: str) -> Page:
+    start = REDDIT_FEED.index("<entry>")
+    return reddit.parse_feed((REDDIT_FEED[:start] + entry + REDDIT_FEED[start:]).encode())
+
+
+def _beside_kiyoh(review: str) -> Page:
+    start = KIYOH_FEED.index("    <reviews>")
+    return kiyoh_feed.parse((KIYOH_FEED[:start] + review + KIYOH_FEED[start:]).encode())
+
+
+def _beside_feed(item: str) -> Page:
+    start = PUBLISHER.index("<item>")
+    return feed.parse((PUBLISHER[:start] + item + PUBLISHER[start:]).encode(), "https://krant.example", NOW)
+
+
+def _ids(read: Callable[[bytes], Page]) -> Callable[[bytes], set[str]]:
+    return lambda body: {record.external_id for record in read(body).records}
+
+
+def _addresses(body: bytes) -> set[str]:
+    return {entry.address for entry in sitemap.parse(body, "https://snelveld.example/").found}
+
+
+# How the names in a document are read, the document, what an entry begins and ends with, the name of the first one.
+LISTS: dict[str, tuple[Callable[[bytes], set[str]], str, str, str, str]] = {
+    "reddit": (_ids(reddit.parse_feed), REDDIT_FEED, "<entry>", "</entry>", "t3_1p0abcd"),
+    "kiyoh": (_ids(kiyoh_feed.parse), KIYOH_FEED, "    <reviews>", "    </reviews>", "5f8d3c1e"),
+    "feed": (
+        _ids(lambda body: feed.parse(body, "https://krant.example", NOW)),
+        PUBLISHER,
+        "<item>",
+        "</item>",
+        "https://www.voorbeeldkrant.example/economie/63",
+    ),
+    "sitemap": (_addresses, SITEMAP, "<url>", "</url>", "ervaringen/1"),
+}
+
+
+@pytest.mark.parametrize("kind", LISTS)
+@pytest.mark.parametrize("change", ["", "{0}{0}", "<other>", "</other>"])
+def test_a_wrong_tag_in_one_entry_costs_neither_the_one_before_nor_the_one_after(
+    kind: str, change: str
+) -> None:
+    read, document, start, end, name = LISTS[kind]
+    before, opened, rest = document.partition(start)
+    inner, closed, after = rest.partition(end)
+    entry = opened + inner + closed
+    assert name in entry
+    good = [name[:-1] + mark for mark in ("7", "8")]
+    whole = read((before + entry.replace(name, good[0]) + entry.replace(name, good[1]) + after).encode())
+    for tag in re.finditer(r"<[^<>!]+>", entry):
+        bad = entry[: tag.start()] + change.format(tag[0]) + entry[tag.end() :]
+        body = before + entry.replace(name, good[0]) + bad + entry.replace(name, good[1]) + after
+
+        assert whole <= read(body.encode()), tag[0]
+
+
+@pytest.mark.parametrize("tag", ["<b>", "</b>", "<b><b>", "</feed>", "</rss>", "<a>" * 1_000])
+@pytest.mark.parametrize(
+    ("read", "bad"),
+    [
+        (_beside_reddit, "<entry><id>t3_1p0kapot</id><title>{}Kapot</title></entry>"),
+        (_beside_kiyoh, "<reviews><reviewId>00000000</reviewId><city>{}Kapot</city></reviews>"),
+        (_beside_feed, "<item><guid>kapot</guid><title>{}Kapot</title></item>"),
+    ],
+)
+def test_a_tag_that_makes_no_sense_costs_nothing_beside_it(
+    read: Callable[[str], Page], bad: str, tag: str
+) -> None:
+    beside, whole = read(bad.format(tag)), read("")
+
+    assert [one for one in beside.records if "apot" not in one.external_id + str(one.title)] == list(
+        whole.records
+    )
+    assert (beside.notes, beside.damage) == (("the feed is not well-formed XML",), None)
+
+
+def test_an_entry_without_its_end_costs_no_entry_after_it() -> None:
+    start, end = REDDIT_FEED.index("<entry>"), REDDIT_FEED.index("</entry>")
+    entries = [REDDIT_FEED[start:end].replace("t3_1p0abcd", f"t3_{number}") for number in range(3)]
+    page = reddit.parse_feed(
+        (REDDIT_FEED[:start] + "</entry>".join(entries) + "</entry></feed>")
+        .replace("</entry>", "", 1)
+        .encode()
+    )
+
+    assert [record.external_id for record in page.records] == ["t3_0", "t3_1", "t3_2"]
