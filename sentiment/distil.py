@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from sentiment.examples import Example
+from sentiment.examples import READ_TWICE, Example
 from sentiment.heads import HEADS
 from sentiment.lessons import Lessons, lessons_of
 from sentiment.trainer import Plan, Trainer, say
@@ -24,8 +24,8 @@ def taught(plan: Plan, teachers: Sequence[Path], share: float, also: Set[str] = 
 
     `teachers` are `best` folders of runs. For a known answer those count that were taught the head by texts of the
     same source, and for the sources in `also`, as for an unknown answer, all that were taught the head; where there is
-    none, the answer stays as it is. The development texts stay as they are. Raises TrainingError when a folder holds
-    no network.
+    none, the answer stays as it is. A teacher who contradicts the label of a text that was read twice is wrong and not
+    heard on it. The development texts stay as they are. Raises TrainingError when a folder holds no network.
     """
     heard = [asked for teacher in teachers if (asked := _asked(plan, teacher, also)) is not None]
     rows = enumerate(plan.train)
@@ -84,6 +84,8 @@ def _mixed(example: Example, row: int, teachers: Sequence[_Teacher], share: floa
     targets = []
     for head, known in enumerate(example.targets):
         said = [answer for teacher in teachers if (answer := teacher.answer(row, example, head)) is not None]
+        if known is not None and example.source in READ_TWICE and HEADS[head].exclusive:
+            said = [answer for answer in said if known[int(answer.argmax())] == max(known)]
         if said:
             mean = torch.stack(said).mean(0)
             known = tuple((mean if known is None else torch.tensor(known).lerp(mean, share)).tolist())

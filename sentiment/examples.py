@@ -47,6 +47,9 @@ LABELLED = "labelled"
 WRITTEN, WRITTEN_REVIEWS = "written", "written_reviews"
 """The sources of the individually written texts: reviews are apart, so that who knows reviews can teach them."""
 
+READ_TWICE = frozenset({LABELLED, WRITTEN, WRITTEN_REVIEWS})
+"""Sources whose labels two readings agree on, or hold both of; the others' are the stars of the writer."""
+
 _REVIEWS = frozenset({"review", "app"})
 """The registers that are reviews."""
 

@@ -448,6 +448,25 @@ def test_a_teacher_has_no_say_on_what_it_was_not_taught(trained: Trained, tmp_pa
     assert plan_from(asked).train[1].targets[0] != plain[1].targets[0]
 
 
+@pytest.mark.parametrize(("source", "heard"), [("written", False), ("sterren", True)])
+def test_a_teacher_who_contradicts_a_label_read_twice_is_not_heard(
+    trained: Trained, tmp_path: Path, source: str, heard: bool
+) -> None:
+    from sentiment.train import plan_from
+
+    data = tmp_path / "data"
+    data.mkdir()
+    complaint = tiny.texts(1, seed=5)[0] | {"source": source}
+    praised = complaint | {"label": "positive"}
+    tiny.write_lines(data / "train.jsonl", [complaint, praised])
+    tiny.write_lines(data / "dev.jsonl", [complaint])
+    asked = [*command(trained.base, data, tmp_path / "run"), "--teachers", str(trained.run / "best")]
+    agreed, contradicted = plan_from([*asked, "--teachers-also", source]).train
+
+    assert agreed.targets[0] not in (None, (1.0, 0.0, 0.0))
+    assert (contradicted.targets[0] != (0.0, 0.0, 1.0)) is heard
+
+
 def test_what_weighing_gave_a_rare_label_is_not_taught(trained: Trained, tmp_path: Path) -> None:
     from sentiment.train import plan_from
     from sentiment.trainer import Trainer
