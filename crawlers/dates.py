@@ -46,6 +46,7 @@ _ABOUT = re.compile(r"(?:ongeveer|circa|ca\.|zowat|bijna|ruim|meer dan|minder da
 _AGO = re.compile(r"\s*(?:geleden|terug)$")
 _CLOCK_FACE = re.compile(r"(?<![\d.])\d{1,2}[:.]\d{2}(?![\d.])|\dt\d{2}|^\d{9,}$")
 _NAMES_DAY = re.compile(r"(?<!\d)(?:\d{1,2}|\d{8})(?!\d)|gister|vandaag|dag\b")
+_YEAR_AND_MONTH = re.compile(r"\d{4}-\d{2}")
 # The finest first: "1 uur en 5 minuten geleden" is told in minutes.
 _GRAINS = (
     (Precision.MINUTE, re.compile(r"sec|min|kwartier|(?<!ander)half uur")),
@@ -127,9 +128,9 @@ def precision(value: object) -> Precision:
         return Precision.MINUTE
     if _AGO.search(words):
         return next((grain for grain, unit in _GRAINS if unit.search(words)), Precision.MINUTE)
-    if _NAMES_DAY.search(words):
+    if _NAMES_DAY.search(words) and not _YEAR_AND_MONTH.fullmatch(words):
         return Precision.DAY
-    return Precision.MONTH if re.search("[a-z]", words) else Precision.YEAR
+    return Precision.YEAR if re.fullmatch(r"\d*", words) else Precision.MONTH
 
 
 def _in_words(words: str, now: datetime) -> datetime | None:

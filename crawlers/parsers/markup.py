@@ -3,6 +3,7 @@
 import html
 import re
 
+import lxml.html
 from lxml import etree
 
 from crawlers.parsers.encoding import page_text
@@ -72,7 +73,8 @@ def page_tree(body: bytes, content_type: str) -> etree._Element:
 def whole_tree(body: bytes, content_type: str, **left_out: bool) -> etree._Element | None:
     """The elements of a page, in the encoding that its header or itself states; None when it has none."""
     page = page_text(body, content_type)
-    parser = etree.HTMLParser(encoding="utf-8", huge_tree=False, **left_out)
+    # Of lxml.html, whose elements alone extruct can clean of comments, scripts and styles.
+    parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=False, **left_out)
     try:
         return etree.fromstring(page.replace("\0", "").encode("utf-8", "replace"), parser)
     except (etree.ParserError, etree.XMLSyntaxError):

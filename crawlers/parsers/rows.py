@@ -17,7 +17,7 @@ class Rows:
     """The rows of `text` with their numbers; the first is 1. A row that cannot be read comes as None.
 
     A quotation mark that is never closed costs its own line, not everything behind it: a row of several lines
-    must be well-formed and have at most `width` cells, as many as the first row.
+    must be well-formed and have at most `width` cells, as many as the first row, but for empty ones at its end.
     """
 
     text: str
@@ -47,7 +47,7 @@ class Rows:
             return found or cells_of(first, self.delimiter)
         taken = [first]
         found, _ = _read(self._going_on(taken), self.delimiter)
-        if found is not None and len(found) <= self.width:
+        if found is not None and not any(found[self.width :]):
             return found
         self._reread += sum(map(len, taken[1:]))
         self._back.extendleft(reversed(taken[1:]))

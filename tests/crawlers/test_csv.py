@@ -146,6 +146,18 @@ def test_a_quote_that_is_never_closed_costs_one_line() -> None:
     assert [problem.where for problem in page.problems] == ["row 2", "row 5"]
 
 
+def test_empty_cells_beyond_the_headings_cost_no_row_of_several_lines() -> None:
+    page = read(
+        'Nr;Klacht\n1;"Te laat\nen kapot";;\n2;"Weer\nlaat";;extra\n3;Goed;;\n',
+        told({"id": "Nr", "text": "Klacht"}),
+    )
+
+    assert [(record.external_id, record.text) for record in page.records] == [
+        ("1", "Te laat\nen kapot"),
+        ("3", "Goed"),
+    ]
+
+
 def test_many_quotes_that_are_never_closed_are_not_looked_into_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -455,3 +455,18 @@ def test_a_review_with_nothing_in_it_is_refused() -> None:
     page = read(page_with({"@type": "Review", "author": "Els"}))
 
     assert [problem.what for problem in page.problems] == ["neither text, title nor rating"]
+
+
+@pytest.mark.parametrize(
+    "beside", ["<!-- -->", "<script>track()</script>", "<style>b { color: red }</style>", "<?php echo 1 ?>"]
+)
+def test_what_is_no_text_within_a_property_costs_no_review(beside: str) -> None:
+    review = """<div itemscope itemtype="https://schema.org/Review"><span itemprop="author">{}</span>
+        <p itemprop="reviewBody">Al drie weken geen antwoord.{}</p></div>"""
+    page = read(f"{review.format('Els', beside)}{review.format('Noor', '')}".encode())
+
+    assert [(one.author_name, one.text) for one in page.records] == [
+        ("Els", "Al drie weken geen antwoord."),
+        ("Noor", "Al drie weken geen antwoord."),
+    ]
+    assert page.notes == ()
