@@ -1,5 +1,6 @@
 """What every parser gives back, and the errors it may raise."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -144,14 +145,19 @@ class Gathering:
 P = TypeVar("P", bound=Page)
 
 
-def holding(page: P, query: str | None) -> P:
-    """`page` with only the records that hold every word of `query`, in their text or title; the others are passed."""
+def holding(page: P, query: str | None, kept: Collection[str] = ()) -> P:
+    """`page` with only the records that hold every word of `query`, in their text or title; the others are passed.
+
+    What was `kept` before, by its id, stays: an edit or removal takes the words away, and must be told.
+    """
     if not query:
         return page
     words = query.casefold().split()
     said = ((record, f"{record.title or ''} {record.text}".casefold()) for record in page.records)
-    kept = tuple(record for record, text in said if all(word in text for word in words))
-    return replace(page, records=kept, passed=page.passed + len(page.records) - len(kept))
+    found = tuple(
+        record for record, text in said if record.external_id in kept or all(word in text for word in words)
+    )
+    return replace(page, records=found, passed=page.passed + len(page.records) - len(found))
 
 
 def next_start(start: int, shown: int, total: int | None) -> str | None:

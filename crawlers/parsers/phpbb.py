@@ -25,6 +25,7 @@ _TITLE = CSSSelector("a.topictitle")
 _LAST = CSSSelector("dd.lastpost")
 _REPLIES = CSSSelector("dd.posts")
 _TIME = CSSSelector("time[datetime]")
+_BREAK = CSSSelector("br")
 _POSTS = CSSSelector("div.post[id^=p]")
 _AUTHOR_LINE = CSSSelector("p.author")
 _AUTHOR = CSSSelector("p.author strong a, p.author strong span")
@@ -210,8 +211,11 @@ def _time(node: etree._Element, now: datetime) -> datetime | None:
     for time in _TIME(node):
         if found := instant(time.get("datetime")):
             return found
-    match = _WRITTEN.search(line_of(node))
-    return written(match[1], now) if match else None
+    if match := _WRITTEN.search(line_of(node)):
+        return written(match[1], now)
+    # In the lists of those boards it is the last line, without the mark that stands before it in a topic.
+    lines = [one.tail for one in _BREAK(node) if one.tail and one.tail.strip()]
+    return written(lines[-1].strip(), now) if lines else None
 
 
 def _edited(post: etree._Element, now: datetime) -> tuple[bool, datetime | None]:
@@ -233,19 +237,20 @@ def _link(node: etree._Element | None, address: str) -> str | None:
 
 
 def _of_feed(record: Record, site: str) -> Record | None:
-    """An entry as the post that it is; None for an answer without words of its own, as on a page."""
+    """An entry as the post that it is; None for one that says nothing, such as an answer without words of its own."""
     match = _POST.search(record.url or "") or _POST.search(record.external_id)
     title = (record.title or "").partition(" • ")[2] or record.title or ""
     kind = Kind.COMMENT if _REPEATED.match(title) else Kind.POST
     words = _STATISTICS.sub("", record.text).strip()
-    if kind is Kind.COMMENT and not words:
+    title = _REPEATED.sub("", title).strip()
+    if not words and (kind is Kind.COMMENT or not title):
         return None
     changes: dict[str, object] = {
         "namespace": namespace(site) if match else record.namespace,
         "external_id": match[1] if match else record.external_id,
         "url": without_session(record.url) if record.url else None,
-        "title": _REPEATED.sub("", title).strip() or None,
-        "text": words or record.text,
+        "title": title or None,
+        "text": words,
         "kind": kind,
     }
     return record.model_copy(update=changes)

@@ -9,11 +9,12 @@ from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
+from twisted.python.failure import Failure as TwistedFailure
 
 from crawlers.causes import Cause, Failure
 from crawlers.dates import instant
 from crawlers.job import ReadPage
-from crawlers.paging import MOST_CHECKED, whole_wanted
+from crawlers.paging import MOST_CHECKED, WHOLE_EVERY
 from crawlers.parameters.forums import PhpbbParameters, forum_number, topic_number
 from crawlers.parsers import phpbb
 from crawlers.parsers.addresses import rebased
@@ -21,7 +22,7 @@ from crawlers.parsers.page import Page, gone, holding
 from crawlers.parsers.phpbb import Row, Topics
 from crawlers.parsers.values import text
 from crawlers.spiders.conditional import ConditionalSpider
-from crawlers.spiders.reading import GONE, header
+from crawlers.spiders.reading import MOST_REFUSALS, header
 from crawlers.spiders.recent import REREAD
 from crawlers.spiders.topics import GONE_AT, taken_away
 
@@ -34,12 +35,16 @@ MOST_PAGES = 50
 MOST_TOPICS = 300
 """Topics of a forum of which the state knows how far they were read."""
 MOST_IDS = 500
+DUE = "due"
+"""In the state of a topic that is not read to its end: the mark that it had in the list."""
 
 
 @dataclass(frozen=True)
 class Forum:
     """One forum that is being read: `waiting` are its topics in which something changed, `listed` all that were shown,
-    `unlisted` those that must have been and were not.
+    `unlisted` those that must have been and were not. `due` are topics of which earlier crawls left something; they are
+    read when the others have `ended`, so that one that can never be read keeps no other back. `cut`: the list broke
+    off. `failed` counts topics that could not be read, one after another.
     """
 
     part: str
@@ -48,6 +53,10 @@ class Forum:
     waiting: tuple[Row, ...] = ()
     listed: frozenset[str] = frozenset()
     unlisted: tuple[str, ...] = ()
+    due: tuple[Row, ...] = ()
+    cut: bool = False
+    ended: bool = False
+    failed: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,9 +73,10 @@ class Reading:
 class PhpbbSpider(ConditionalSpider):
     """Lists are read until nothing has changed, topics forward along the links to their next pages.
 
-    State of a forum: `open` while a reading has begun and not ended, `whole_at`, `had`, and of its `topics` by number:
-    the `mark` of the list when all of it was read, the `page` it ends on, the `ids` that stood in it, and `gone_at`,
-    since when it is not there.
+    State of a forum: `open` while a reading has begun and not ended, or when its list broke off; `whole_at`, and while
+    a whole reading takes several crawls, when it has `begun`; `had`; and of its `topics` by number: the `mark` of the
+    list when all of it was read (else empty, and the mark is `due`), the `page` it ends on, `read_at`, when it was last
+    read from its first page, the ids of posts that were `kept`, and `gone_at`, since when it is not there.
     """
 
     @property
@@ -81,15 +91,19 @@ class PhpbbSpider(ConditionalSpider):
     async def start(self) -> AsyncIterator[Any]:
         for written in self.wanted.forums:
             number = forum_number(written)
-            forum = Forum(f"forum {number}", whole_wanted(self.state_of(f"forum {number}"), self.job.now()))
+            forum = self._forum(f"forum {number}")
             yield self._list(forum, self._place(written, f"/viewforum.php?f={number}"))
         for written in self.wanted.topics:
             number = topic_number(written)
-            forum = Forum(f"topic {number}", whole_wanted(self.state_of(f"topic {number}"), self.job.now()))
+            forum = self._forum(f"topic {number}")
             address = self._place(written, f"/viewtopic.php?t={number}")
             yield self._read(Row(number, address, "read", None, None, True), forum)
         if not self.wanted.forums and not self.wanted.topics:
             yield self._asked("feed", f"{self.site}{FEEDS[0]}")
+
+    def _forum(self, part: str) -> Forum:
+        last = instant(self.state_of(part).get("whole_at"))
+        return Forum(part, last is None or self.job.now() - last >= WHOLE_EVERY)
 
     def _place(self, written: str, standard: str) -> str:
         """The address of a forum or topic, as it was written or in phpBB's own form, always on this site."""
@@ -117,12 +131,22 @@ class PhpbbSpider(ConditionalSpider):
     # The list of a forum
 
     def _list(self, forum: Forum, address: str) -> Request:
-        return self.ask(address, self.listed, where=f"{forum.part} page {forum.number}", forum=forum)
+        where = f"{forum.part} page {forum.number}"
+        return self.ask(address, self.listed, where=where, forum=forum).replace(errback=self.list_failed)
+
+    async def list_failed(self, trouble: TwistedFailure) -> AsyncIterator[Any]:
+        """What follows when there was no answer in the place of a list."""
+        for one in self.failed(trouble):
+            yield one
+        for one in self._cut_short(trouble.request.cb_kwargs["forum"]):  # type: ignore[attr-defined]
+            yield one
 
     async def listed(self, response: Response, where: str, forum: Forum) -> AsyncIterator[Any]:
         kind, now = header(response, "Content-Type"), self.job.now()
         page = self.page_of(response, where, lambda body: phpbb.topics(body, response.url, now, kind))
         if not isinstance(page, Topics):
+            for one in self._cut_short(forum):
+                yield one
             return
         state = self.state_of(forum.part)
         if not page.rows and forum.number == 1:
@@ -131,7 +155,10 @@ class PhpbbSpider(ConditionalSpider):
             self.note(Failure(Cause.EMPTY_BEFORE if had else Cause.EMPTY, where, detail))
             return
         if forum.number == 1:
-            yield ReadPage(Page(), where, forum.part, state | {"open": True, "had": len(page.rows)})
+            begun = {"begun": state.get("begun") or now.isoformat()} if forum.whole else {}
+            item = ReadPage(Page(), where, forum.part, state | begun | {"open": True, "had": len(page.rows)})
+            yield item
+            await item.stored
         waiting = {row.topic: row for row in forum.waiting}
         waiting |= {row.topic: row for row in page.rows if self._is_wanted(row, forum)}
         # The newest are on top, but for what is pinned there: below one that did not change, nothing did.
@@ -150,8 +177,23 @@ class PhpbbSpider(ConditionalSpider):
         if forum.whole and floor:
             unlisted = self._unlisted(forum, max(floor, now - REREAD))
             forum = replace(forum, unlisted=tuple(islice(unlisted, MOST_CHECKED)))
-        for one in self._onward(forum):
+        for one in self._opened(forum):
             yield one
+
+    def _cut_short(self, forum: Forum) -> Iterator[Any]:
+        """The topics of the pages before one that could not be read, which the next crawl tries again."""
+        if forum.number > 1:
+            yield from self._opened(replace(forum, cut=True))
+
+    def _opened(self, forum: Forum) -> Iterator[Any]:
+        """The first topic of a forum of which the list was read; those that are due come last."""
+        listed = {row.topic: row for row in forum.waiting}
+        due = {
+            topic: listed.pop(topic, Row(topic, self._address_of(topic), known[DUE], None, None, True))
+            for topic, known in self._topics(forum).items()
+            if DUE in known and GONE_AT not in known
+        }
+        yield from self._onward(replace(forum, waiting=tuple(listed.values()), due=tuple(due.values())))
 
     def _unlisted(self, forum: Forum, floor: datetime) -> Iterator[str]:
         """Topics in which somebody wrote after `floor`, so that the list must have shown them if they stood there."""
@@ -161,11 +203,17 @@ class PhpbbSpider(ConditionalSpider):
                 yield topic
 
     def _is_wanted(self, row: Row, forum: Forum) -> bool:
-        """Whether somebody wrote in the topic, or it is recent and a day has gone by."""
+        """Whether somebody wrote in the topic, or it is recent and the whole reading has not come to it yet."""
         known = self._topics(forum).get(row.topic)
         if known is None or known.get("mark") != row.mark:
             return True
-        return forum.whole and row.last is not None and self.job.now() - row.last < REREAD
+        recent = row.last is not None and self.job.now() - row.last < REREAD
+        return recent and forum.whole and not self._was_read(known, forum)
+
+    def _was_read(self, known: dict[str, Any], forum: Forum) -> bool:
+        """Whether a topic was read from its first page since the whole reading began, maybe by an earlier crawl."""
+        read, begun = instant(known.get("read_at")), instant(self.state_of(forum.part).get("begun"))
+        return read is not None and begun is not None and read >= begun
 
     def _topics(self, forum: Forum) -> dict[str, dict[str, Any]]:
         topics = self.state_of(forum.part).get("topics")
@@ -177,14 +225,18 @@ class PhpbbSpider(ConditionalSpider):
         if forum.waiting:
             yield self._read(forum.waiting[0], replace(forum, waiting=forum.waiting[1:]))
             return
-        state = self.state_of(forum.part) | {"open": False}
+        if forum.ended:
+            return
+        state = self.state_of(forum.part) | {"open": forum.cut}
         if forum.whole:
             state["whole_at"] = self.job.now().isoformat()
+            state.pop("begun", None)
         yield ReadPage(Page(), f"{forum.part} end", forum.part, state)
         yield from self._sought(forum)
         for topic in forum.unlisted:
-            address = f"{self.site}/viewtopic.php?t={topic}"
-            yield self.ask(address, self.missed, where=f"topic {topic}", forum=forum, topic=topic)
+            address, where = self._address_of(topic), f"topic {topic}"
+            yield self.ask(address, self.missed, where=where, forum=forum, topic=topic)
+        yield from self._onward(replace(forum, waiting=forum.due, ended=True))
 
     async def missed(self, response: Response, where: str, forum: Forum, topic: str) -> AsyncIterator[Any]:
         """What became of a topic that the list lacks: later crawls look for the posts of one that is gone. One that
@@ -196,9 +248,9 @@ class PhpbbSpider(ConditionalSpider):
             return
         topics = self._topics(forum)
         known = topics.pop(topic, {})
-        if response.status in GONE:
+        if self.is_absent(response):
             _, topics[topic] = taken_away(known, self.job.now())
-        yield ReadPage(Page(), where, forum.part, self.state_of(forum.part) | {"topics": topics})
+        yield ReadPage(Page(), where, forum.part, self._knowing(forum, topics))
 
     # One topic
 
@@ -206,18 +258,32 @@ class PhpbbSpider(ConditionalSpider):
         """The first page of a topic that is new or is looked through again; else the page where it ended."""
         known = self._topics(forum).get(row.topic, {})
         page = known.get("page")
-        first = not isinstance(page, str) or (forum.whole and bool(known.get("mark")))
+        again = forum.whole and known.get("mark") and not self._was_read(known, forum)
+        first = not isinstance(page, str) or bool(again)
         address = row.address if first else f"{self._origin()}{page}"
         return self._page(Reading(row, forum, first), self._here(address))
 
     def _page(self, reading: Reading, address: str) -> Request:
-        return self.ask(address, self.paged, where=f"topic {reading.row.topic}", reading=reading)
+        where = f"topic {reading.row.topic}"
+        return self.ask(address, self.paged, where=where, reading=reading).replace(errback=self.topic_failed)
+
+    async def topic_failed(self, trouble: TwistedFailure) -> AsyncIterator[Any]:
+        """What follows when there was no answer in the place of a topic."""
+        for one in self.failed(trouble):
+            yield one
+        async for one in self._passed_over(trouble.request.cb_kwargs["reading"]):  # type: ignore[attr-defined]
+            yield one
 
     async def paged(self, response: Response, where: str, reading: Reading) -> AsyncIterator[Any]:
         forum = reading.forum
-        if forum.part.startswith("forum") and self.is_closed(response):
+        begins = reading.number == 1
+        if self.is_absent(response) and begins and not reading.first:
+            # Posts were taken away, and with them the page where reading had ended.
+            yield self._page(replace(reading, first=True), self._here(reading.row.address))
+            return
+        if forum.part.startswith("forum") and begins and self.is_closed(response):
             # Taken away or closed since it was listed; the others are read all the same.
-            if response.status in GONE:
+            if self.is_absent(response):
                 _, item = self._taken_away(reading, where)
                 yield item
                 await item.stored
@@ -225,21 +291,26 @@ class PhpbbSpider(ConditionalSpider):
                 yield one
             return
         kind, now = header(response, "Content-Type"), self.job.now()
-        opening = reading.first and reading.number == 1
+        opening = reading.first and begins
         page = self.page_of(
             response, where, lambda body: phpbb.thread(body, response.url, self.site, now, opening, kind)
         )
         if page is None:
-            if response.status in GONE:
+            if self.is_absent(response) and begins:
                 for_long, item = self._taken_away(reading, where)
                 yield item
                 await item.stored
                 for one in self._sought(forum) if for_long else ():
                     yield one
+                return
+            async for one in self._passed_over(reading):
+                yield one
             return
-        reading = replace(reading, number=reading.number + 1, seen=reading.seen + page.ids)
+        known = self._topics(forum).get(reading.row.topic, {})
+        kept = holding(page, self.wanted.query, known.get("kept", ()))
+        forum = replace(forum, failed=0)
+        reading = replace(reading, forum=forum, number=reading.number + 1, seen=reading.seen + kept.ids)
         done = page.next is None
-        kept = holding(page, self.wanted.query)
         item = ReadPage(kept, where, forum.part, self._left(reading, response.url, done))
         yield item
         await item.stored
@@ -249,18 +320,34 @@ class PhpbbSpider(ConditionalSpider):
         for one in self._ended(reading, done):
             yield one
 
+    async def _passed_over(self, reading: Reading) -> AsyncIterator[Any]:
+        """The topics behind one that could not be read, which later crawls try again after all others.
+
+        When one after another cannot be read, the fault is likely the forum's, and the rest is left to the next crawl.
+        """
+        forum, row, topics = reading.forum, reading.row, self._topics(reading.forum)
+        if not forum.part.startswith("forum"):
+            return
+        topics[row.topic] = topics.pop(row.topic, {}) | {"mark": "", DUE: row.mark}
+        item = ReadPage(Page(), f"topic {row.topic}", forum.part, self._knowing(forum, topics))
+        yield item
+        await item.stored
+        forum = replace(forum, failed=forum.failed + 1)
+        for one in self._onward(forum) if forum.failed < MOST_REFUSALS else ():
+            yield one
+
     def _taken_away(self, reading: Reading, where: str) -> tuple[bool, ReadPage]:
         """Whether a topic is gone for long, and the state of the forum that says so; nothing of one that is unknown."""
         forum, topics = reading.forum, self._topics(reading.forum)
         for_long = False
         if known := topics.get(reading.row.topic):
             for_long, topics[reading.row.topic] = taken_away(known, self.job.now())
-        return for_long, ReadPage(Page(), where, forum.part, self.state_of(forum.part) | {"topics": topics})
+        return for_long, ReadPage(Page(), where, forum.part, self._knowing(forum, topics))
 
     def _sought(self, forum: Forum) -> Iterator[Request]:
         """Look-ups of posts whose topics are gone."""
         topics = ((topic, known) for topic, known in self._topics(forum).items() if GONE_AT in known)
-        posts = ((topic, identity) for topic, known in topics for identity in known.get("ids", []))
+        posts = ((topic, identity) for topic, known in topics for identity in known.get("kept", []))
         for topic, identity in islice(posts, MOST_CHECKED):
             yield self._look_up(forum, topic, identity)
 
@@ -273,21 +360,26 @@ class PhpbbSpider(ConditionalSpider):
         topics = self._topics(reading.forum)
         known = topics.pop(reading.row.topic, {})
         parts = urlsplit(phpbb.without_session(address))
-        ids = dict.fromkeys([*known.get("ids", []), *reading.seen])
+        kept = dict.fromkeys([*known.get("kept", []), *reading.seen])
+        mark = reading.row.mark
         topics[reading.row.topic] = {
-            "mark": reading.row.mark if done else "",
+            **({"mark": mark} if done else {"mark": "", DUE: mark}),
             "page": parts.path + (f"?{parts.query}" if parts.query else ""),
-            "ids": list(ids)[-MOST_IDS:],
+            "read_at": self.job.now().isoformat() if reading.first else known.get("read_at"),
+            "kept": list(kept)[-MOST_IDS:],
         }
-        kept = dict(list(topics.items())[-MOST_TOPICS:])
-        return self.state_of(reading.forum.part) | {"topics": kept}
+        return self._knowing(reading.forum, topics)
+
+    def _knowing(self, forum: Forum, topics: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        """The state of the forum with this of its topics, those that were read last."""
+        return self.state_of(forum.part) | {"topics": dict(list(topics.items())[-MOST_TOPICS:])}
 
     def _ended(self, reading: Reading, done: bool) -> Iterator[Any]:
         forum, row = reading.forum, reading.row
         if reading.first and done:
-            ids = self._topics(forum).get(row.topic, {}).get("ids", [])
+            kept = self._topics(forum).get(row.topic, {}).get("kept", [])
             there = self.job.findings.unread.union(reading.seen)
-            for identity in [one for one in ids if one not in there][:MOST_CHECKED]:
+            for identity in [one for one in kept if one not in there][:MOST_CHECKED]:
                 yield self._look_up(forum, row.topic, identity)
         yield from self._onward(forum)
 
@@ -300,10 +392,12 @@ class PhpbbSpider(ConditionalSpider):
             return
         topics = self._topics(forum)
         known = topics.get(topic, {})
-        known["ids"] = [one for one in known.get("ids", []) if one != identity]
-        state = self.state_of(forum.part) | {"topics": topics | {topic: known}}
+        known["kept"] = [one for one in known.get("kept", []) if one != identity]
         page = gone(phpbb.namespace(self.site), identity) if away else Page()
-        yield ReadPage(page, where, forum.part, state)
+        yield ReadPage(page, where, forum.part, self._knowing(forum, topics | {topic: known}))
+
+    def _address_of(self, topic: str) -> str:
+        return f"{self.site}/viewtopic.php?t={topic}"
 
     def _origin(self) -> str:
         parts = urlsplit(self.site)

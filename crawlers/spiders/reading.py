@@ -126,7 +126,7 @@ class ReadingSpider(Spider):
 
     def fate(self, response: Response, where: str) -> bool | None:
         """As `is_gone`, but None where a wall on the way kept the answer from us."""
-        if response.status in GONE:
+        if self.is_absent(response):
             return True
         failure = self.unfit(response, where)
         if failure is None and (cause := challenge(response.body)):
@@ -136,12 +136,17 @@ class ReadingSpider(Spider):
             return None
         return False
 
+    def is_absent(self, response: Response) -> bool:
+        """Whether the page itself does not exist; a wall that a redirect led to says nothing of it."""
+        failure = self.unfit(response, "")
+        return failure is not None and failure.status in GONE
+
     def is_closed(self, response: Response) -> bool:
         """Whether this one page is gone or not for us, and it is not the whole site that refuses us."""
         if response.status not in GONE | {403}:
             return False
         failure = self.unfit(response, "")
-        return failure is not None and not self._is_of_all(failure)
+        return failure is not None and not self.is_of_all(failure)
 
     def failed(self, trouble: TwistedFailure) -> Iterator[Any]:
         """Scrapy's errback: there was no answer, or none was allowed.
@@ -164,10 +169,10 @@ class ReadingSpider(Spider):
     def refuse(self, failure: Failure) -> None:
         """Note it; when it is about all of the site, or the site says when to come back, ask for nothing more."""
         self.note(failure)
-        if self._is_of_all(failure) or self._shut_out():
+        if self.is_of_all(failure) or self._shut_out():
             raise CloseSpider(LEFT_ALONE)
 
-    def _is_of_all(self, failure: Failure) -> bool:
+    def is_of_all(self, failure: Failure) -> bool:
         # A short wait was waited for already: this page still fails, and others may not.
         wait = failure.retry_after
         return failure.cause in LEAVE_ALONE or (wait is not None and wait > longest_answer(self.settings))

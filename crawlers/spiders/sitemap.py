@@ -25,7 +25,7 @@ from crawlers.parsers.blocks import SAID, challenge, title
 from crawlers.parsers.page import Blocked, Page
 from crawlers.parsers.sitemap import Entry, Map
 from crawlers.spiders.conditional import conditions, validators
-from crawlers.spiders.reading import GONE, ReadingSpider, header, why
+from crawlers.spiders.reading import ReadingSpider, header, why
 
 PART = "pages"
 MOST_MAPS = 100
@@ -296,7 +296,7 @@ class SitemapSpider(ReadingSpider):
         if response.status == 304 and known:
             self.known[entry.address] = replace(known, at=now, changed=entry.changed, tried=None, failed=0)
             return Page()
-        if response.status in GONE:
+        if self.is_absent(response):
             self.job.findings.note("the sitemap names pages that do not exist")
             page: Page | None = Page()
         else:

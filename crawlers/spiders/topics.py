@@ -12,7 +12,7 @@ from crawlers.dates import instant
 from crawlers.job import ReadPage
 from crawlers.paging import MOST_CHECKED, TWICE
 from crawlers.parsers.page import Page, gone
-from crawlers.spiders.reading import GONE, ReadingSpider
+from crawlers.spiders.reading import ReadingSpider
 
 GONE_AT = "gone_at"
 """In the state of a topic: since when there is none at its address."""
@@ -42,7 +42,7 @@ class TopicsSpider(ReadingSpider):
     def not_there(self, response: Response, part: str) -> Iterator[Any]:
         """What follows when a topic could not be read: when there is none, in the end a look at each of its posts."""
         shown = self.shown_in(part)
-        if response.status not in GONE or not shown:
+        if not self.is_absent(response) or not shown:
             return
         for_long, state = taken_away(self.state_of(part), self.job.now())
         yield ReadPage(Page(), f"{part} gone", part, state)

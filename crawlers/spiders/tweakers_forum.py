@@ -36,10 +36,13 @@ MOST_REMEMBERED = 500
 
 @dataclass(frozen=True)
 class Reading:
-    """The pages of one topic that are being read; `whole` when from further back. `seen` are its messages."""
+    """The pages of one topic that are being read; `whole` when from further back, `opening` when from its first page.
+    `seen` are its messages.
+    """
 
     topic: str
     whole: bool
+    opening: bool = False
     asked: int = 0
     seen: frozenset[int] = frozenset()
 
@@ -144,7 +147,12 @@ class TweakersForumSpider(TopicsSpider, ConditionalSpider):
             for one in self.not_there(response, part):
                 yield one
             return
-        reading = replace(reading, asked=reading.asked + 1, seen=reading.seen | set(map(int, page.ids)))
+        reading = replace(
+            reading,
+            opening=reading.opening or number == 0,
+            asked=reading.asked + 1,
+            seen=reading.seen | set(map(int, page.ids)),
+        )
         item = ReadPage(page, where, part, self.state_of(part) | {"page": number})
         yield item
         await item.stored
@@ -158,7 +166,8 @@ class TweakersForumSpider(TopicsSpider, ConditionalSpider):
         """The state that a finished reading leaves, and a look at each message that stands no more in between."""
         state = self.state_of(part)
         before = self.shown_in(part)
-        begun = min(reading.seen, default=max(before, default=0))
+        # Nothing stands before the first page, so that what did stand before its first message is missing too.
+        begun = 0 if reading.opening else min(reading.seen, default=max(before, default=0))
         unread = self.job.findings.unread
         missing = [
             one for one in before if one > begun and one not in reading.seen and str(one) not in unread

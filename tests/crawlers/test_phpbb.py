@@ -161,6 +161,17 @@ def test_nor_does_such_an_answer_in_the_feed(title: str, kept: int) -> None:
     assert (len(page.records), page.passed) == (kept, 1 - kept)
 
 
+def test_a_topic_of_the_feed_that_opens_with_a_picture_says_no_more_than_its_title() -> None:
+    said = "Winkel zegt dat het &quot;niet&quot; onder garantie valt."
+    feed = payloads_forums.BOARD_FEED.replace(said, '<img src="./download/file.php?id=7" alt="brief">')
+    [record] = phpbb.newest(feed.replace("Re: Garantie", "Garantie").encode(), BOARD, NOW).records
+    title = "Internet en bellen • Re: Garantie geweigerd"
+    untitled = phpbb.newest(feed.replace(title, "").encode(), BOARD, NOW)
+
+    assert (record.title, record.text) == ("Garantie geweigerd", "")
+    assert (untitled.records, untitled.passed) == ((), 1)
+
+
 def test_a_page_of_answers_that_have_lost_their_words_is_no_calm() -> None:
     empty = [BOARD_POST.replace(WORDS, "").replace("501234", str(key)) for key in range(1, 7)]
 
@@ -180,6 +191,15 @@ def test_a_list_names_topics_and_when_somebody_last_wrote() -> None:
     assert (row.topic, row.sorted, row.replies) == ("17863", True, 12)
     assert row.address == "https://forum.example/viewtopic.php?f=69&t=17863"
     assert row.last == datetime(2026, 11, 18, 10, 44, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("mark", ["", "» ", "&raquo; "])
+def test_an_old_board_says_in_words_when_somebody_last_wrote(mark: str) -> None:
+    machine = '<time datetime="2026-11-18T10:44:02+00:00">wo 18 nov 2026, 11:44</time>'
+    old = BOARD_ROW.replace(machine, f"{mark}wo 18 nov 2026, 11:44")
+    pinned, row = phpbb.topics(board(old), f"{BOARD}/viewforum.php?f=69", NOW).rows
+
+    assert (pinned.last, row.last) == (None, datetime(2026, 11, 18, 10, 44, tzinfo=UTC))
 
 
 def test_a_post_of_the_feed_is_the_same_post() -> None:
@@ -328,6 +348,141 @@ def test_a_reading_that_broke_off_is_ended_by_the_next(crawling: Crawling) -> No
     assert crawling.asked(since)[0] == "/viewforum.php?f=69"
 
 
+@pytest.mark.parametrize("fault", [Fault.SERVER_ERROR, Fault.CHANGED, Fault.RESET])
+def test_a_topic_that_cannot_be_read_costs_no_other_and_is_tried_again(
+    crawling: Crawling, fault: Fault
+) -> None:
+    for place in range(3):
+        show(crawling, posts(Kind.PHPBB, 2, first=100 + 3 * place, place=f"onderwerp {place}"))
+    crawling.replica.faults.set(Kind.PHPBB, fault, after=1, times=1)
+    crawling.settings = {"RETRY_TIMES": 0}
+    broken = crawling(Kind.PHPBB)
+    since = len(crawling.replica.requests)
+    whole = crawling(Kind.PHPBB)
+
+    assert (broken.counts["new"], whole.counts["new"]) == (4, 2)
+    assert (broken.health is Health.OK, whole.health) == (False, Health.OK)
+    assert crawling.asked(since) == ["/viewforum.php?f=69", f"/viewtopic.php?t={topic_id('onderwerp 2')}"]
+
+
+def test_topics_that_can_never_be_read_come_after_all_others(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in range(7):
+        show(crawling, posts(Kind.PHPBB, 2, first=100 + 3 * place, place=f"onderwerp {place}"))
+    broken, shown = {topic_id(f"onderwerp {place}") for place in range(5)}, replica._topic
+    monkeypatch.setattr(
+        replica,
+        "_topic",
+        lambda request, topic, *rest: "" if topic in broken else shown(request, topic, *rest),
+    )
+    outcomes = []
+    for _ in range(3):
+        since = len(crawling.replica.requests)
+        outcome = crawling(Kind.PHPBB)
+        outcomes.append((outcome.health, outcome.counts["new"], len(crawling.asked(since))))
+
+    # The oldest is pinned on top. After three in a row the forum is left to the next crawl, which begins with others.
+    assert outcomes == [
+        (Health.FORMAT_CHANGED, 2, 1 + 1 + 3),
+        (Health.FORMAT_CHANGED, 2, 1 + 3 + 3),
+        (Health.FORMAT_CHANGED, 0, 1 + 3),
+    ]
+
+
+@pytest.mark.parametrize("fault", [Fault.SERVER_ERROR, Fault.RESET])
+def test_a_list_that_breaks_off_costs_no_topic_above_and_is_read_again(
+    crawling: Crawling, fault: Fault
+) -> None:
+    for place in range(30):
+        show(crawling, posts(Kind.PHPBB, 1, first=place, place=f"onderwerp {place}"))
+    crawling.replica.faults.set(Kind.PHPBB, fault, after=1, times=1)
+    crawling.settings = {"RETRY_TIMES": 0}
+    broken = crawling(Kind.PHPBB)
+    since = len(crawling.replica.requests)
+    whole = crawling(Kind.PHPBB)
+    again = crawling(Kind.PHPBB)
+
+    # The topic that is pinned on top is the oldest one.
+    assert (broken.health, broken.counts["new"]) == (Health.BROKEN, 26)
+    assert (whole.health, whole.counts["new"]) == (Health.OK, 4)
+    assert len(crawling.asked(since)) == 2 + 4 + 1
+    assert again.health is Health.OK
+
+
+def test_a_forum_that_takes_several_crawls_is_read_on_by_each(crawling: Crawling) -> None:
+    for place in range(6):
+        show(crawling, posts(Kind.PHPBB, 2, first=100 + 3 * place, place=f"onderwerp {place}"))
+    crawling.settings = {"CLOSESPIDER_PAGECOUNT": 4}
+    new = [crawling(Kind.PHPBB).counts["new"] for _ in range(4)]
+    for post in list(crawling.replica.posts.seen(Kind.PHPBB)):
+        crawling.replica.posts.edit(post.key, text="Opgelost! #snelveld")
+    crawling.clock.advance(timedelta(hours=25))
+    edited = [crawling(Kind.PHPBB).counts["edited"] for _ in range(4)]
+
+    assert (sum(new), sum(edited)) == (12, 12)
+    assert max(new) < 12 > max(edited)
+
+
+def test_a_long_topic_far_down_is_read_to_its_end(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawlers.spiders.phpbb.MOST_PAGES", 2)
+    for place in range(26):
+        show(crawling, posts(Kind.PHPBB, 1, first=place, place=f"onderwerp {place}"))
+    show(crawling, posts(Kind.PHPBB, 35, first=500))
+    show(crawling, posts(Kind.PHPBB, 1, first=600, place="vastgezet"))
+    crawling(Kind.PHPBB)
+    since = len(crawling.replica.requests)
+    new = [crawling(Kind.PHPBB).counts["new"] for _ in range(3)]
+
+    topic, forum = f"/viewtopic.php?t={topic_id('storing')}", "/viewforum.php?f=69"
+    assert new == [10, 5, 0]
+    assert crawling.asked(since) == [
+        forum,
+        f"{topic}&start=10",
+        f"{topic}&start=20",
+        forum,
+        f"{topic}&start=20",
+        f"{topic}&start=30",
+        forum,
+    ]
+
+
+def test_a_page_that_vanished_from_a_topic_is_no_dead_end(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.PHPBB, 25, first=5))
+    crawling(Kind.PHPBB)
+    crawling.replica.posts.remove(shown[12].key)
+    show(crawling, posts(Kind.PHPBB, 1))
+    crawling.replica.faults.set(Kind.PHPBB, Fault.NOT_FOUND, after=1, times=1)
+    since = len(crawling.replica.requests)
+    outcome = crawling(Kind.PHPBB)
+
+    topic = f"/viewtopic.php?t={topic_id('storing')}"
+    assert (outcome.health, outcome.counts["new"], outcome.counts["removed"]) == (Health.OK, 1, 1)
+    assert crawling.asked(since) == [
+        "/viewforum.php?f=69",
+        f"{topic}&start=20",
+        topic,
+        f"{topic}&start=10",
+        f"{topic}&start=20",
+        f"/viewtopic.php?p={shown[12].key}",
+    ]
+
+
+def test_a_page_that_vanishes_while_its_topic_is_read_takes_no_post_away(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.PHPBB, 15))
+    crawling.replica.faults.set(Kind.PHPBB, Fault.NOT_FOUND, after=2, times=1)
+    cut = crawling(Kind.PHPBB)
+    since = len(crawling.replica.requests)
+    whole = crawling(Kind.PHPBB)
+
+    topic = f"/viewtopic.php?t={topic_id('storing')}"
+    assert (cut.stats["cause"], cut.counts["new"]) == ("not_found", 10)
+    assert (whole.health, whole.counts["new"], whole.counts["removed"]) == (Health.OK, 5, 0)
+    assert crawling.asked(since) == ["/viewforum.php?f=69", topic, f"{topic}&start=10"]
+
+
 def test_a_topic_that_closed_since_it_was_listed_costs_no_other(crawling: Crawling) -> None:
     for place in range(3):
         show(crawling, posts(Kind.PHPBB, 2, first=100 + 3 * place, place=f"onderwerp {place}"))
@@ -443,3 +598,20 @@ def test_a_query_keeps_only_what_holds_its_words(crawling: Crawling, forums: lis
         "Al 7 uur geen internet & niemand die belt. #snelveld"
     ]
     assert outcome.health is Health.OK
+
+
+def test_what_a_query_kept_is_followed_when_its_words_are_taken_away(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.PHPBB, 20))
+    crawling(Kind.PHPBB, query="INTERNET 7")
+    kept = [line["external_id"] for line in crawling.mentions()]
+    edited, removed, never = (shown[place].key for place in (6, 16, 4))
+    crawling.replica.posts.edit(edited, text="Opgelost, dank.")
+    crawling.replica.posts.remove(removed)
+    crawling.replica.posts.remove(never)
+    crawling.clock.advance(timedelta(hours=25))
+    since = len(crawling.replica.requests)
+    outcome = crawling(Kind.PHPBB, query="INTERNET 7")
+
+    assert (outcome.counts["new"], outcome.counts["edited"], outcome.counts["removed"]) == (0, 1, 1)
+    assert [line["external_id"] for line in crawling.mentions()] == kept
+    assert f"/viewtopic.php?p={never}" not in crawling.asked(since)

@@ -453,3 +453,20 @@ def _close(crawling: Crawling, monkeypatch: pytest.MonkeyPatch, numbers: Iterabl
     rules = "".join(f"Disallow: /klanten/winkel-{number}\n" for number in numbers)
     told = Answer.of("text/plain", f"User-agent: *\n{rules}")
     monkeypatch.setattr(crawling.replica, "_robots", lambda: told)
+
+
+def test_a_page_that_leads_to_a_sign_in_page_that_does_not_exist_is_not_gone(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shops(crawling, 1)
+    play = crawling.replica._played
+    led = Answer(302, b"", {"Location": "/login"})
+    monkeypatch.setattr(
+        crawling.replica,
+        "_played",
+        lambda kind, request, fault: play(kind, request, fault) if ".xml" in request.path else led,
+    )
+    outcome = crawling(Kind.SITEMAP)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BLOCKED, "sign_in")
+    assert "the sitemap names pages that do not exist" not in outcome.stats.get("notes", [])

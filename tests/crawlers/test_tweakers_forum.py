@@ -217,6 +217,17 @@ def test_edits_and_removals_on_the_pages_before_the_last_are_seen_within_a_day(c
     assert [one.counts["removed"] for one in (soon, later, again)] == [0, 1, 0]
 
 
+def test_a_message_that_is_gone_from_the_top_of_its_topic_is_missed_too(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.TWEAKERS, 8))
+    crawling(Kind.TWEAKERS, pages=True)
+    crawling.replica.posts.remove(shown[-1].key)
+    outcome = crawling(Kind.TWEAKERS, pages=True)
+
+    assert outcome.counts["removed"] == 1
+    [gone] = [line["external_id"] for line in crawling.mentions() if line["status"] == "removed"]
+    assert gone == shown[-1].key
+
+
 def test_messages_that_were_split_off_keep_no_removal_back(crawling: Crawling) -> None:
     _, *others, removed, _ = reversed(show(crawling, posts(Kind.TWEAKERS, 14)))
     crawling(Kind.TWEAKERS, pages=True)
