@@ -14,6 +14,8 @@ WHOLE_EVERY = timedelta(days=1)
 """How often every page is read, for late edits and replies further down."""
 _WHOLE = ("whole_at", "reread_at")
 """When that was last done, in the state of a part."""
+REACHED = "at"
+"""How far a reading had come that goes on in the next crawl, in the state of a part."""
 LONG_AGO = EARLIEST.isoformat()
 
 
@@ -38,7 +40,7 @@ def begun_again(state: dict[str, Any]) -> dict[str, Any]:
     What that one stored is known now, so that it says nothing of how far to read.
     """
     return {
-        part: {key: LONG_AGO if key in _WHOLE else value for key, value in one.items()}
+        part: {key: LONG_AGO if key in _WHOLE else value for key, value in one.items() if key != REACHED}
         if isinstance(one, dict)
         else one
         for part, one in state.items()
@@ -57,11 +59,11 @@ def vanished(before: Sequence[str], seen: Collection[str], to_the_end: bool = Fa
     """The ids that stood in a listing above one that is still there, and are there no more.
 
     What stood below the last one that was seen may only not have been read, unless it was read `to_the_end`. An
-    answer in doubt: posts move for other reasons too, so each is looked up by itself.
+    answer in doubt: posts move for other reasons too, so each is looked up by itself, where that can be done.
     """
     places = [place for place, identity in enumerate(before) if identity in seen]
     end = len(before) if to_the_end else max(places, default=0)
-    return [identity for identity in before[:end] if identity not in seen][:MOST_CHECKED]
+    return [identity for identity in before[:end] if identity not in seen]
 
 
 def missing_twice(

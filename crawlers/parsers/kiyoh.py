@@ -1,5 +1,7 @@
 """Reviews of Kiyoh and Klantenvertellen, two names of one platform, and the list of those that were removed."""
 
+from datetime import datetime
+
 from crawlers.dates import instant, precision
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.answers import answer, entries, json_answer
@@ -37,16 +39,19 @@ def reviews_of(found: dict[str, object], first: bool) -> Stretch:
     """The reviews of an answer that was read. Raises FormatChanged."""
     gathering = Gathering()
     url = safe(found.get("viewReviewUrl"))
-    changed = {}
+    written: dict[str, datetime] = {}
+    changed: dict[str, datetime] = {}
     for place, review in enumerate(gathering.bounded(entries(found, "reviews")), 1):
         if not isinstance(review, dict):
             gathering.refuse(f"review {place}", "not an object")
             continue
         _add(gathering, f"review {place}", review, url, first)
-        identity, moment = identifier(review.get("reviewId")), instant(review.get("updatedSince"))
-        if identity and (moment := moment or instant(review.get("dateSince"))):
-            changed[identity] = moment
-    return stretch(gathering.page(expected=count(found.get("numberReviews"))), changed)
+        if identity := identifier(review.get("reviewId")):
+            for times, name in ((written, "dateSince"), (changed, "updatedSince")):
+                if moment := instant(review.get(name)):
+                    times[identity] = moment
+    # They stand in the order of their last change: other times say nothing of how far the page goes.
+    return stretch(gathering.page(expected=count(found.get("numberReviews"))), changed or written)
 
 
 def removed(body: bytes, location: str) -> Stretch:
@@ -58,7 +63,7 @@ def removed(body: bytes, location: str) -> Stretch:
     if not isinstance(found, list):
         raise FormatChanged("the list of removed reviews is not a list")
     gathering = Gathering()
-    times = {}
+    times: dict[str, datetime] = {}
     for place, one in enumerate(gathering.bounded(found), 1):
         identity, where = identifier(at(one, "reviewId")), identifier(at(one, "locationId"))
         if where not in (None, location):
@@ -72,7 +77,8 @@ def removed(body: bytes, location: str) -> Stretch:
             status=Status.REMOVED,
         )
         if identity and (moment := instant(at(one, "updatedSince"))):
-            times[identity] = moment
+            # One that came back and was removed again may be listed twice, in any order.
+            times[identity] = max(moment, times.get(identity, moment))
     return stretch(gathering.page(), times)
 
 

@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 
 from scrapy import Request
 from scrapy.http import Response
+from twisted.python.failure import Failure as TwistedFailure
 
-from crawlers.causes import Cause, Failure
+from crawlers.causes import Failure
 from crawlers.dates import instant
 from crawlers.job import ReadPage
 from crawlers.paging import whole_wanted
@@ -22,7 +23,6 @@ from crawlers.sources import SOURCES
 from crawlers.spiders.bearer import BearerSpider
 from crawlers.spiders.offset import OffsetSpider
 
-LIMIT = 100
 SUMMARY_EVERY = timedelta(days=1)
 PART = "reviews"
 
@@ -31,6 +31,7 @@ class FeedbackCompanySpider(BearerSpider, OffsetSpider):
     """State of the part `shop`: what the summary said, and `read_at`, when."""
 
     part = PART
+    limit = 100
     namespace = feedback_company.NAMESPACE
 
     @property
@@ -50,7 +51,8 @@ class FeedbackCompanySpider(BearerSpider, OffsetSpider):
     def begin(self) -> Iterator[Any]:
         read = instant(self.state_of("shop").get("read_at"))
         if read is None or self.job.now() - read >= SUMMARY_EVERY:
-            yield self.ask(f"{self.site}/api/v1/review/summary/", self.summed, where="summary")
+            asked = self.ask(f"{self.site}/api/v1/review/summary/", self.summed, where="summary")
+            yield asked.replace(errback=self.not_summed)
         else:
             yield self._first()
 
@@ -58,29 +60,40 @@ class FeedbackCompanySpider(BearerSpider, OffsetSpider):
         return self._page(PART, 1, whole_wanted(self.state_of(PART), self.job.now()))
 
     async def summed(self, response: Response, where: str) -> AsyncIterator[Any]:
-        failure = self.unfit(response, where)
-        if failure and failure.cause is not Cause.NOT_FOUND:
-            self.refuse(failure)
+        if failure := self.unfit(response, where):
+            if self.is_of_all(failure):
+                self.refuse(failure)
+            else:
+                yield self._without_summary()
             return
         try:
-            shop = None if failure else feedback_company.summary(response.body)
+            shop = feedback_company.summary(response.body)
         except Blocked as error:
             self.refuse(Failure(error.cause, where, str(error)))
             return
         except FormatChanged:
-            shop = None
-        if shop is None:
-            # The reviews themselves can be read; if the scale is another one, they are refused and it shows.
-            self.job.findings.note("the summary does not say how far the scale goes; it is taken to go to 5")
-        else:
-            state = {"best": shop.best, "url": shop.url, "read_at": self.job.now().isoformat()}
-            item = ReadPage(Page(), where, "shop", state)
-            yield item
-            await item.stored
+            yield self._without_summary()
+            return
+        state = {"best": shop.best, "url": shop.url, "read_at": self.job.now().isoformat()}
+        item = ReadPage(Page(), where, "shop", state)
+        yield item
+        await item.stored
         yield self._first()
 
+    def not_summed(self, trouble: TwistedFailure) -> Iterator[Any]:
+        """Scrapy's errback. When it is about all of the site, the reviews have no answer either, which is noted."""
+        yield self._without_summary()
+
+    def _without_summary(self) -> Any:
+        """The reviews can be read without it; if the scale is another one, they are refused and it shows."""
+        best = self._shop().best
+        self.job.findings.note(
+            f"the summary does not say how far the scale goes; it is taken to go to {best:g}"
+        )
+        return self._first()
+
     def address(self, part: str, number: int) -> str:
-        return f"{self.site}/api/v2/review?{urlencode({'limit': LIMIT, 'start': self.start_of(number)})}"
+        return f"{self.site}/api/v2/review?{urlencode({'limit': self.limit, 'start': self.start_of(number)})}"
 
     def parsed_from(self, body: bytes, start: int) -> Page:
         return feedback_company.parse(body, self._shop(), start)

@@ -1,13 +1,25 @@
 """Reading a listing of numbered pages that has its newest posts first."""
 
 from collections.abc import AsyncIterator, Iterator
+from itertools import islice
 from typing import Any
 
 from scrapy.http import Response
 
 from crawlers.causes import Cause, Failure
 from crawlers.job import ReadPage
-from crawlers.paging import ALWAYS, gone_from, is_known, numbers_of, times_of, vanished, whole_wanted
+from crawlers.paging import (
+    ALWAYS,
+    MOST_CHECKED,
+    REACHED,
+    WHOLE_EVERY,
+    gone_from,
+    is_known,
+    numbers_of,
+    times_of,
+    vanished,
+    whole_wanted,
+)
 from crawlers.parsers.page import Page, gone
 from crawlers.spiders.reading import ReadingSpider
 
@@ -19,16 +31,21 @@ class ListingSpider(ReadingSpider):
     """A kind says where the pages stand and how to parse one.
 
     State of a part: `open` while a reading has begun and not ended, `whole_at` when all pages were last read,
-    `had` how many posts its first page held, `shown` the ids that were read, in the order of the listing; of posts
-    that are missing and cannot be looked up by themselves what `gone_from` keeps.
+    `had` how many posts its first page held, `shown` the ids that were read, in the order of the listing, `asked`
+    when those of them that are missing were looked up without an answer; of posts that are missing and cannot be
+    looked up by themselves what `gone_from` keeps.
     """
 
     def __init__(self, *named: Any, **more: Any) -> None:
         super().__init__(*named, **more)
         self.seen: dict[str, list[str]] = {}
+        self.let_go: set[str] = set()
+        self.skipped = False
 
     most_pages: int
     namespace: str = ""
+    goes_on_later = False
+    """Whether the next crawl reads what is more than this one does; else it is out of the source's view."""
 
     def address(self, part: str, number: int) -> str:
         raise NotImplementedError
@@ -39,6 +56,18 @@ class ListingSpider(ReadingSpider):
     def has_more(self, page: Page) -> bool:
         """Whether the source says that another page follows."""
         raise NotImplementedError
+
+    def is_past_end(self, page: Page, number: int) -> bool:
+        """Whether a page that shows nothing stands where the listing has ended."""
+        return not self.has_more(page)
+
+    def begun_at(self, number: int) -> dict[str, Any]:
+        """What the state says of an open reading that has come to this page."""
+        return {"open": True}
+
+    def skip(self, number: int) -> bool:
+        """Go on behind this page, which is known, where an earlier crawl came to; whether pages are left out by it."""
+        return False
 
     def permalink(self, identity: str) -> str | None:
         """Where one post stands by itself, to see whether it is gone; None where there is no such place.
@@ -68,42 +97,67 @@ class ListingSpider(ReadingSpider):
             return
         if not page.entries and self._is_missing(page, where, part, number):
             return
-        self.seen.setdefault(part, []).extend(page.ids)
-        begun = {"open": True, "had": page.entries} if number == 1 else {"open": True}
-        item = ReadPage(page, where, part, self.state_of(part) | begun)
+        seen = self.seen.setdefault(part, [])
+        seen.extend(() if self.skipped else page.ids)
+        first = {"had": page.entries} if number == 1 else {}
+        item = ReadPage(page, where, part, self.state_of(part) | self.begun_at(number) | first)
         yield item
         counts = await item.stored
-        goes_on = page.entries and number < self.most_pages and self.has_more(page)
+        follows = page.entries > 0 and self.has_more(page)
+        goes_on = follows and number < self.most_pages
         if goes_on and (whole or number < ALWAYS or not is_known(page, counts)):
+            if number >= ALWAYS and not counts.new:
+                self.skipped |= self.skip(number)
             yield self._page(part, number + 1, whole)
         elif not page.damage:
+            left = follows and not goes_on and self.goes_on_later
             # A page without posts may be so by mistake, or where visitors are let no further: it is no end.
-            to_the_end = page.entries > 0 and not self.has_more(page)
-            for one in self._ended(part, whole=not goes_on, to_the_end=to_the_end):
+            to_the_end = page.entries > 0 and not follows
+            for one in self._ended(part, whole=not goes_on, to_the_end=to_the_end, left=left):
                 yield one
 
-    def _ended(self, part: str, whole: bool, to_the_end: bool) -> Iterator[Any]:
+    def _ended(self, part: str, whole: bool, to_the_end: bool, left: bool) -> Iterator[Any]:
         """The state that a finished reading leaves, and a look at each post that is no longer in its place.
 
-        `whole` says that no more can be read, `to_the_end` that the source has no more.
+        `whole` says that no more can be read, `to_the_end` that the source has no more, `left` that the next crawl
+        reads the rest.
         """
         state, seen = self.state_of(part), self.seen[part]
         before = [identity for identity in state.get("shown", []) if isinstance(identity, str)]
         there = self.job.findings.unread.union(seen)
-        missing = vanished(before, there, to_the_end)
-        # What cannot be looked up may stand further on than was read: it stays until all is read.
-        settled = [one for one in missing if whole or self.permalink(one)]
-        state |= {"open": False, "shown": _in_order(before, seen, settled)[:MOST_REMEMBERED]}
-        lost: list[str] = []
         if whole:
             state["whole_at"] = self.job.now().isoformat()
-            lost, left = self._lost(state, missing, there)
-            state |= left
+        if left:
+            self.job.findings.note("there is more than one crawl reads; the next one goes on")
+        else:
+            state["open"] = False
+            state.pop(REACHED, None)
+        compared = whole and not self.skipped
+        missing = vanished(before, there, to_the_end and compared)
+        # What cannot be looked up may stand further on than was read: it stays until all is read. What can be, stays
+        # until there is an answer.
+        settled = [one for one in missing if compared and not self.permalink(one)]
+        state["shown"] = _in_order(before, seen, settled)[:MOST_REMEMBERED]
+        lost, kept = self._lost(state, missing, there) if compared else ([], {})
+        due, asked = self._due(state, [one for one in missing if self.permalink(one)])
         records = tuple(record for one in lost for record in gone(self.namespace, one).records)
-        yield ReadPage(Page(records), f"{part} end", part, state)
-        for identity in missing:
-            if address := self.permalink(identity):
-                yield self.ask(address, self.looked_up, where=f"{part} gone", part=part, identity=identity)
+        yield ReadPage(Page(records), f"{part} end", part, state | kept | asked)
+        for identity in due:
+            address = self.permalink(identity) or ""
+            yield self.ask(address, self.looked_up, where=f"{part} gone", part=part, identity=identity)
+
+    def _due(self, state: dict[str, Any], missing: list[str]) -> tuple[list[str], dict[str, Any]]:
+        """Which of the missing posts to look up now, and since when which are, to keep.
+
+        One without an answer has its turn again a day later: a wall before it must not keep us from all the rest.
+        """
+        now = self.job.now()
+        asked = {one: time for one, time in times_of(state.get("asked")).items() if one in missing}
+        waiting = (one for one in missing if one not in asked or now - asked[one] >= WHOLE_EVERY)
+        due = list(islice(waiting, MOST_CHECKED))
+        times = asked | dict.fromkeys(due, now)
+        kept = {"asked": {one: time.isoformat() for one, time in times.items()}}
+        return due, kept if times or "asked" in state else {}
 
     def _lost(
         self, state: dict[str, Any], missing: list[str], there: set[str]
@@ -114,12 +168,26 @@ class ListingSpider(ReadingSpider):
         return gone_from(state, waiting, self.job.findings.nameless, self.job.now(), there)
 
     async def looked_up(self, response: Response, where: str, part: str, identity: str) -> AsyncIterator[Any]:
-        if self.is_gone(response, where):
-            yield ReadPage(gone(self.namespace, identity), where, part)
+        """What became of a post that is missing; one that stands elsewhere now is let go too."""
+        fate = self.fate(response, where)
+        if fate is None:
+            return
+        self.let_go.add(identity)
+        page = gone(self.namespace, identity) if fate else Page()
+        yield ReadPage(page, where, part, self._let_go_of(part))
+
+    def _let_go_of(self, part: str) -> dict[str, Any]:
+        # Answers come side by side: each lets go of all so far, whichever is stored last.
+        state = self.state_of(part)
+        shown, asked = state.get("shown", []), state.get("asked", {})
+        return state | {
+            "shown": [one for one in shown if one not in self.let_go],
+            "asked": {one: time for one, time in asked.items() if one not in self.let_go},
+        }
 
     def _is_missing(self, page: Page, where: str, part: str, number: int) -> bool:
         """Note a page without posts where there must be some; past the end there are none."""
-        if number > 1 and not self.has_more(page):
+        if number > 1 and self.is_past_end(page, number):
             return False
         known = page.expected or self.state_of(part).get("had")
         detail = f"{known} are known" if known else None

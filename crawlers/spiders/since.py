@@ -11,7 +11,7 @@ from scrapy.http import Response
 from crawlers.causes import Cause, Failure
 from crawlers.dates import instant
 from crawlers.job import ReadPage
-from crawlers.paging import MOST_CHECKED, WHOLE_EVERY, times_of
+from crawlers.paging import WHOLE_EVERY, gone_from, times_of
 from crawlers.parsers.page import Page, gone
 from crawlers.parsers.stretch import Stretch
 from crawlers.spiders.reading import ReadingSpider
@@ -49,7 +49,7 @@ class SinceSpider(ReadingSpider):
     State of a part: `mark`, up to which everything was stored; it moves with every page, so that a crawl that is
     broken off costs nothing. `reread_at`, when `window` was last read again, for what changes without a new time,
     and `reread_from`, where that goes on when one crawl did not get to its end; `shown`, what was seen in that
-    window, to notice what is gone.
+    window, to notice what is gone, and what `gone_from` keeps.
     """
 
     namespace: str
@@ -57,6 +57,10 @@ class SinceSpider(ReadingSpider):
     window: timedelta
     tells_removals = False
     """Whether the source itself says what was removed."""
+
+    def __init__(self, *named: Any, **more: Any) -> None:
+        super().__init__(*named, **more)
+        self.there: set[str] = set()
 
     def parts(self) -> tuple[str, ...]:
         return ("reviews",)
@@ -105,14 +109,20 @@ class SinceSpider(ReadingSpider):
         if step.pages == 1 and not page.entries and state.get("mark"):
             yield self.ask(self.newest(step.part), self.confirmed, where=f"{step.part} newest", step=step)
             return
+        if not page.entries and self._overlaps(step, state):
+            self.note(Failure(Cause.EMPTY_BEFORE, where, "the end of the page before stands here too"))
+            return
+        self.there.update(page.ids)
         floor = self.job.now() - self.window
         step = replace(step, seen=step.seen | {key: time for key, time in page.shown if time >= floor})
-        item = ReadPage(page, where, step.part, state | self._moved(state, page))
+        item = ReadPage(page, where, step.part, state | self._moved(state, step, page))
         yield item
         await item.stored
         following = self._following(step, page)
         if following is None:
-            for one in self._ended(step):
+            # What stands behind a page without times cannot be asked for: it was not looked through.
+            timeless = page.entries > 0 and page.newest is None
+            for one in self._ended(replace(step, whole=step.whole and not timeless)):
                 yield one
         elif following.pages <= MOST_PAGES:
             yield self._asked(following)
@@ -121,23 +131,29 @@ class SinceSpider(ReadingSpider):
             for one in self._cut_short(step, following):
                 yield one
 
-    def _moved(self, state: dict[str, Any], page: Stretch) -> dict[str, str]:
-        mark, newest = instant(state.get("mark")), page.newest
-        if newest is None:
+    def _overlaps(self, step: Step, state: dict[str, Any]) -> bool:
+        """Whether this page begins before the end of the one before it."""
+        mark = instant(state.get("mark"))
+        further = step.pages > 1 and step.number == 1
+        return further and mark is not None and step.since is not None and step.since <= mark
+
+    def _moved(self, state: dict[str, Any], step: Step, page: Stretch) -> dict[str, str]:
+        mark, reached = instant(state.get("mark")), _reached(step, page)
+        if reached is None:
             return {}
         # What claims to come from the future must not keep the next ones from being read.
-        newest = min(newest, self.job.now())
-        return {"mark": max(newest, mark or newest).isoformat()}
+        reached = min(reached, self.job.now())
+        return {"mark": max(reached, mark or reached).isoformat()}
 
     def _following(self, step: Step, page: Stretch) -> Step | None:
         """The next step; None when this was the last page."""
-        newest = page.newest
-        if newest is None or self.is_last(step, page):
+        reached = _reached(step, page)
+        if reached is None or self.is_last(step, page):
             return None
         following = replace(step, pages=step.pages + 1, number=1, before=frozenset(page.ids))
-        if step.since is None or newest - STEP_BACK > step.since:
-            return replace(following, since=newest - STEP_BACK)
-        return self.same_moment(following, step, newest)
+        if _leads_on(step, reached):
+            return replace(following, since=reached - STEP_BACK)
+        return self.same_moment(following, step, reached)
 
     def is_last(self, step: Step, page: Stretch) -> bool:
         return page.entries < self.limit and self.is_ended(step, page)
@@ -147,9 +163,9 @@ class SinceSpider(ReadingSpider):
 
         Where all of the window is read, one that shows nothing new says so; else the next crawl goes on.
         """
-        newest = page.newest
-        stays = newest and step.since and newest - STEP_BACK <= step.since
-        return not step.whole or bool(stays) or step.before.issuperset(page.ids)
+        reached = _reached(step, page)
+        stays = reached is not None and not _leads_on(step, reached)
+        return not step.whole or stays or step.before.issuperset(page.ids)
 
     def same_moment(self, following: Step, step: Step, newest: datetime) -> Step:
         """Everything on a full page is of one moment: `following` asked in a way that gets past it."""
@@ -167,22 +183,25 @@ class SinceSpider(ReadingSpider):
         if step.whole:
             state["reread_at"] = self.job.now().isoformat()
             state.pop("reread_from", None)
-        lost = [] if self.tells_removals else self._lost(state, step)
+        lost: list[str] = []
         if not self.tells_removals:
-            state["shown"] = self._shown(state, step, lost)
+            lost, left = self._lost(state, step)
+            state |= left | {"shown": self._shown(state, step, lost)}
         records = tuple(record for one in lost for record in gone(self.namespace, one).records)
         yield ReadPage(Page(records), f"{step.part} end", step.part, state)
         yield from self.after(step)
 
-    def _lost(self, state: dict[str, Any], step: Step) -> list[str]:
-        """What stood in the window, and does not any more now that all of it was read again."""
+    def _lost(self, state: dict[str, Any], step: Step) -> tuple[list[str], dict[str, Any]]:
+        """What is gone from the window, now that all of it was read again, and what is kept of the rest."""
         if not step.whole or step.floor is None:
-            return []
+            return [], {}
         # What is older than the window by now was shown perhaps, and not kept in `seen`.
         floor = max(step.floor, self.job.now() - self.window)
         before = times_of(state.get("shown"))
-        there = step.seen.keys() | self.job.findings.unread
-        return [key for key, time in before.items() if time > floor and key not in there][:MOST_CHECKED]
+        found = self.job.findings
+        there = self.there | found.unread
+        missing = [key for key, time in before.items() if time > floor and key not in there]
+        return gone_from(state, missing, found.nameless, self.job.now(), there)
 
     def _shown(self, state: dict[str, Any], step: Step, lost: list[str]) -> dict[str, str]:
         floor = self.job.now() - self.window
@@ -206,3 +225,15 @@ class SinceSpider(ReadingSpider):
         # What stood in the window may be gone, or only not shown: that is not decided on an empty answer.
         for one in self._ended(replace(step, whole=False)):
             yield one
+
+
+def _reached(step: Step, page: Stretch) -> datetime | None:
+    """How far a page goes: to its last time, for one that is out of order must not leave out what follows.
+
+    Where that is the one out of order, and leads no further, it goes to its newest.
+    """
+    return page.last if page.last and _leads_on(step, page.last) else page.newest
+
+
+def _leads_on(step: Step, reached: datetime) -> bool:
+    return step.since is None or reached - STEP_BACK > step.since

@@ -10,11 +10,10 @@ from crawlers.parsers.page import Page
 from crawlers.sources import SOURCES
 from crawlers.spiders.offset import OffsetSpider
 
-LIMIT = 100
-
 
 class WebwinkelKeurSpider(OffsetSpider):
     part = "ratings"
+    limit = 100
 
     def __init__(self, job: Job, **named: Any) -> None:
         super().__init__(job, **named)
@@ -27,7 +26,7 @@ class WebwinkelKeurSpider(OffsetSpider):
 
     def address(self, part: str, number: int) -> str:
         site = (self.job.base_url or SOURCES["webwinkelkeur"].home or "").rstrip("/")
-        query = {"id": self.wanted.shop_id, "code": self.job.secrets["code"], "limit": LIMIT}
+        query = {"id": self.wanted.shop_id, "code": self.job.secrets["code"], "limit": self.limit}
         return f"{site}/api/1.0/ratings.json?{urlencode(query | {'offset': self.start_of(number)})}"
 
     def parsed_from(self, body: bytes, start: int) -> Page:

@@ -1,9 +1,17 @@
 """What the crawl tests share: posts of the replica."""
 
+import json
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from demo.replica import Kind, Post
+import pytest
+
+from demo.replica import Fault, Kind, Post
+from demo.replica.loopback import Answer, Request
+from demo.replica.posts import Board
+from demo.replica.server import PLAYED
 from tests.crawlers.conftest import PLACES, START, Crawling
 
 KINDS = list(PLACES)
@@ -27,3 +35,19 @@ def posts(kind: Kind, number: int, first: int = 0, **changes: Any) -> list[Post]
 
 def show(crawling: Crawling, shown: list[Post]) -> list[Post]:
     return [crawling.replica.posts.add(post) for post in shown]
+
+
+def altered(
+    monkeypatch: pytest.MonkeyPatch, kind: Kind, change: Callable[[dict[str, Any], Request], None]
+) -> None:
+    """Let `change` have its way with every JSON object that the replica answers for this kind."""
+    play = PLAYED[kind]
+
+    def played(request: Request, board: Board, fault: Fault | None) -> Answer:
+        answer = play(request, board, fault)
+        found = json.loads(answer.body)
+        if isinstance(found, dict):
+            change(found, request)
+        return replace(answer, body=json.dumps(found).encode())
+
+    monkeypatch.setitem(PLAYED, kind, played)

@@ -7,7 +7,7 @@ import pytest
 from crawlers.causes import Cause
 from crawlers.parsers.feedback_company import Shop, parse, summary
 from crawlers.parsers.page import Blocked, FormatChanged, Page
-from demo.replica import Kind, Post
+from demo.replica import Fault, Kind, Post
 from demo.replica.keyed import said
 from storage.models import Health
 from tests.crawlers.complaints import posts, show
@@ -132,6 +132,42 @@ def test_without_a_summary_the_scale_is_taken_to_go_to_five(
 
     assert (outcome.health, outcome.counts["new"]) == (Health.OK, 2)
     assert "taken to go to 5" in outcome.stats["notes"][0]
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 500, 503])
+def test_a_summary_that_is_refused_keeps_no_review_from_being_read(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    crawling.settings = {"RETRY_TIMES": 0}
+    show(crawling, [Post(SHOP, "Snelveld belde netjes terug", START, rating=8, rating_max=10)])
+    crawling(SHOP)
+    crawling.clock.advance(timedelta(hours=25))
+    show(
+        crawling, [Post(SHOP, "Weer niet geleverd", crawling.clock(), author="Els", rating=7, rating_max=10)]
+    )
+    monkeypatch.setattr("demo.replica.feedback_company._summary", lambda known: said({}, status))
+    outcome = crawling(SHOP)
+
+    assert (outcome.health, outcome.counts["new"]) == (Health.OK, 1)
+    assert "taken to go to 10" in outcome.stats["notes"][0]
+
+
+def test_a_summary_without_an_answer_keeps_no_review_from_being_read(crawling: Crawling) -> None:
+    crawling.settings = {"RETRY_TIMES": 0}
+    show(crawling, posts(SHOP, 2))
+    crawling.replica.faults.set(SHOP, Fault.RESET, after=1, times=1)
+    outcome = crawling(SHOP)
+
+    assert (outcome.health, outcome.counts["new"]) == (Health.OK, 2)
+
+
+def test_a_summary_for_which_the_site_asks_to_wait_is_heeded(crawling: Crawling) -> None:
+    show(crawling, posts(SHOP, 2))
+    crawling.replica.faults.set(SHOP, Fault.RATE_LIMITED, after=1, times=1, retry_after=600)
+    outcome = crawling(SHOP)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BLOCKED, "rate_limited")
+    assert len(crawling.asked()) == 2
 
 
 @pytest.mark.parametrize("secret", ["CLIENT_ID", "CLIENT_SECRET"])

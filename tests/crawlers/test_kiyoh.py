@@ -14,10 +14,12 @@ from crawlers.parsers.page import Blocked, FormatChanged
 from crawlers.sources import hosts
 from demo.replica import Fault, Kind
 from demo.replica.keyed import KEY
+from demo.replica.kiyoh import review_id
+from demo.replica.loopback import Request
 from storage.configuration import SourceSettings
 from storage.models import Health
 from storage.records import LONGEST_TEXT, Status
-from tests.crawlers.complaints import posts, show
+from tests.crawlers.complaints import altered, posts, show
 from tests.crawlers.conftest import START, Crawling
 from tests.crawlers.payloads import WAF_JSON, WAF_PAGE
 from tests.crawlers.payloads_reviews import KIYOH_REMOVED, kiyoh_page, kiyoh_review, written_out
@@ -96,6 +98,42 @@ def test_a_bad_review_costs_no_good_one() -> None:
 
     assert len(page.records) == 1
     assert [problem.where for problem in page.problems] == ["review 1", "review 2", "review 3"]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_a_review_that_was_removed_twice_the_last_time_counts(order: int) -> None:
+    again = KIYOH_REMOVED[0] | {"updatedSince": "2026-11-21T09:00:00.000Z"}
+    page = removed(written_out([KIYOH_REMOVED[0], again][::order]), "1064405")
+
+    assert page.newest == datetime(2026, 11, 21, 9, tzinfo=UTC)
+
+
+def test_a_review_that_has_no_time_of_its_change_says_nothing_of_how_far_a_page_goes() -> None:
+    late = kiyoh_review(reviewId="laat", dateSince="2026-11-21T10:00:00.000Z", updatedSince=None)
+    both, alone = parse(kiyoh_page(kiyoh_review(), late)), parse(kiyoh_page(late))
+
+    assert both.newest == both.last == datetime(2026, 11, 20, 6, 11, tzinfo=UTC)
+    assert alone.newest == datetime(2026, 11, 21, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("place", [245, 150])
+def test_one_time_out_of_order_leaves_out_no_reviews(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, place: int
+) -> None:
+    """The platform lists the oldest first: of 250, the 246th is the fifth, and the 151st the hundredth."""
+    shown = show(crawling, posts(KIYOH, 250))
+    odd = {245: START, 150: START - timedelta(days=300)}[place].isoformat()
+
+    def date(said: dict[str, Any], request: Request) -> None:
+        for review in said.get("reviews", ()):
+            if review["reviewId"] == review_id(shown[place]):
+                review["updatedSince"] = odd
+
+    altered(monkeypatch, KIYOH, date)
+    first = crawling(KIYOH)
+    show(crawling, [post_at(1, START - timedelta(minutes=5))])
+
+    assert (first.health, first.counts["new"], crawling(KIYOH).counts["new"]) == (Health.OK, 250, 1)
 
 
 def test_removed_reviews_of_other_locations_are_passed_over() -> None:

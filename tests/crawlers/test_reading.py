@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from scrapy.http import Response
 
-from crawlers.paging import gone_from, is_known, vanished, whole_wanted
+from crawlers.paging import begun_again, gone_from, is_known, vanished, whole_wanted
 from crawlers.parsers.page import Page
 from crawlers.parsers.values import decoded
 from crawlers.retries import LONGEST_WAIT, retry_after
@@ -60,6 +60,13 @@ def test_all_pages_are_read_first_daily_and_after_breaking_off(state: dict[str, 
     assert whole_wanted(state, NOW) is whole
 
 
+def test_after_a_crawl_that_was_stopped_no_page_is_left_out() -> None:
+    # What that one stored is no longer new, as what stands above the place where an earlier one ended must be.
+    again = begun_again({"ratings": {"open": True, "at": 300, "had": 100}, "shop": {"best": 5}})
+
+    assert again == {"ratings": {"open": True, "had": 100}, "shop": {"best": 5}}
+
+
 @pytest.mark.parametrize(
     ("before", "seen", "expected"),
     [
@@ -69,7 +76,7 @@ def test_all_pages_are_read_first_daily_and_after_breaking_off(state: dict[str, 
         ("abcdef", "xyz", ""),
         ("abcdef", "f", "abcde"),
         ("", "abc", ""),
-        ("abcdefghijklmnop", "p", "abcdefghij"),
+        ("abcdefghijklmnop", "p", "abcdefghijklmno"),
     ],
 )
 def test_what_stood_above_something_still_there_has_vanished(before: str, seen: str, expected: str) -> None:
@@ -82,7 +89,7 @@ def test_what_stood_above_something_still_there_has_vanished(before: str, seen: 
         ("abcdef", "abcdef", ""),
         ("abcdef", "xyabd", "cef"),
         ("abcdef", "xyz", "abcdef"),
-        ("abcdefghijklmnop", "a", "bcdefghijk"),
+        ("abcdefghijklmnop", "a", "bcdefghijklmnop"),
     ],
 )
 def test_what_stood_below_has_vanished_when_all_was_read(before: str, seen: str, expected: str) -> None:

@@ -1,18 +1,20 @@
 """Trustpilot's interface: the same reviews as its pages show, read by time, with changes found in the window."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from crawlers.parsers.page import FormatChanged
 from crawlers.parsers.trustpilot_api import parse, unit
 from crawlers.sources import faults_of
-from demo.replica import Kind, Post
+from demo.replica import Fault, Kind, Post
+from demo.replica.loopback import Request
 from demo.replica.trustpilot_api import unit_id
 from storage.configuration import SourceSettings
 from storage.models import Health
 from storage.records import LONGEST_TEXT, Status
-from tests.crawlers.complaints import posts, show
+from tests.crawlers.complaints import altered, posts, show
 from tests.crawlers.conftest import START, Crawling, configured
 from tests.crawlers.payloads_reviews import trustpilot_page
 
@@ -176,12 +178,71 @@ def test_late_edits_replies_and_removals_are_found_once_a_day(crawling: Crawling
     soon = crawling(API)
     crawling.clock.advance(timedelta(days=1))
     later, again = crawling(API), crawling(API)
+    crawling.clock.advance(timedelta(days=1))
+    twice = crawling(API)
 
     changed = [
-        [one.counts[name] for name in ("edited", "replied", "removed")] for one in (soon, later, again)
+        [one.counts[name] for name in ("edited", "replied", "removed")] for one in (soon, later, again, twice)
     ]
-    assert changed == [[0, 0, 0], [1, 1, 1], [0, 0, 0]]
+    assert changed == [[0, 0, 0], [1, 1, 0], [0, 0, 0], [0, 0, 1]]
     assert later.health is Health.OK
+
+
+def removed_in_days(crawling: Crawling, days: int = 4) -> list[int]:
+    found = []
+    for _ in range(days):
+        crawling.clock.advance(timedelta(hours=25))
+        found.append(crawling(API).counts["removed"])
+    return found
+
+
+def test_a_page_that_shows_nothing_in_the_middle_of_the_window_ends_nothing(crawling: Crawling) -> None:
+    shown = show(crawling, posts(API, 350))
+    crawling(API)
+    crawling.clock.advance(timedelta(hours=25))
+    crawling.replica.faults.set(API, Fault.EMPTY, after=2, times=1)
+    outcome = crawling(API)
+    crawling.replica.posts.reply(shown[120].key, "Wat vervelend, we bellen je.")
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.EMPTY, "empty_before")
+    assert crawling(API).counts["replied"] == 1  # all of the window is read again
+
+
+def test_a_page_without_times_in_the_middle_of_the_window_ends_nothing(crawling: Crawling) -> None:
+    shown = show(crawling, posts(API, 350))
+    crawling(API)
+    crawling.clock.advance(timedelta(hours=25))
+    crawling.replica.faults.set(API, Fault.NO_DATES, after=2, times=1)
+    crawling(API)
+    crawling.replica.posts.reply(shown[120].key, "Wat vervelend, we bellen je.")
+
+    assert crawling(API).counts["replied"] == 1
+
+
+@pytest.mark.parametrize("lost", ["createdAt", "id"])
+def test_a_review_that_is_shown_without_its_time_or_id_is_not_removed(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    shown = show(crawling, posts(API, 120))
+    crawling(API)
+
+    def lose(said: dict[str, Any], request: Request) -> None:
+        for review in said.get("reviews", ()):
+            if review["id"] == shown[60].key:
+                review[lost] = None
+
+    altered(monkeypatch, API, lose)
+
+    assert removed_in_days(crawling) == [0, 0, 0, 0]
+
+
+def test_all_that_is_removed_at_once_is_told_at_once(crawling: Crawling) -> None:
+    shown = show(crawling, posts(API, 120))
+    crawling(API)
+    for post in shown[50:75]:
+        crawling.replica.posts.remove(post.key)
+
+    assert removed_in_days(crawling, 3) == [0, 25, 0]
 
 
 def test_a_review_that_is_just_older_than_the_window_is_not_taken_for_removed(crawling: Crawling) -> None:

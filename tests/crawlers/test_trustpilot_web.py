@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -8,6 +8,7 @@ from crawlers.parsers.page import Blocked, FormatChanged, Moved, Page
 from crawlers.parsers.trustpilot_web import parse
 from demo.replica import Fault
 from demo.replica import Kind as Played
+from demo.replica.loopback import Answer
 from demo.replica.server import INSTEAD
 from storage.models import Health
 from storage.records import LONGEST_TEXT, Kind, Status
@@ -189,3 +190,58 @@ def test_a_firewall_at_the_look_up_of_missing_reviews_is_named_and_left_alone(
 
     assert (outcome.health, outcome.stats["cause"], outcome.counts["removed"]) == (Health.BLOCKED, "waf", 0)
     assert len([target for target in crawling.asked() if target.startswith("/reviews/")]) == 1
+
+
+def removed_one(crawling: Crawling) -> None:
+    """A review that was read is gone from its page."""
+    shown = show(crawling, posts(Played.TRUSTPILOT, 5))
+    crawling(Played.TRUSTPILOT)
+    crawling.replica.posts.remove(shown[1].key)
+    crawling.settings = {"RETRY_TIMES": 0}
+
+
+@pytest.mark.parametrize("status", [403, 503])
+def test_a_missing_review_whose_look_up_failed_is_looked_up_again_a_day_later(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    removed_one(crawling)
+    with monkeypatch.context() as broken:
+        broken.setattr(crawling.replica, "_permalink", lambda request: Answer(status))
+        crawling(Played.TRUSTPILOT)
+        crawling.clock.advance(timedelta(hours=1))
+        since = len(crawling.replica.requests)
+        soon = crawling(Played.TRUSTPILOT)
+    asked = [target for target in crawling.asked(since) if target.startswith("/reviews/")]
+    crawling.clock.advance(timedelta(hours=23))
+    later, again = crawling(Played.TRUSTPILOT), crawling(Played.TRUSTPILOT)
+
+    assert (asked, soon.health) == ([], Health.OK)  # what keeps us from one review keeps us from no other
+    assert (later.counts["removed"], again.counts["removed"]) == (1, 0)
+
+
+def test_a_review_that_only_left_its_place_is_looked_up_once(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removed_one(crawling)
+    monkeypatch.setattr(crawling.replica, "_permalink", lambda request: Answer(200))
+    for _ in range(3):
+        crawling.clock.advance(timedelta(hours=25))
+        outcome = crawling(Played.TRUSTPILOT)
+
+    assert (outcome.health, outcome.counts["removed"]) == (Health.OK, 0)
+    assert len([target for target in crawling.asked() if target.startswith("/reviews/")]) == 1
+
+
+def test_a_look_up_that_leads_to_a_sign_in_page_that_does_not_exist_says_nothing(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removed_one(crawling)
+    led = {True: Answer(302, b"", {"Location": "/login?back=1"}), False: Answer(404)}
+    monkeypatch.setattr(crawling.replica, "_permalink", lambda request: led[request.path != "/login"])
+    outcome = crawling(Played.TRUSTPILOT)
+
+    assert (outcome.health, outcome.stats["cause"], outcome.counts["removed"]) == (
+        Health.BLOCKED,
+        "sign_in",
+        0,
+    )
