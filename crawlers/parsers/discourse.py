@@ -39,12 +39,13 @@ class Posts(Stretch):
     """Posts with what else their page says.
 
     `answers` holds the company's replies to posts that are not on the page, `answering` all of its posts as pairs
-    of topic and post. `stream` has the ids of all posts of a topic, oldest first; `places` topic and post of what a
-    search found, and `titles` the titles of its topics.
+    of topic and post. `title` is that of a topic, and `stream` has the ids of all its posts, oldest first; `places` is
+    topic and post of what a search found, and `titles` has the titles of its topics.
     """
 
     answers: Answers = field(default_factory=dict)
     answering: tuple[tuple[int, int], ...] = ()
+    title: str | None = None
     stream: tuple[int, ...] = ()
     places: tuple[tuple[int, int], ...] = ()
     titles: Mapping[int, str] = field(default_factory=dict)
@@ -84,9 +85,10 @@ def topic(
     posts = at(data, "post_stream", "posts")
     if not isinstance(posts, list):
         raise FormatChanged("no list under post_stream.posts")
-    found = _posts(posts, site, groups, text(at(data, "title")) or title, answers or {})
+    title = text(at(data, "title")) or title
+    found = _posts(posts, site, groups, title, answers or {})
     stream = [one for one in map(_number, listed(at(data, "post_stream", "stream"))[:MOST_STREAM]) if one]
-    return Posts(**vars(found) | {"stream": tuple(stream)})
+    return Posts(**vars(found) | {"title": title, "stream": tuple(stream)})
 
 
 def search(body: bytes) -> Posts:
@@ -122,6 +124,14 @@ def is_taken_away(body: bytes) -> bool:
     """Whether a post that was asked for by itself says that the public does not see it."""
     try:
         return _is_hidden(_json(body))
+    except (Blocked, FormatChanged):
+        return False
+
+
+def is_withheld(body: bytes) -> bool:
+    """Whether a refusal says that the public may not see what was asked for: it stands in a closed category."""
+    try:
+        return at(json_answer(body), "error_type") == "invalid_access"
     except (Blocked, FormatChanged):
         return False
 

@@ -14,18 +14,23 @@ from crawlers import robots
 from crawlers.causes import Cause, Failure
 from crawlers.dates import AMSTERDAM, instant
 from crawlers.job import ReadPage
-from crawlers.paging import WHOLE_EVERY
+from crawlers.paging import WHOLE_EVERY, times_of
 from crawlers.parameters.forums import DiscourseParameters
 from crawlers.parsers import discourse
 from crawlers.parsers.discourse import Answers, Posts
-from crawlers.parsers.page import Page, gone, holding
-from crawlers.parsers.stretch import Stretch
-from crawlers.spiders.reading import GONE, body_of
+from crawlers.parsers.page import Page, holding
+from crawlers.parsers.stretch import Stretch, span
+from crawlers.parsers.values import text
+from crawlers.spiders.reading import body_of
 from crawlers.spiders.recent import REREAD, Reading, RecentSpider
 from crawlers.spiders.topics import GONE_AT, TopicsSpider
 
-NEWEST, SEARCH, ANSWERS = "posts", "search", "answers"
+NEWEST, MATCHING, SEARCH, ANSWERS = "posts", "matching posts", "search", "answers"
 PER_REQUEST = 20
+WINDOW = 50
+"""Ids of which older versions of Discourse show those that are public, on a page of the newest posts."""
+MOST_BARREN = 20
+"""Windows in a row in which nothing is public, such as of private messages, after which this is taken for the end."""
 MOST_OF_A_TOPIC = 1_000
 MOST_ANSWERED = 50
 """Topics that one crawl opens for the sake of a reply by the company; the others wait for the next."""
@@ -34,24 +39,31 @@ MOST_SEARCHED = 10
 """Pages of search results; the forum gives no more."""
 AGAIN = timedelta(days=1)
 """What a search looks through again: it goes by days."""
+MOST_FAILURES = 3
+"""Of one crawl. After so many it is the forum that fails, and not one topic or some posts of it."""
+UNOPENED = "unopened"
 
 
 @dataclass(frozen=True)
 class Topic:
-    """One topic that is being read. `left` are the ids still to ask for, newest first."""
+    """One topic that is being read. `left` are the ids still to ask for, newest first, `failed` those of no answer."""
 
     number: int
     part: str
     first: bytes = b""
+    title: str | None = None
     stream: tuple[int, ...] = ()
     left: tuple[int, ...] = ()
     answers: Answers = field(default_factory=dict)
     whole: bool = False
+    failed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Search:
-    """One search that is being read: topic and posts that it found, and are still to be asked for."""
+    """One search that is being read. `places` are topic and post of what it found and is still to be asked for,
+    `failed` of what could not be read; `more` says that results go on on a further page.
+    """
 
     floor: datetime | None
     whole: bool
@@ -59,16 +71,24 @@ class Search:
     places: tuple[tuple[int, int], ...] = ()
     titles: Mapping[int, str] = field(default_factory=dict)
     seen: Mapping[str, datetime] = field(default_factory=dict)
+    more: bool = False
+    failed: tuple[tuple[int, int], ...] = ()
 
 
 class DiscourseSpider(TopicsSpider, RecentSpider):
-    """The newest posts are read as `RecentSpider` reads them, and a search leaves the same state.
+    """The newest posts are read as `RecentSpider` reads them, and a search leaves the same state. Where the newest
+    posts are looked through for a query, the state has only those that held it.
 
     State of a topic: `shown`, the ids it held, `whole_at`, and `gone_at`, since when it is not there. State of
-    `answers`: topics `waiting` to be opened for a reply of the company, and the replies that are `done`.
+    `answers`: topics `waiting` to be opened for a reply of the company, and the replies that are `done`. State of a
+    search: also `unopened`, what it found and could not read, as topic, post and the title of the topic.
     """
 
     most_pages = 40
+    windowed = True
+    """Whether a page of the newest posts may be of a window of ids: then one that leads no further is not the last."""
+    barren = 0
+    """How many pages in a row led no further."""
 
     @property
     def wanted(self) -> DiscourseParameters:
@@ -100,9 +120,39 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
 
     def stretch_of(self, body: bytes, reading: Reading) -> Posts:
         page = discourse.latest(body, self.site, self.wanted.company_groups)
-        if page.entries <= 1:
-            page = replace(page, next=None)  # the lowest post itself comes again
-        return holding(page, self.wanted.query)
+        page = replace(page, next=self._further(page, reading))
+        if reading.part == NEWEST:
+            return page
+        kept = holding(page, self.wanted.query, times_of(self.state_of(reading.part).get("shown")))
+        there = frozenset(kept.ids)
+        times = [time for _, time in page.shown]
+        return replace(kept, shown=tuple(one for one in page.shown if one[0] in there), span=span(times))
+
+    def _further(self, page: Posts, reading: Reading) -> str | None:
+        """The id to go on from.
+
+        Some versions show the post of the cursor again, some not; where nothing stands below it, that is the end, or
+        the page was of a window in which nothing else is public.
+        """
+        ids = [int(key) for key, _ in page.shown]
+        self.windowed &= not ids or max(ids) - min(ids) < WINDOW
+        if reading.cursor is None or (page.next and int(page.next) < int(reading.cursor)):
+            self.barren = 0
+            return page.next
+        self.barren += 1
+        below = int(reading.cursor) - WINDOW + 1
+        return str(below) if self.windowed and below > 0 and self.barren <= MOST_BARREN else None
+
+    def has_passed(self, page: Stretch, reading: Reading, floor: datetime | None) -> bool:
+        """By the ids of what was known, which go up as posts are made: the time of one may be set back by staff, or be
+        that of another forum from which it was taken over.
+        """
+        before = times_of(self.state_of(reading.part).get("shown")).items()
+        known = [int(key) for key, time in before if floor and time >= floor]
+        if not known or page.next is None:
+            return super().has_passed(page, reading, floor)
+        again = reading.reread or reading.gap  # then what is known may be only a part of what stands there
+        return int(page.next) <= min(known) and (not again or super().has_passed(page, reading, floor))
 
     def also(self, page: Stretch, reading: Reading) -> Iterator[Any]:
         assert isinstance(page, Posts)  # noqa: S101 - as parsed above
@@ -125,7 +175,7 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
 
     async def looked_up(self, response: Response, where: str, part: str, identity: str) -> AsyncIterator[Any]:
         if self.is_gone(response, where):
-            for one in self.all_gone(part, [identity]):
+            for one in self.all_gone(part, [identity], proven=True):
                 yield one
 
     def _waiting(self) -> list[int]:
@@ -147,6 +197,8 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
             for one in self.not_there(response, topic.part):
                 yield one
             return
+        if not page.stream:
+            self.note(Failure(Cause.DAMAGED, where, "no list of the topic's posts"))
         yield ReadPage(page, where, topic.part)
         state = self.state_of(topic.part)
         last = instant(state.get("whole_at"))
@@ -159,7 +211,8 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
         topic = replace(
             topic,
             first=body_of(response),
-            stream=page.stream or tuple(sorted(read)),
+            title=page.title,
+            stream=page.stream,
             left=tuple(left),
             answers=page.answers,
             whole=whole,
@@ -169,18 +222,28 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
 
     async def read_on(self, response: Response, where: str, topic: Topic) -> AsyncIterator[Any]:
         page = self._posts(response, where, topic)
-        if page is None:
+        asked, topic = topic.left[:PER_REQUEST], replace(topic, left=topic.left[PER_REQUEST:])
+        if page:
+            item = ReadPage(page, where, topic.part)
+            yield item
+            await item.stored
+            topic = replace(topic, answers=page.answers)
+        elif topic.part == ANSWERS or self._is_failing():
             return
-        item = ReadPage(page, where, topic.part)
-        yield item
-        await item.stored
-        for one in self._onward(replace(topic, left=topic.left[PER_REQUEST:], answers=page.answers)):
+        else:
+            topic = replace(topic, failed=topic.failed + asked)
+        for one in self._onward(topic):
             yield one
 
     def _posts(self, response: Response, where: str, topic: Topic) -> Posts | None:
-        groups, answers = self.wanted.company_groups, topic.answers
-        page = self.page_of(response, where, lambda body: discourse.topic(body, self.site, groups, answers))
+        groups, answers, title = self.wanted.company_groups, topic.answers, topic.title
+        page = self.page_of(
+            response, where, lambda body: discourse.topic(body, self.site, groups, answers, title)
+        )
         return page if isinstance(page, Posts) else None
+
+    def _is_failing(self) -> bool:
+        return len(self.job.findings.failures) >= MOST_FAILURES
 
     def _onward(self, topic: Topic) -> Iterator[Any]:
         """The next request for this topic, or what its end leaves."""
@@ -193,29 +256,43 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
             # Replies stand further on than what they answer: the first page is looked through once more.
             groups = self.wanted.company_groups
             yield ReadPage(discourse.topic(topic.first, self.site, groups, topic.answers), where, topic.part)
-        yield self._closed(topic)
+        if topic.part == ANSWERS:
+            yield self._closed(topic)
+        else:
+            yield from self._ended(topic)
 
     def _some(self, topic: int, posts: Sequence[int]) -> str:
         return f"{self.site}/t/{topic}/posts.json?{urlencode([('post_ids[]', one) for one in posts])}"
 
     def _closed(self, topic: Topic) -> ReadPage:
-        if topic.part == ANSWERS:
-            waiting = [one for one in self._waiting() if one != topic.number]
-            return ReadPage(Page(), "replies", ANSWERS, self.state_of(ANSWERS) | {"waiting": waiting})
-        state, now = self.state_of(topic.part), self.job.now()
-        shown = set(topic.stream)
-        lost = [one for one in self.shown_in(topic.part) if one not in shown]
-        records = tuple(record for one in lost for record in gone(self.namespace, str(one)).records)
-        state["shown"] = list(topic.stream[-MOST_OF_A_TOPIC:])
+        """That a topic was looked through for replies."""
+        waiting = [one for one in self._waiting() if one != topic.number]
+        return ReadPage(Page(), "replies", ANSWERS, self.state_of(ANSWERS) | {"waiting": waiting})
+
+    def _ended(self, topic: Topic) -> Iterator[Any]:
+        """The state that a topic leaves, and look-ups of what its list has no more: posts are moved to other topics."""
+        state, before, there = self.state_of(topic.part), self.shown_in(topic.part), set(topic.stream)
+        lost = [one for one in before if there and one not in there]
         state.pop(GONE_AT, None)
-        if topic.whole:
-            state["whole_at"] = now.isoformat()
-        return ReadPage(Page(records), f"topic {topic.number} end", topic.part, state)
+        if there:
+            unread = set(topic.failed).difference(before)  # else they would pass for known
+            shown = [one for one in topic.stream[-MOST_OF_A_TOPIC:] if one not in unread]
+            state["shown"] = lost[:MOST_OF_A_TOPIC] + shown
+        if there and topic.whole:
+            state["whole_at"] = self.job.now().isoformat()
+        yield ReadPage(Page(), f"topic {topic.number} end", topic.part, state)
+        yield from self.seek(topic.part, lost)
 
     def post_address(self, number: int | str) -> str:
         return f"{self.site}/posts/{number}.json"
 
+    def _is_withheld(self, response: Response) -> bool:
+        """Whether the public can see no more of what was asked for. Another refusal may be of all the forum."""
+        return self.is_absent(response) or (response.status == 403 and discourse.is_withheld(response.body))
+
     def fate(self, response: Response, where: str) -> bool | None:
+        if self._is_withheld(response):
+            return True
         found = super().fate(response, where)
         return found or discourse.is_taken_away(response.body) or found
 
@@ -226,7 +303,13 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
         newest, last = instant(state.get("newest")), instant(state.get("reread_at"))
         whole = last is None or now - last >= WHOLE_EVERY
         floor = newest - AGAIN if newest else None
-        return Search(min(floor, now - REREAD) if floor and whole else floor, whole)
+        unopened = _unopened(state)
+        return Search(
+            min(floor, now - REREAD) if floor and whole else floor,
+            whole,
+            places=tuple((topic, post) for topic, post, _ in unopened),
+            titles={topic: title for topic, _, title in unopened if title},
+        )
 
     def _search(self, search: Search) -> Request:
         after = f" after:{search.floor.astimezone(AMSTERDAM):%Y-%m-%d}" if search.floor else ""
@@ -241,44 +324,37 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
             yield from self.failed(trouble)
             return
         self.job.findings.note("robots.txt closes the search; the newest posts were looked through instead")
-        yield self.back(NEWEST)
+        yield self.back(MATCHING)
 
     async def found(self, response: Response, where: str, search: Search) -> AsyncIterator[Any]:
         page = self.page_of(response, where, discourse.search)
         if not isinstance(page, Posts):
             return
-        if not search.seen and not page.shown and self.state_of(SEARCH):
-            if lost := self._lost(Reading(SEARCH, search.floor, search.whole)):
-                self.note(Failure(Cause.EMPTY_BEFORE, where, f"{len(lost)} were there before"))
-                for one in self._sought(lost) if search.whole else ():
-                    yield one
-                return
-            self.nothing_new(self.state_of(SEARCH))
+        new = tuple(place for place in page.places if str(place[1]) not in search.seen)
+        more = bool(page.next and page.places) and search.number < MOST_SEARCHED
+        # Where results go on and are not asked for, what lies below was not looked through.
+        floor = page.last if page.next and page.last and not more else search.floor
         search = replace(
             search,
+            floor=floor,
             number=search.number + 1,
-            places=tuple(dict.fromkeys(search.places + page.places)),
+            places=tuple(dict.fromkeys(new + search.places)),
             titles={**search.titles, **page.titles},
             seen={**search.seen, **dict(page.shown)},
+            more=more,
         )
-        if page.next and page.places and search.number <= MOST_SEARCHED:
-            yield self._search(search)
-            return
-        if page.next and page.last:
-            search = replace(search, floor=page.last)  # what lies below was not looked through
         async for one in self._hits(search):
             yield one
 
-    def _sought(self, lost: list[str]) -> Iterator[Any]:
-        """Look-ups, once a day, of what a search that finds nothing found before: all of it may be gone."""
-        state = self.state_of(SEARCH) | {"reread_at": self.job.now().isoformat()}
-        yield ReadPage(Page(), "search end", SEARCH, state)
-        yield from self.missing(SEARCH, self._in_turn(lost))
-
     async def _hits(self, search: Search) -> AsyncIterator[Any]:
-        """A request for the posts of one topic that were found; at the end of the search, for those that it lost."""
+        """A request for the posts of one topic that were found, or else for more results; at the end of the search, for
+        the posts that it lost.
+        """
         if search.places:
             yield self._hit(search)
+            return
+        if search.more:
+            yield self._search(search)
             return
         reading = Reading(
             SEARCH,
@@ -288,10 +364,13 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
             newest=max(search.seen.values(), default=None),
             seen=dict(search.seen),
         )
-        end = ReadPage(Page(), "search end", SEARCH, self._left(self.state_of(SEARCH), reading))
+        end = self._end(reading, SEARCH)
+        if end is None or end.state is None:
+            return
+        end.state[UNOPENED] = [[topic, post, search.titles.get(topic)] for topic, post in search.failed]
         yield end
         await end.stored
-        for one in self.missing(SEARCH, self._in_turn(self._lost(reading))):
+        for one in self._after(reading, None):
             yield one
 
     def _hit(self, search: Search) -> Request:
@@ -303,19 +382,37 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
             self.hit,
             where=f"topic {topic}",
             topic=topic,
+            posts=posts,
             search=replace(search, places=left),
         )
 
-    async def hit(self, response: Response, where: str, topic: int, search: Search) -> AsyncIterator[Any]:
-        if response.status not in GONE:
+    async def hit(
+        self, response: Response, where: str, topic: int, posts: list[int], search: Search
+    ) -> AsyncIterator[Any]:
+        if not self._is_withheld(response):
             groups, title = self.wanted.company_groups, search.titles.get(topic)
             page = self.page_of(
                 response, where, lambda body: discourse.topic(body, self.site, groups, title=title)
             )
-            if page is None:
+            if page:
+                item = ReadPage(page, where, SEARCH)
+                yield item
+                await item.stored
+            elif self._is_failing():
                 return
-            item = ReadPage(page, where, SEARCH)
-            yield item
-            await item.stored
+            else:
+                search = replace(search, failed=(*search.failed, *((topic, post) for post in posts)))
         async for one in self._hits(search):
             yield one
+
+
+def _unopened(state: Mapping[str, Any]) -> list[tuple[int, int, str | None]]:
+    kept = state.get(UNOPENED)
+    found = (
+        one for one in (kept if isinstance(kept, list) else ()) if isinstance(one, list) and len(one) == 3
+    )
+    return [
+        (topic, post, text(title))
+        for topic, post, title in found
+        if isinstance(topic, int) and isinstance(post, int)
+    ]

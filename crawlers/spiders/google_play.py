@@ -7,30 +7,29 @@ from urllib.parse import urlencode
 
 from scrapy import Request
 
-from crawlers.causes import Cause, Failure
-from crawlers.dates import instant
 from crawlers.job import Job, ReadPage
-from crawlers.paging import WHOLE_EVERY, gone_from, times_of
+from crawlers.paging import gone_from, times_of
 from crawlers.parameters.apps import PlayParameters
 from crawlers.parsers import google_play
 from crawlers.parsers.page import Page, gone
 from crawlers.parsers.stretch import Stretch
 from crawlers.sources import SOURCES
 from crawlers.spiders.recent import Gap, Reading
-from crawlers.spiders.whole import WholeSpider
+from crawlers.spiders.whole import EndingSpider, WholeSpider
 
 NEWEST_FIRST = 2
 A_CALL = 199
 """Reviews; the list gives no more than about 200 at once."""
 
 
-class PlaySpider(WholeSpider):
+class PlaySpider(EndingSpider, WholeSpider):
     """A review has no address to look it up at: it is gone when it is missing twice.
 
-    State of the part: what `gone_from` keeps, and `ended`, by the last review since when nothing was shown after it.
+    State of the part: also what `gone_from` keeps.
     """
 
     most_pages = 20
+    misses_all = False
 
     def __init__(self, job: Job, **named: Any) -> None:
         super().__init__(job, **named)
@@ -49,48 +48,15 @@ class PlaySpider(WholeSpider):
         asked = urlencode({"hl": self.wanted.language, "gl": self.wanted.country})
         return f"{site}/_/PlayStoreUi/data/batchexecute?{asked}"
 
-    def step(self, reading: Reading, cursor: str | None) -> Request:
+    def step(self, reading: Reading) -> Request:
         where = f"{reading.part} page {reading.number}"
-        form = {"f.req": asked_for(self.wanted.package, cursor)}
+        form = {"f.req": asked_for(self.wanted.package, reading.cursor)}
         return self.ask(
-            self.address(reading, cursor), self.went_back, form=form, where=where, reading=reading
+            self.address(reading, reading.cursor), self.went_back, form=form, where=where, reading=reading
         )
 
     def stretch_of(self, body: bytes, reading: Reading) -> Stretch:
         return google_play.parse(body, self.wanted.package, self.wanted.language)
-
-    def broken_off(self, page: Stretch, reading: Reading, where: str) -> ReadPage | None:
-        """An answer to a token that shows nothing is the end of the list or a refusal, which look the same.
-
-        It is the end where everything was seen that is known to be there, or where the list ends with the same review
-        a day later: when reviews are added, a refusal falls after another one each time.
-        """
-        if page.entries or page.next or (reading.number == 1 and not reading.gap):
-            return None
-        state, now = self.state_of(reading.part), self.job.now()
-        place = reading.lowest[0] if reading.lowest else reading.gap.cursor if reading.gap else ""
-        since = times_of(state.get("ended")).get(place, now)
-        if not self._lies_below(reading) and (self._met(reading) or now - since >= WHOLE_EVERY):
-            return None
-        self.note(Failure(Cause.EMPTY_BEFORE, where, "the list was to go on, and nothing is shown"))
-        return ReadPage(
-            Page(), f"{reading.part} end", reading.part, state | {"ended": {place: since.isoformat()}}
-        )
-
-    def _lies_below(self, reading: Reading) -> bool:
-        """Whether a review of the last week stood below what was read."""
-        if reading.gap or reading.lowest is None:
-            return False
-        known = times_of(self.state_of(reading.part).get("shown"))
-        week, last = self.job.now() - self.reread, reading.lowest[1]
-        return any(week <= known[key] <= last for key in self._lost(reading))
-
-    def _met(self, reading: Reading) -> bool:
-        """Whether this reading came to where an earlier one began."""
-        newest = instant(self.state_of(reading.part).get("newest"))
-        if reading.gap or reading.floor is None or newest is None:
-            return False
-        return reading.lowest is not None and reading.lowest[1] <= newest
 
     def _after(self, reading: Reading, gap: Gap | None) -> Iterator[Any]:
         if not reading.gap:
@@ -100,7 +66,7 @@ class PlaySpider(WholeSpider):
     def _compared(self, reading: Reading) -> Iterator[ReadPage]:
         """What is gone from a reading, and what is left of it to compare with the next."""
         state, nameless = self.state_of(reading.part), self.job.findings.nameless
-        missing, seen = self._lost(reading)[: self.most_missing], reading.seen.keys()
+        missing, seen = self._lost(reading), reading.seen.keys()
         if not reading.reread:
             if nameless or not (missing or seen & times_of(state.get("missed")).keys()):
                 return  # how many there were before is known of the whole week only

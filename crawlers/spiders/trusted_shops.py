@@ -1,6 +1,6 @@
 """Reviews of a shop at Trusted Shops, by time of their last change."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -14,13 +14,13 @@ from crawlers.parsers import trusted_shops
 from crawlers.parsers.page import ParseError
 from crawlers.parsers.stretch import Stretch
 from crawlers.spiders.bearer import BearerSpider
-from crawlers.spiders.reading import GONE
-from crawlers.spiders.recent import Reading, RecentSpider
+from crawlers.spiders.recent import Reading
+from crawlers.spiders.whole import SinglySpider
 
 COUNT = 200
 
 
-class TrustedShopsSpider(BearerSpider, RecentSpider):
+class TrustedShopsSpider(BearerSpider, SinglySpider):
     """Edits and replies move a review up. One that is not in its place any more is looked up by itself."""
 
     namespace = trusted_shops.NAMESPACE
@@ -54,21 +54,16 @@ class TrustedShopsSpider(BearerSpider, RecentSpider):
     def stretch_of(self, body: bytes, reading: Reading) -> Stretch:
         return trusted_shops.parse(body)
 
-    def missing(self, part: str, identities: list[str]) -> Iterator[Request]:
-        for one in identities:
-            address = f"{self._site(ETRUSTED_API)}/reviews/{quote(one, safe='')}"
-            yield self.ask(address, self.looked_up, where=f"{part} gone", part=part, identity=one)
+    def one(self, part: str, identity: str) -> str:
+        return f"{self._site(ETRUSTED_API)}/reviews/{quote(identity, safe='')}"
 
-    async def looked_up(self, response: Response, where: str, part: str, identity: str) -> AsyncIterator[Any]:
-        if response.status not in GONE:
-            if failure := self.unfit(response, where):
-                self.refuse(failure)
-                return
-            try:
-                if trusted_shops.is_public(response.body):
-                    return
-            except ParseError as error:
-                self.note(Failure(error.cause, where, str(error)))
-                return
-        for one in self.all_gone(part, [identity]):
-            yield one
+    def fate(self, response: Response, where: str) -> bool | None:
+        """One that can be read by the shop alone is gone too."""
+        gone = super().fate(response, where)
+        if gone is not False:
+            return gone
+        try:
+            return not trusted_shops.is_public(response.body)
+        except ParseError as error:
+            self.note(Failure(error.cause, where, str(error)))
+            return None

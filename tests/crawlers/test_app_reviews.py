@@ -1,14 +1,19 @@
 """What holds for every listing that goes on by a token or a link: app stores and Google's reviews."""
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from demo.replica import Fault, Kind
+from demo.replica import Fault, Kind, Post
+from demo.replica.loopback import Answer, Request
+from demo.replica.posts import Board
+from demo.replica.server import PLAYED
 from storage.models import Health
 from tests.crawlers.complaints import posts, show
-from tests.crawlers.conftest import Crawling
+from tests.crawlers.conftest import START, Crawling
 
 A_PAGE = {
     Kind.GOOGLE_PLAY: 199,
@@ -71,3 +76,156 @@ def test_too_many_requests_leaves_the_source_alone_for_as_long_as_it_asks(
     outcome = crawling(kind)
 
     assert (outcome.stats["cause"], outcome.retry_after) == ("rate_limited", timedelta(minutes=30))
+
+
+A_PAGE_ENDS = A_PAGE | {Kind.TRUSTED_SHOPS: 200}
+"""How many reviews one answer holds, of the kinds whose lists say on which page they end."""
+
+
+def cut_off(crawling: Crawling, kind: Kind) -> None:
+    """From the second page on, the list shows nothing."""
+    signed = kind is Kind.TRUSTED_SHOPS
+    crawling.replica.faults.set(kind, Fault.EMPTY, after=1 + signed)
+
+
+@pytest.mark.parametrize("kind", A_PAGE_ENDS)
+def test_a_further_page_that_shows_nothing_is_not_taken_for_the_end(crawling: Crawling, kind: Kind) -> None:
+    show(crawling, posts(kind, A_PAGE_ENDS[kind] + 60))
+    cut_off(crawling, kind)
+    first = crawling(kind)
+    crawling.replica.faults.clear()
+    again = crawling(kind)
+
+    assert (first.health, first.stats["cause"]) == (Health.EMPTY, "empty_before")
+    assert (first.counts["new"], again.health, again.counts["new"]) == (A_PAGE_ENDS[kind], Health.OK, 60)
+
+
+@pytest.mark.parametrize("kind", [Kind.TRUSTED_SHOPS, Kind.GOOGLE_BUSINESS, Kind.APP_STORE_CONNECT])
+def test_a_list_that_ends_with_the_same_review_a_day_later_has_ended(crawling: Crawling, kind: Kind) -> None:
+    show(crawling, posts(kind, A_PAGE_ENDS[kind] + 60))
+    healths = []
+    for hours in (0, 12, 13):
+        crawling.clock.advance(timedelta(hours=hours))
+        cut_off(crawling, kind)
+        healths.append(crawling(kind).health)
+
+    assert healths == [Health.EMPTY, Health.EMPTY, Health.OK]
+
+
+PLACE = Kind.GOOGLE_BUSINESS
+
+
+def answered(kind: Kind, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+    """Every page of the list but the first says this too, or instead."""
+    play = PLAYED[kind]
+
+    def changed(request: Request, board: Board, fault: Fault | None) -> Answer:
+        answer = play(request, board, fault)
+        if "pageToken" not in request.query:
+            return answer
+        return replace(answer, body=json.dumps(json.loads(answer.body) | changes).encode())
+
+    monkeypatch.setitem(PLAYED, kind, changed)
+
+
+def test_a_list_whose_total_was_read_ends_with_a_page_that_shows_nothing(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, posts(PLACE, 60))
+    answered(PLACE, monkeypatch, nextPageToken="CAoQ100")
+    outcome = crawling(PLACE)
+
+    assert (outcome.health, outcome.counts["new"], len(crawling.asked())) == (Health.OK, 60, 3)
+
+
+def test_a_page_that_names_itself_as_the_next_one_is_asked_for_once(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, posts(PLACE, 130))
+    with monkeypatch.context() as twisted:
+        answered(PLACE, twisted, nextPageToken="CAoQ50")
+        stuck = crawling(PLACE)
+    asked = len(crawling.asked())
+    again = crawling(PLACE)
+
+    assert (stuck.health, stuck.stats["cause"], asked) == (Health.BROKEN, "damaged", 2)
+    assert (stuck.counts["new"], again.health, again.counts["new"]) == (100, Health.OK, 30)
+
+
+def test_pages_that_show_nothing_and_go_on_are_not_followed(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, posts(PLACE, 130))
+    with monkeypatch.context() as twisted:
+        answered(PLACE, twisted, reviews=[], nextPageToken="CAoQ60")
+        first = crawling(PLACE)
+    asked = len(crawling.asked())
+
+    assert (first.stats["cause"], asked) == ("empty_before", 2)
+    assert crawling(PLACE).counts["new"] == 80
+
+
+@pytest.mark.parametrize("kind", [Kind.GOOGLE_BUSINESS, Kind.APP_STORE_CONNECT])
+def test_the_oldest_review_of_a_short_list_is_missed_by_the_next_crawl(
+    crawling: Crawling, kind: Kind
+) -> None:
+    *_, oldest = show(crawling, days_apart(kind, 8))
+    crawling(kind)
+    crawling.replica.posts.remove(oldest.key)
+    crawling.clock.advance(timedelta(hours=1))
+    outcome, again = crawling(kind), crawling(kind)
+
+    assert (outcome.health, outcome.counts["removed"], again.counts["removed"]) == (Health.OK, 1, 0)
+
+
+@pytest.mark.parametrize("kind", [Kind.GOOGLE_BUSINESS, Kind.APP_STORE_CONNECT])
+def test_a_list_that_became_short_misses_what_stood_on_its_first_page(crawling: Crawling, kind: Kind) -> None:
+    shown = show(crawling, days_apart(kind, A_PAGE[kind] + 5))
+    crawling(kind)
+    for post in shown[A_PAGE[kind] - 6 :]:
+        crawling.replica.posts.remove(post.key)
+
+    # What stood on the second page was not remembered.
+    assert crawling(kind).counts["removed"] == 6
+
+
+@pytest.mark.parametrize("kind", [Kind.PLAY_DEVELOPER, Kind.GOOGLE_BUSINESS, Kind.APP_STORE_CONNECT])
+def test_the_only_review_is_missed_within_a_day(crawling: Crawling, kind: Kind) -> None:
+    [only] = show(crawling, posts(kind, 1))
+    crawling(kind)
+    crawling.replica.posts.remove(only.key)
+    removed = []
+    for _ in range(3):
+        crawling.clock.advance(timedelta(hours=13))
+        removed.append(crawling(kind).counts["removed"])
+
+    assert removed == [0, 1, 0]
+
+
+def test_the_only_review_of_long_ago_is_missed_too(crawling: Crawling) -> None:
+    [only] = show(crawling, days_apart(PLACE, 9)[-1:])
+    crawling(PLACE)
+    crawling.replica.posts.remove(only.key)
+    crawling.clock.advance(timedelta(hours=25))
+    outcome = crawling(PLACE)
+
+    assert (outcome.stats["cause"], outcome.counts["removed"]) == ("empty_before", 1)
+
+
+def test_reviews_of_a_list_that_is_empty_by_mistake_are_not_removed(crawling: Crawling) -> None:
+    show(crawling, posts(PLACE, 12))
+    crawling(PLACE)
+    crawling.clock.advance(timedelta(hours=25))
+    crawling.replica.faults.set(PLACE, Fault.EMPTY, times=1)
+    since = len(crawling.replica.requests)
+    empty, again = crawling(PLACE), crawling(PLACE)
+
+    assert (empty.health, empty.counts["removed"], again.health) == (Health.EMPTY, 0, Health.OK)
+    assert len([one for one in crawling.asked(since) if "/reviews/" in one]) == 10
+
+
+def days_apart(kind: Kind, number: int) -> list[Post]:
+    return [
+        replace(post, published_at=START - timedelta(days=12 * place))
+        for place, post in enumerate(posts(kind, number), 1)
+    ]

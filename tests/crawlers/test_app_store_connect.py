@@ -144,7 +144,7 @@ def test_a_review_that_is_gone_from_the_first_page_is_removed_by_the_next_crawl(
 def test_a_token_is_signed_anew_before_it_runs_out(crawling: Crawling) -> None:
     show(crawling, posts(KIND, 650))
     crawling.replica._watch = lambda _: crawling.clock.advance(timedelta(minutes=8))
-    outcome = crawling(KIND)
+    outcome = crawling(KIND, timeout=3600)
     sent = {one.headers["authorization"] for one in crawling.replica.requests if "cursor" in one.target}
 
     assert (outcome.health, outcome.counts["new"], len(sent)) == (Health.OK, 650, 3)

@@ -1,7 +1,10 @@
 """A Discourse forum: every post once, the company's words as replies, walls and gaps as what they are."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -10,9 +13,11 @@ from crawlers.parameters.forums import DiscourseParameters
 from crawlers.parsers import discourse
 from crawlers.parsers.markup import LONGEST_MARKUP
 from crawlers.parsers.page import Blocked, FormatChanged
+from crawlers.spiders.discourse import DiscourseSpider
 from demo.replica import Fault, Kind, Post
+from demo.replica import discourse as replica
 from demo.replica.discourse import topic_id
-from demo.replica.loopback import Answer
+from demo.replica.loopback import Answer, Request
 from storage.models import Health
 from storage.records import Kind as Written
 from storage.records import Reply, Status
@@ -22,6 +27,34 @@ from tests.crawlers.conftest import START, Crawling
 from tests.crawlers.payloads_forums import FORUM, forum, forum_post, forum_topic
 
 PLACE = "storing-bij-snelveld"
+CLOSED = Answer.of(
+    "application/json",
+    '{"errors": ["You are not permitted to view the requested resource."], "error_type": "invalid_access"}',
+    403,
+)
+FAULT = Answer.of("text/html", "<h1>Oops</h1>", 500)
+BUSY = Answer.of("text/plain", "Slow down", 429, Retry_After="3600")
+
+
+def tell(crawling: Crawling, monkeypatch: pytest.MonkeyPatch, answers: Mapping[str, Answer]) -> None:
+    """Let the forum give these answers to addresses that hold such a part, and its own to the others."""
+    own = crawling.replica.answer
+
+    def told(request: Request) -> Answer:
+        honest = own(request)
+        return next((answer for part, answer in answers.items() if part in request.target), honest)
+
+    monkeypatch.setattr(crawling.replica, "answer", told)
+
+
+def numbered(lowest: int, number: int, **changes: Any) -> list[Post]:
+    """Complaints of which the ids begin with `lowest`, an hour apart like the others."""
+    made = posts(Kind.DISCOURSE, number, **changes)
+    return [replace(post, key=str(lowest + number - 1 - place)) for place, post in enumerate(made)]
+
+
+def removed(crawling: Crawling) -> list[str]:
+    return [line["external_id"] for line in crawling.mentions() if line["status"] == "removed"]
 
 
 def test_a_post_becomes_a_record() -> None:
@@ -149,7 +182,11 @@ def test_posts_of_a_topic_have_its_title() -> None:
     del post["topic_title"]
     page = discourse.topic(forum_topic(post), FORUM)
 
-    assert (page.records[0].title, page.stream) == ("Helpdesk zwijgt", (90210,))
+    assert (page.records[0].title, page.title, page.stream) == (
+        "Helpdesk zwijgt",
+        "Helpdesk zwijgt",
+        (90210,),
+    )
 
 
 def test_a_search_shows_where_posts_stand_and_no_texts() -> None:
@@ -250,11 +287,84 @@ def test_a_topic_is_read_whole_and_its_removed_posts_are_gone(crawling: Crawling
     second = crawling(Kind.DISCOURSE, topics=[topic_id(PLACE)])
 
     assert (first.health, first.counts["new"]) == (Health.OK, 65)
+    assert len(crawling.asked(since)) == 3  # its list, what is new, and what the list has no more
     assert sorted(line["reply"]["text"] for line in crawling.mentions() if line["reply"]) == [
         "Excuses!",
         "Sorry!",
     ]
-    assert (second.counts["new"], second.counts["removed"], len(crawling.asked(since))) == (1, 1, 2)
+    assert (second.counts["new"], second.counts["removed"]) == (1, 1)
+
+
+def test_a_post_far_down_a_topic_is_known_by_the_title_of_its_topic(crawling: Crawling) -> None:
+    weeks = [replace(post, text=f"Al {place} weken niets") for place, post in enumerate(numbered(500, 26))]
+    show(crawling, [*weeks[:-1], replace(weeks[-1], title="Storing bij Snelveld")])
+    outcome = crawling(Kind.DISCOURSE, brand=None, topics=[topic_id(PLACE)])
+
+    assert (outcome.counts["new"], outcome.counts["unmatched"]) == (26, 0)
+    assert {line["title"] for line in crawling.mentions()} == {"Storing bij Snelveld"}
+
+
+def test_a_topic_that_is_opened_for_a_reply_edits_none_of_its_posts(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.DISCOURSE, 80))
+    crawling(Kind.DISCOURSE)
+    crawling.clock.advance(timedelta(hours=1))
+    crawling.replica.posts.reply(shown[55].key, "We bellen je vandaag.")
+    crawling.clock.advance(timedelta(minutes=5))
+    outcome = crawling(Kind.DISCOURSE)
+    crawling.clock.advance(timedelta(hours=25))
+    again = crawling(Kind.DISCOURSE)
+
+    assert [(one.counts["replied"], one.counts["edited"]) for one in (outcome, again)] == [(1, 0), (0, 0)]
+    assert {line["title"] for line in crawling.mentions()} == {"Storing nummer 80"}
+
+
+def test_a_topic_without_the_list_of_its_posts_tells_nothing_of_them(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, numbered(500, 45))
+    topic = topic_id(PLACE)
+    crawling(Kind.DISCOURSE, topics=[topic])
+    own = replica._topic
+
+    def without(*asked: Any) -> dict[str, Any]:
+        whole = own(*asked)
+        return whole | {"post_stream": {"posts": whole["post_stream"]["posts"]}}
+
+    monkeypatch.setattr(replica, "_topic", without)
+    outcome = crawling(Kind.DISCOURSE, topics=[topic])
+    monkeypatch.setattr(replica, "_topic", own)
+    crawling.replica.posts.remove("540")
+    crawling.clock.advance(timedelta(hours=1))
+    crawling(Kind.DISCOURSE, topics=[topic])
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BROKEN, "damaged")
+    assert removed(crawling) == ["540"]
+
+
+def test_a_post_that_was_moved_to_another_topic_is_not_gone(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.DISCOURSE, 12))
+    crawling(Kind.DISCOURSE, topics=[topic_id(PLACE)])
+    crawling.replica.posts.move(shown[3].key, "elders")
+    since = len(crawling.replica.requests)
+    outcome, calm = (crawling(Kind.DISCOURSE, topics=[topic_id(PLACE)]) for _ in range(2))
+
+    assert (outcome.health, outcome.counts["removed"]) == (Health.OK, 0)
+    assert crawling.asked(since).count(f"/posts/{shown[3].key}.json") == 1  # it is let go
+    assert calm.counts["requests"] == 2
+
+
+def test_posts_that_cannot_be_had_cost_none_of_the_others_of_their_topic(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, numbered(500, 70))
+    with monkeypatch.context() as broken:
+        tell(crawling, broken, {"=569&": FAULT})
+        outcome = crawling(Kind.DISCOURSE, topics=[topic_id(PLACE)])
+    since = len(crawling.replica.requests)
+    again = crawling(Kind.DISCOURSE, topics=[topic_id(PLACE)])
+
+    assert (outcome.stats["cause"], outcome.counts["new"]) == ("server_error", 50)
+    assert (again.health, again.counts["new"], len(crawling.asked(since))) == (Health.OK, 20, 2)
 
 
 def test_a_topic_that_is_taken_away_takes_its_posts_along(crawling: Crawling) -> None:
@@ -338,6 +448,156 @@ def test_of_many_that_a_search_lost_each_is_looked_up_in_the_end(crawling: Crawl
         removed += crawling(Kind.DISCOURSE, query="internet").counts["removed"]
 
     assert removed == 4
+
+
+@pytest.mark.parametrize(("answer", "cause"), [(CLOSED, None), (FAULT, "server_error")])
+def test_a_topic_that_cannot_be_opened_costs_a_search_no_other(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, answer: Answer, cause: str | None
+) -> None:
+    for weeks in range(5):
+        show(crawling, posts(Kind.DISCOURSE, 1, first=168 * weeks, place=f"topic-{weeks}"))
+    with monkeypatch.context() as broken:
+        tell(crawling, broken, {f"/t/{topic_id('topic-3')}/": answer})
+        outcome = crawling(Kind.DISCOURSE, query="internet")
+    # The next search does not go back that far by itself.
+    again, calm = (crawling(Kind.DISCOURSE, query="internet") for _ in range(2))
+
+    assert (outcome.stats.get("cause"), outcome.counts["new"]) == (cause, 4)
+    assert (again.health, again.counts["new"]) == (Health.OK, 1 if cause else 0)
+    assert calm.counts["requests"] == 3
+
+
+def test_a_forum_that_fails_is_not_asked_for_one_topic_after_another(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in range(9):
+        show(crawling, posts(Kind.DISCOURSE, 1, first=place, place=f"topic-{place}"))
+    crawling.settings = {"RETRY_TIMES": 0}
+    with monkeypatch.context() as broken:
+        tell(crawling, broken, {"/t/": FAULT})
+        crawling(Kind.DISCOURSE, query="internet")
+
+    assert len([target for target in crawling.asked() if target.startswith("/t/")]) == 3
+    assert crawling(Kind.DISCOURSE, query="internet").counts["new"] == 9
+
+
+def test_what_a_page_of_results_found_is_read_before_the_next_one_is_asked_for(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, posts(Kind.DISCOURSE, 95))
+    with monkeypatch.context() as busy:
+        tell(crawling, busy, {"page=2": BUSY})
+        outcome = crawling(Kind.DISCOURSE, query="internet")
+    whole = crawling(Kind.DISCOURSE, query="internet")
+
+    assert (outcome.stats["cause"], outcome.counts["new"]) == ("rate_limited", 50)
+    assert (whole.health, whole.counts["new"]) == (Health.OK, 45)
+
+
+def test_a_post_that_moved_to_a_closed_category_is_gone(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = show(crawling, posts(Kind.DISCOURSE, 5))
+    crawling(Kind.DISCOURSE)
+    crawling.replica.posts.remove(shown[2].key)
+    tell(crawling, monkeypatch, {f"/posts/{shown[2].key}.json": CLOSED})
+    crawling.clock.advance(timedelta(hours=25))
+    outcome = crawling(Kind.DISCOURSE)
+
+    assert (outcome.health, removed(crawling)) == (Health.OK, [shown[2].key])
+
+
+def test_a_forum_that_refuses_us_is_not_one_whose_posts_are_gone(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = show(crawling, posts(Kind.DISCOURSE, 5))
+    crawling(Kind.DISCOURSE)
+    crawling.replica.posts.remove(shown[2].key)
+    tell(crawling, monkeypatch, {"/posts/": Answer.of("text/html", "<h1>Forbidden</h1>", 403)})
+    crawling.clock.advance(timedelta(hours=25))
+    outcome = crawling(Kind.DISCOURSE)
+
+    assert (outcome.stats["cause"], removed(crawling)) == ("forbidden", [])
+
+
+def test_newest_posts_that_are_all_gone_are_looked_up_within_a_day(crawling: Crawling) -> None:
+    [post] = show(crawling, posts(Kind.DISCOURSE, 1))
+    crawling(Kind.DISCOURSE)
+    crawling.replica.posts.remove(post.key)
+    outcomes = []
+    for hours in (1, 24, 1):
+        crawling.clock.advance(timedelta(hours=hours))
+        outcomes.append(crawling(Kind.DISCOURSE))
+
+    assert [one.stats.get("cause") for one in outcomes] == ["empty_before", "empty_before", None]
+    assert [one.counts["removed"] for one in outcomes] == [0, 1, 0]
+
+
+@pytest.mark.parametrize("most_pages", [40, 2])
+def test_an_old_date_at_the_end_of_a_page_does_not_end_the_reading(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, most_pages: int
+) -> None:
+    monkeypatch.setattr(replica, "LATEST", 5)
+    show(crawling, numbered(500, 10, first=24))
+    crawling(Kind.DISCOURSE)
+    monkeypatch.setattr(DiscourseSpider, "most_pages", most_pages)
+    new = numbered(600, 12)
+    for place in (
+        4,
+        8,
+    ):  # the last of the first two pages, of which the second begins with the end of the first
+        new[place] = replace(new[place], published_at=datetime(2019, 1, 1, 10, 0, tzinfo=UTC))
+    show(crawling, new)
+    first, second = crawling(Kind.DISCOURSE), crawling(Kind.DISCOURSE)
+
+    assert (first.health, second.health, len(crawling.mentions())) == (Health.OK, Health.OK, 22)
+
+
+@pytest.mark.parametrize(("hole", "found"), [(400, 39), (1_500, 20)])
+def test_ids_of_which_none_is_public_do_not_end_the_reading(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, hole: int, found: int
+) -> None:
+    """Older versions of Discourse show what is public of fifty ids."""
+    own = replica._latest
+
+    def windowed(request: Request, *asked: Any) -> list[dict[str, Any]]:
+        shown = own(request, *asked)
+        before = int(request.first("before") or shown[0]["id"])
+        return [one for one in shown if one["id"] > before - 50]
+
+    monkeypatch.setattr(replica, "_latest", windowed)
+    show(crawling, numbered(1, 19, first=30) + numbered(20 + hole, 20))
+    first = crawling(Kind.DISCOURSE)
+    since = len(crawling.replica.requests)
+    again = crawling(Kind.DISCOURSE)
+
+    assert (first.health, first.counts["new"]) == (Health.OK, found)
+    assert (again.counts["new"], len(crawling.asked(since))) == (0, 1)
+
+
+def test_the_end_of_a_forum_that_shows_more_than_a_window_is_its_end(crawling: Crawling) -> None:
+    show(crawling, [replace(post, key=str(int(post.key) * 3)) for post in numbered(4_000, 60)])
+    crawling(Kind.DISCOURSE)
+
+    assert len(crawling.asked()) == 3
+
+
+def test_an_edit_that_takes_the_words_of_the_query_away_is_told(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = show(
+        crawling, [*posts(Kind.DISCOURSE, 4), Post(Kind.DISCOURSE, "Mooi weer", START, place="weer")]
+    )
+    closed = Answer.of("text/plain", "User-agent: *\nDisallow: /search\n")
+    monkeypatch.setattr(crawling.replica, "_robots", lambda: closed)
+    crawling(Kind.DISCOURSE, query="internet")
+    crawling.replica.posts.edit(shown[1].key, text="Opgelost, dank!")
+    crawling.replica.posts.edit(shown[4].key, text="Mooi weer, zeg")
+    crawling.clock.advance(timedelta(hours=25))
+    outcome = crawling(Kind.DISCOURSE, query="internet")
+
+    assert (outcome.counts["edited"], outcome.counts["new"], outcome.counts["removed"]) == (1, 0, 0)
+    assert "Opgelost, dank!" in {line["text"] for line in crawling.mentions()}
 
 
 def test_a_search_that_robots_may_not_use_is_left_alone(

@@ -11,7 +11,10 @@ import pytest
 from crawlers.causes import Cause
 from crawlers.parsers.page import Blocked, FormatChanged
 from crawlers.spiders.google_play import PlaySpider, asked_for
-from demo.replica import Fault, Kind, Post
+from demo.replica import Fault, Kind, Post, google_play
+from demo.replica.loopback import Answer, Request
+from demo.replica.posts import Board
+from demo.replica.server import PLAYED
 from storage.models import Health
 from tests.crawlers.complaints import posts, show
 from tests.crawlers.conftest import START, Crawling
@@ -379,3 +382,54 @@ def a_quarter_apart(number: int) -> list[Post]:
         replace(post, published_at=START - timedelta(minutes=15 * place))
         for place, post in enumerate(posts(Kind.GOOGLE_PLAY, number), 1)
     ]
+
+
+def test_a_review_that_shows_no_time_any_more_is_there(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = show(crawling, posts(Kind.GOOGLE_PLAY, 8))
+    crawling(Kind.GOOGLE_PLAY)
+    review = google_play._review
+    monkeypatch.setattr(
+        google_play,
+        "_review",
+        lambda post, fault: review(post, Fault.NO_DATES if post.key == shown[3].key else fault),
+    )
+    outcomes = []
+    for _ in range(3):
+        crawling.clock.advance(timedelta(hours=25))
+        outcomes.append(crawling(Kind.GOOGLE_PLAY))
+
+    assert [(one.health, one.counts["removed"]) for one in outcomes] == [(Health.OK, 0)] * 3
+
+
+def test_all_that_are_missing_twice_are_removed_at_once(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.GOOGLE_PLAY, 40))
+    crawling(Kind.GOOGLE_PLAY)
+    for post in shown[5:30]:
+        crawling.replica.posts.remove(post.key)
+    removed = []
+    for _ in range(2):
+        crawling.clock.advance(timedelta(hours=24, minutes=1))
+        removed.append(crawling(Kind.GOOGLE_PLAY).counts["removed"])
+
+    assert removed == [0, 25]
+
+
+def test_an_empty_list_with_a_token_is_not_followed(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, posts(Kind.GOOGLE_PLAY, 450))
+    answer = PLAYED[Kind.GOOGLE_PLAY]
+
+    def nothing(request: Request, board: Board, fault: Fault | None) -> Answer:
+        empty = Answer.of("application/json", play([[], None, [None, "CqwBVOORBEELD199"], None]).decode())
+        return empty if b"CqwB" in request.body else answer(request, board, fault)
+
+    with monkeypatch.context() as refused:
+        refused.setitem(PLAYED, Kind.GOOGLE_PLAY, nothing)
+        first = crawling(Kind.GOOGLE_PLAY)
+    asked = len(crawling.asked())
+
+    assert (first.health, first.counts["new"], asked) == (Health.EMPTY, 199, 2)
+    assert crawling(Kind.GOOGLE_PLAY).counts["new"] == 251

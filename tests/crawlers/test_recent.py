@@ -257,3 +257,55 @@ def test_what_never_showed_anything_stays_no_calm_until_it_does(crawling: Crawli
 
     assert [one.stats.get("cause") for one in (first, second)] == ["empty"] * 2
     assert (found.counts["new"], found.health, calm.health) == (2, Health.OK, Health.OK)
+
+
+REVIEWS = [Kind.TRUSTED_SHOPS, Kind.GOOGLE_BUSINESS, Kind.APP_STORE_CONNECT]
+OF_A_PAGE = {Kind.TRUSTED_SHOPS: 200, Kind.GOOGLE_BUSINESS: 50, Kind.APP_STORE_CONNECT: 200}
+
+
+def slow(crawling: Crawling) -> None:
+    """Every answer takes a minute, of the ten that a crawl has."""
+
+    def pass_by(request: Request) -> None:
+        if request.path != "/robots.txt":
+            crawling.clock.advance(timedelta(minutes=1))
+
+    crawling.replica._watch = pass_by
+
+
+@pytest.mark.parametrize("kind", REVIEWS)
+def test_a_first_reading_that_takes_too_long_is_gone_on_with(crawling: Crawling, kind: Kind) -> None:
+    many = OF_A_PAGE[kind] * 12
+    show(crawling, posts(kind, many, first=1))
+    slow(crawling)
+    outcomes = [crawling(kind, timeout=600) for _ in range(3)]
+
+    assert [one.health for one in outcomes] == [Health.OK] * 3
+    assert "there is more than one crawl reads; the next one goes on" in outcomes[0].stats["notes"]
+    assert outcomes[0].counts["new"] in (OF_A_PAGE[kind] * 7, OF_A_PAGE[kind] * 8)  # the first one signs in
+    assert len(crawling.mentions()) == many
+
+
+def test_a_first_reading_that_takes_too_long_goes_no_further_than_a_quick_one(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spider_of("google_business"), "most_pages", 10)
+    show(crawling, posts(Kind.GOOGLE_BUSINESS, 700, first=1))
+    slow(crawling)
+    for _ in range(3):
+        crawling(Kind.GOOGLE_BUSINESS, timeout=600)
+
+    assert len(crawling.mentions()) == 500
+
+
+def test_a_first_reading_that_cannot_be_gone_on_with_is_begun_again(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.GOOGLE_BUSINESS, 500, first=1))
+    slow(crawling)
+    crawling(Kind.GOOGLE_BUSINESS, timeout=600)
+    crawling.replica._watch = None
+    crawling.replica.faults.set(Kind.GOOGLE_BUSINESS, Fault.NOT_FOUND, after=1)
+    refused = crawling(Kind.GOOGLE_BUSINESS)
+    crawling.replica.faults.clear()
+
+    assert refused.stats["notes"] == ["what an earlier crawl left unread cannot be asked for any more"]
+    assert (crawling(Kind.GOOGLE_BUSINESS).counts["new"], len(crawling.mentions())) == (100, 500)

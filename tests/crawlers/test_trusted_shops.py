@@ -7,7 +7,7 @@ import pytest
 from crawlers.parsers.page import FormatChanged
 from crawlers.parsers.trusted_shops import is_public, parse
 from crawlers.sources import hosts
-from demo.replica import Kind
+from demo.replica import Kind, trusted_shops
 from storage.configuration import SourceSettings
 from storage.models import Health
 from storage.records import LONGEST_TEXT, Status
@@ -170,6 +170,35 @@ def test_a_review_that_is_gone_is_looked_up_and_removed(crawling: Crawling) -> N
 
     assert (outcome.counts["removed"], outcome.health, again.counts["removed"]) == (1, Health.OK, 0)
     assert len([target for target in crawling.asked(since) if target.startswith("/reviews/rev-")]) == 1
+
+
+def test_a_review_without_an_id_keeps_no_other_from_being_looked_up_and_removed(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = show(crawling, posts(SHOP, 5))
+    crawling(SHOP)
+    review = trusted_shops._review
+    nameless = shown[1].key
+    monkeypatch.setattr(
+        trusted_shops,
+        "_review",
+        lambda post, fault: review(post, fault) | ({"id": None} if post.key == nameless else {}),
+    )
+    crawling.replica.posts.remove(shown[2].key)
+    crawling.clock.advance(timedelta(days=1, minutes=1))
+    outcome = crawling(SHOP)
+    removed = [line["external_id"] for line in crawling.mentions() if line["status"] == "removed"]
+
+    assert (outcome.counts["refused"], removed) == (1, [f"rev-{shown[2].key}"])
+
+
+def test_one_of_very_many_reviews_that_is_gone_is_removed(crawling: Crawling) -> None:
+    shown = show(crawling, posts(SHOP, 1_050))
+    crawling(SHOP)
+    crawling.replica.posts.remove(shown[1_020].key)
+    crawling.clock.advance(timedelta(days=1, minutes=1))
+
+    assert crawling(SHOP).counts["removed"] == 1
 
 
 @pytest.mark.parametrize("secret", ["CLIENT_ID", "CLIENT_SECRET"])
