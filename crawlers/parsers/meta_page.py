@@ -15,7 +15,7 @@ from crawlers.parsers.page import Gathering
 from crawlers.parsers.replies import reply
 from crawlers.parsers.stretch import Stretch, stretch
 from crawlers.parsers.values import NotJson, at, count, decoded, everything, identifier, json_of, number, text
-from storage.records import Kind, Reply
+from storage.records import Kind, Reply, clean
 
 NAMESPACE = "meta"
 MOST_USES = 1_000
@@ -39,7 +39,8 @@ def parse_comments(
 ) -> Comments:
     """The comments under one post, without those of `page` itself, which become the reply to what they answer.
 
-    `answers` were found before. Raises Blocked or FormatChanged, as the others do.
+    Of two answers to one comment the earlier one counts: it stands further on. `answers` were found before. Raises
+    Blocked or FormatChanged, as the others do.
     """
     found = answer(body)
     gathering, nodes = Gathering(), entries(found, "data")
@@ -143,8 +144,9 @@ def _is_by(node: object, page: str | None) -> bool:
 
 
 def _is_wordless(node: object) -> bool:
-    """Whether it is a picture or a sticker alone; then there is no text, or an empty one."""
-    return isinstance(node, dict) and _id(node.get("id")) is not None and node.get("message", "") == ""
+    """Whether it is a picture or a sticker alone; then there is no text, or one of nothing that can be seen."""
+    said = at(node, "message")
+    return _id(at(node, "id")) is not None and (said is None or (isinstance(said, str) and not clean(said)))
 
 
 def _add(gathering: Gathering, where: str, node: object, kind: Kind, answered: Reply | None = None) -> None:

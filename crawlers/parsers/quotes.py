@@ -3,8 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 
-# ">" before a figure means "more than", and ">!" begins a spoiler.
-_MARKED = re.compile(r">(?![\d!]| \d)")
+_MORE_THAN = r"\s?(?:[=€$£±~]|EUR\b|ca\.)?\s?\d"
+_FACE = r"[:;=]['-]?(?:[()\[\]{}<>/\\|@#$*]|[CDOPSX]\b)|[._,-]{0,3}<|[._,-]{1,3}>"
+"""What follows the brows of `>:(`, `>:-[` and `>:D`, and the first eye of `>.<` and `>_>`."""
+_MARKED = re.compile(rf">(?!!|{_MORE_THAN}|{_FACE})")
+"""How a quoted line begins, which is not a spoiler (">!"), an amount or an angry face."""
 _SAID = re.compile(r"(?:op|on) .{6,150}(?:schreef|wrote)[^:]{0,100}:", re.IGNORECASE)
 _HEADING = re.compile(
     r"(?:van|from|verzonden|sent|aan|to|onderwerp|subject|datum|date): \S.{0,200}", re.IGNORECASE

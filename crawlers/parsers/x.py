@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from crawlers.dates import instant
 from crawlers.parsers.answers import answer
 from crawlers.parsers.page import FormatChanged, Gathering
-from crawlers.parsers.stretch import Stretch, stretch
+from crawlers.parsers.stretch import Stretch, span, stretch
 from crawlers.parsers.values import at, count, identifier, language, listed, text
 from storage.records import Kind, Status
 
@@ -29,8 +29,8 @@ class Found(Stretch):
 def parse(body: bytes) -> Found:
     """The posts of one page. `mark` is the newest id, from where the next search goes on.
 
-    Without hits there is no list at all. Reposts are left out. An edit has an id of its own; a post is known here
-    by the first one. Raises Blocked or FormatChanged.
+    Without hits there is no list at all. Reposts are left out, but count for how far the page goes. An edit has an id
+    of its own; a post is known here by the first one. Raises Blocked or FormatChanged.
     """
     found = answer(body)
     total = count(at(found, "meta", "result_count"))
@@ -41,14 +41,15 @@ def parse(body: bytes) -> Found:
         raise FormatChanged("the answer has neither posts nor a count of zero")
     gathering = Gathering()
     users = {identifier(at(one, "id")): one for one in listed(at(found, "includes", "users"))}
-    for place, post in enumerate(gathering.bounded(posts), 1):
+    for place, post in enumerate(posts := gathering.bounded(posts), 1):
         if _referred(post, "retweeted"):
             gathering.passed += 1
         else:
             _add(gathering, f"post {place}", post, users)
     newest, lowest = _id(at(found, "meta", "newest_id")), _id(at(found, "meta", "oldest_id"))
     page = stretch(gathering.page(text(at(found, "meta", "next_token"))), mark=newest)
-    return Found(**vars(page), lowest=lowest)
+    times = [made for post in posts if (made := instant(at(post, "created_at")))]
+    return Found(**vars(page) | {"span": span(times)}, lowest=lowest)
 
 
 def _id(value: object) -> str | None:

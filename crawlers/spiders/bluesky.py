@@ -10,6 +10,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawlers.causes import Cause, Failure
+from crawlers.job import ReadPage
 from crawlers.parameters.social import BlueskyParameters
 from crawlers.parsers import bluesky
 from crawlers.parsers.stretch import Stretch
@@ -26,6 +27,7 @@ class BlueskySpider(BearerSpider, RecentSpider):
 
     namespace = bluesky.NAMESPACE
     most_missing = 25  # as one look-up takes
+    misses_all = False
     named = "accessJwt"
     server: str | None = None
 
@@ -78,6 +80,7 @@ class BlueskySpider(BearerSpider, RecentSpider):
     ) -> AsyncIterator[Any]:
         page = self.page_of(response, where, bluesky.parse)
         if page is not None:
+            yield ReadPage(page, where, part)  # an edit may be why it is not found any more
             still = frozenset(page.ids)
             for one in self.all_gone(part, [uri for uri in identities if uri not in still]):
                 yield one

@@ -8,11 +8,12 @@ from urllib.parse import quote, urlencode
 from scrapy.http import Response
 
 from crawlers.job import ReadPage
+from crawlers.paging import WHOLE_EVERY, times_of
 from crawlers.parameters.social import MastodonParameters
 from crawlers.parsers import mastodon
 from crawlers.parsers.page import Page
 from crawlers.parsers.stretch import Stretch
-from crawlers.spiders.reading import GONE, Parse, header
+from crawlers.spiders.reading import Parse, header
 from crawlers.spiders.recent import Gap, Reading, RecentSpider
 from crawlers.spiders.whole import WholeSpider
 
@@ -26,6 +27,8 @@ class MastodonSpider(WholeSpider):
 
     A status from elsewhere has an id by the time of its making, so that one that comes late stands further down: the
     reading again of a week, once a day, finds it. Going back by `max_id` leaves no gap, whatever is posted meanwhile.
+
+    State of a part: `strayed`, by what is listed no more though it exists, when it was last looked up: once a day.
     """
 
     namespace = mastodon.NAMESPACE
@@ -73,16 +76,31 @@ class MastodonSpider(WholeSpider):
         return replace(page, next=str(read)) if page.entries >= LIMIT else page
 
     def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
+        strayed, now = times_of(self.state_of(part).get("strayed")), self.job.now()
         for identity in identities:
+            if identity in strayed and now - strayed[identity] < WHOLE_EVERY:
+                continue
             address = f"{self._site}/api/v1/statuses/{identity.partition(' ')[0]}"
             yield self.ask(address, self.looked_up, where=f"{part} gone", part=part, identity=identity)
 
     async def looked_up(self, response: Response, where: str, part: str, identity: str) -> AsyncIterator[Any]:
-        page = Page() if response.status in GONE else self.page_of(response, where, mastodon.parse_one)
+        page = Page() if self.is_absent(response) else self.page_of(response, where, mastodon.parse_one)
+        if page is None:
+            return
         # Nothing stands there, or an author who does not want to be collected any more.
-        if page is not None and page.passed == page.entries:
+        if page.passed == page.entries:
             for one in self.all_gone(part, [identity]):
                 yield one
+        else:
+            # An edit may have taken the hashtag out.
+            yield ReadPage(page, where, part, self._strayed(part, identity))
+
+    def _strayed(self, part: str, identity: str) -> dict[str, Any]:
+        state = self.state_of(part)
+        shown, now = times_of(state.get("shown")), self.job.now()
+        strayed = {key: time for key, time in times_of(state.get("strayed")).items() if key in shown}
+        state["strayed"] = {key: time.isoformat() for key, time in (strayed | {identity: now}).items()}
+        return state
 
     def known_as(self, key: str) -> str:
         return key.partition(" ")[2]

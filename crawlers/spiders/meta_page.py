@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 from scrapy import Request
 from scrapy.http import Response
 
-from crawlers.causes import Cause, Failure
+from crawlers.causes import LEAVE_ALONE, Cause, Failure
 from crawlers.job import ReadPage
+from crawlers.paging import times_of
 from crawlers.parameters.social import MetaPageParameters
 from crawlers.parsers import meta_page
 from crawlers.parsers.page import Page, ParseError
@@ -21,6 +22,8 @@ from storage.records import Reply
 
 VERSION = "v26.0"
 LIMIT = 100
+MOST_DROPPED = 100
+"""Posts that are listed no more which one crawl asks for."""
 FIELDS = {
     "tagged": "id,message,created_time,permalink_url,from",
     "ratings": "created_time,has_rating,has_review,rating,recommendation_type,review_text,reviewer,open_graph_story",
@@ -29,6 +32,8 @@ FIELDS = {
 _KEYS = frozenset({102, 190})
 _HURRIED = frozenset({4, 17, 32, 613, *range(80_000, 80_015)})
 _NOT_ALLOWED = frozenset({3, 10, *range(200, 300)})
+_PASSING = LEAVE_ALONE | {Cause.SERVER_ERROR}
+"""What says nothing of the one post that was asked for: the next crawl asks again."""
 _UNKNOWN = 100
 """The number of the error for an edge or a field that there is not."""
 _NO_LONGER = 12
@@ -43,10 +48,12 @@ class MetaPageSpider(RecentSpider):
 
     namespace = meta_page.NAMESPACE
     most_missing = 100
+    misses_all = False
 
     def __init__(self, *named: Any, **more: Any) -> None:
         super().__init__(*named, **more)
         self.answers: dict[str, Reply] = {}
+        self.read: list[str] = []
 
     @property
     def wanted(self) -> MetaPageParameters:
@@ -67,18 +74,42 @@ class MetaPageSpider(RecentSpider):
         return f"{site}/{VERSION}/{node}/{edge}?{urlencode(signed)}"
 
     async def posted(self, response: Response, where: str) -> AsyncIterator[Any]:
-        """The parts that are always there, and one for each post; of which ones is remembered, to forget the others."""
+        """The parts that are always there, and one for each post.
+
+        Of which posts is remembered: one that is listed no more was deleted, or newer ones took its place. It is
+        asked for which, and forgotten once it answered.
+        """
         if where == "posts" and (response.status == 404 or meta_page.refusal(response.body) == _UNKNOWN):
             yield self._own("feed")
             return
         found = self._posts(response, where)
         if found is not None:
-            before = self.state_of("posts").get("read")
-            yield ReadPage(Page(), where, "posts", {"read": list(found)})
-            for dropped in set(before if isinstance(before, list) else ()) - set(found):
-                yield ReadPage(Page(), where, f"comments {dropped}", {})
+            dropped = [post for post in self._read_before() if post not in found][:MOST_DROPPED]
+            self.read = [*found, *dropped]
+            yield ReadPage(Page(), where, "posts", {"read": self.read})
+            for post in dropped:
+                asked = self._edge(post, "comments", {"fields": "id", "limit": 1})
+                yield self.ask(asked, self.left, where=f"comments {post} gone", post=post)
         for part in ("tagged", "ratings", *(f"comments {post}" for post in found or ())):
             yield self.back(part)
+
+    def _read_before(self) -> list[str]:
+        """The posts under which the last crawl read, and those that it could not ask for."""
+        found = self.state_of("posts").get("read")
+        return [post for post in found if isinstance(post, str)] if isinstance(found, list) else []
+
+    async def left(self, response: Response, where: str, post: str) -> AsyncIterator[Any]:
+        """What is under a post that was deleted is gone with it; that under older ones stays as it was read."""
+        part = f"comments {post}"
+        if self.is_absent(response) or meta_page.refusal(response.body) == _UNKNOWN:
+            for gone in self.all_gone(part, list(times_of(self.state_of(part).get("shown"))), proven=True):
+                yield gone
+        elif (failure := self.unfit(response, where)) and failure.cause in _PASSING:
+            self.refuse(failure)
+            return
+        self.read = [one for one in self.read if one != post]
+        yield ReadPage(Page(), where, part, {})
+        yield ReadPage(Page(), where, "posts", {"read": self.read})
 
     def _posts(self, response: Response, where: str) -> tuple[str, ...] | None:
         if failure := self.unfit(response, where):
@@ -111,7 +142,8 @@ class MetaPageSpider(RecentSpider):
         return meta_page.parse_tagged(body)
 
     async def went_back(self, response: Response, where: str, reading: Reading) -> AsyncIterator[Any]:
-        if response.status >= 400 and meta_page.refusal(response.body) == _NO_LONGER:
+        code = meta_page.refusal(response.body) if response.status >= 400 else None
+        if code == _NO_LONGER or (code == _UNKNOWN and reading.part == "ratings"):
             self.job.findings.note(f"{reading.part}: the interface does not give these any more")
             return
         async for one in super().went_back(response, where, reading):

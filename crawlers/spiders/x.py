@@ -36,6 +36,7 @@ class XSpider(RecentSpider):
 
     namespace = x.NAMESPACE
     most_missing = 100
+    misses_all = False
     overlap = timedelta(0)
     reread = timedelta(days=6)
     backlog = FURTHEST

@@ -13,13 +13,13 @@ from scrapy.http import Response
 from crawlers.causes import Cause, Failure
 from crawlers.dates import instant
 from crawlers.job import ReadPage
+from crawlers.paging import missing_twice, times_of
 from crawlers.parameters.social import YoutubeParameters
 from crawlers.parsers import youtube
 from crawlers.parsers.page import Page, ParseError
 from crawlers.parsers.stretch import Stretch
 from crawlers.parsers.youtube import Threads
 from crawlers.sources import SOURCES
-from crawlers.spiders.reading import GONE
 from crawlers.spiders.recent import Reading, RecentSpider
 
 LIMIT = 100
@@ -33,6 +33,8 @@ PACIFIC = ZoneInfo("America/Los_Angeles")
 _SPENT = frozenset({"quotaExceeded", "dailyLimitExceeded"})
 _HURRIED = frozenset({"rateLimitExceeded", "userRateLimitExceeded"})
 _KEYS = frozenset({"keyInvalid", "keyExpired", "accessNotConfigured", "ipRefererBlocked"})
+_DISABLED, _NO_VIDEO = "commentsDisabled", "videoNotFound"
+_CLOSED = frozenset({_DISABLED, _NO_VIDEO})
 _NOT_OURS = "forbidden"
 """Of one video or thread that is private; a key without any rights gets the same answer, everywhere."""
 
@@ -41,7 +43,8 @@ class YoutubeSpider(RecentSpider):
     """A part for each video and channel.
 
     State: `answered`, by thread the number of replies when they were read; `waiting`, by thread that of those that
-    are to be read; `under`, by such a thread the video under which it stands, where the part is a channel.
+    are to be read; `under`, by such a thread the video under which it stands, where the part is a channel; `missed`,
+    by thread since when its video is closed.
 
     The part `search` remembers when it last searched, and which `videos` were found.
     """
@@ -121,7 +124,10 @@ class YoutubeSpider(RecentSpider):
     async def went_back(self, response: Response, where: str, reading: Reading) -> AsyncIterator[Any]:
         reason = youtube.refusal(response.body) if response.status in (403, 404) else None
         found = not self.wanted.videos and not self.wanted.channels
-        if reason == "commentsDisabled" or (found and reason == "videoNotFound"):
+        if reason in _CLOSED:
+            for one in self._closed(reading.part):
+                yield one
+        if reason == _DISABLED or (found and reason == _NO_VIDEO):
             # Nothing is wrong with the source: under this video there is nothing to read.
             self.job.findings.note(f"{reading.part}: {reason}")
             self.job.findings.not_modified += 1
@@ -129,17 +135,30 @@ class YoutubeSpider(RecentSpider):
         async for one in super().went_back(response, where, reading):
             yield one
 
+    def _closed(self, part: str) -> Iterator[ReadPage]:
+        """Nobody can read what stood there, when the interface says so again half a day later: it errs at times."""
+        state = self.state_of(part)
+        shown = times_of(state.get("shown"))
+        lost, missed = missing_twice(times_of(state.get("missed")), shown, self.job.now())
+        if lost:
+            yield from self.all_gone(part, lost, proven=True)
+        elif shown:
+            yield ReadPage(Page(), f"{part} gone", part, state | {"missed": missed})
+
     def also(self, page: Stretch, reading: Reading) -> Iterator[Any]:
-        """The replies of threads that have more of them than when they were last read."""
+        """The replies of threads that have more of them than when they were last read; once a day of all, for edits."""
         if not isinstance(page, Threads):
             return
         part = reading.part
         answered = _numbers(self.state_of(part).get("answered"))
         waiting, asked = self._waiting(part), self.asked.setdefault(part, set())
-        waiting.update((key, number) for key, number in page.unread if answered.get(key) != number)
+        waiting.update(
+            (key, number) for key, number in page.unread if reading.reread or answered.get(key) != number
+        )
         if not part.startswith("video "):
             self._under(part).update(page.videos)
-        now = [key for key in waiting if key not in asked][: max(0, MOST_THREADS - len(asked))]
+        new_first = sorted(waiting, key=lambda key: answered.get(key) == waiting[key])
+        now = [key for key in new_first if key not in asked][: max(0, MOST_THREADS - len(asked))]
         asked.update(now)
         for key in now:
             yield self._replies(part, key, waiting[key], None)
@@ -160,7 +179,9 @@ class YoutubeSpider(RecentSpider):
         return named if kind == "video" else self._under(part).get(key)
 
     def _left(self, state: dict[str, Any], reading: Reading) -> dict[str, Any]:
-        return super()._left(state, reading) | self._to_be_read(reading.part)
+        left = super()._left(state, reading) | self._to_be_read(reading.part)
+        left.pop("missed", None)
+        return left
 
     def _to_be_read(self, part: str) -> dict[str, Any]:
         """What the state says of the threads whose replies are to be read."""
@@ -181,7 +202,7 @@ class YoutubeSpider(RecentSpider):
     ) -> AsyncIterator[Any]:
         video = self._video(part, key)
         page: Page | None = Page()  # the thread may be gone since it was listed
-        if response.status not in GONE:
+        if not self.is_absent(response):
             page = self.page_of(response, where, lambda body: youtube.parse_replies(body, video))
         if page is None:
             return
@@ -203,16 +224,34 @@ class YoutubeSpider(RecentSpider):
     async def looked_up(
         self, response: Response, where: str, part: str, identities: list[str]
     ) -> AsyncIterator[Any]:
+        """What still stands somewhere may say something else: an edit can be why it is not found any more."""
+        if self.is_absent(response):
+            for one in self._not_found(part, identities):
+                yield one
+            return
         page = self.page_of(response, where, youtube.parse)
         if page is not None:
+            yield ReadPage(page, where, part)
             still = frozenset(page.ids)
             for one in self.all_gone(part, [key for key in identities if key not in still]):
                 yield one
 
+    def _not_found(self, part: str, identities: list[str]) -> Iterator[Any]:
+        """Of several threads it is not told which is not there, so that each is asked for by itself."""
+        if len(identities) == 1:
+            yield from self.all_gone(part, identities, proven=True)
+            return
+        for one in identities:
+            yield from self.missing(part, [one])
+
     def unfit(self, response: Response, where: str) -> Failure | None:
         failure = super().unfit(response, where)
-        reason = youtube.refusal(response.body) if failure else None
-        if failure is None or reason is None:
+        if failure is None:
+            return None
+        if response.status == 400 and b"API key" in response.body:
+            return replace(failure, cause=Cause.KEY, detail="status 400: the key is not taken")
+        reason = youtube.refusal(response.body)
+        if reason is None:
             return failure
         detail = f"status {response.status}: {reason[:50]}"
         if reason in _SPENT:
@@ -220,7 +259,7 @@ class YoutubeSpider(RecentSpider):
             return replace(failure, cause=Cause.RATE_LIMITED, detail=detail, retry_after=wait)
         if reason in _HURRIED:
             return replace(failure, cause=Cause.RATE_LIMITED, detail=detail)
-        if reason in _KEYS or (response.status == 400 and b"API key" in response.body):
+        if reason in _KEYS:
             return replace(failure, cause=Cause.KEY, detail=detail)
         if reason == _NOT_OURS:
             detail = f"{detail}: private, or closed to this key"

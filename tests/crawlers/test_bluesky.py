@@ -183,6 +183,16 @@ def test_a_post_that_is_gone_is_looked_up_and_removed(crawling: Crawling) -> Non
     assert [one.counts["removed"] for one in (soon, later, again)] == [0, 1, 0]
 
 
+def test_an_edit_that_takes_the_words_of_the_search_out_is_kept(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.BLUESKY, 9))
+    crawling(Kind.BLUESKY)
+    crawling.clock.advance(timedelta(days=1))
+    crawling.replica.posts.edit(shown[4].key, text="Opgelost.")
+    outcome = crawling(Kind.BLUESKY)
+
+    assert (outcome.counts["edited"], outcome.counts["removed"]) == (1, 0)
+
+
 def test_a_quiet_search_is_healthy(crawling: Crawling) -> None:
     show(crawling, posts(Kind.BLUESKY, 2))
     crawling(Kind.BLUESKY)

@@ -61,7 +61,25 @@ def test_an_author_who_does_not_want_to_be_collected_any_more_is_heeded(
 
     assert (first.health, again.health) == (Health.OK, Health.OK)
     assert [first.counts["removed"], again.counts["removed"]] == [removed, 0]
-    assert len(looked_up) == (1 if removed else 2)
+    assert len(looked_up) == 1
+
+
+def test_an_edit_that_takes_the_hashtag_out_is_kept_and_what_becomes_of_it_looked_at_once_a_day(
+    crawling: Crawling,
+) -> None:
+    shown = show(crawling, posts(Kind.MASTODON, 9))
+    crawling(Kind.MASTODON)
+    crawling.replica.posts.edit(shown[4].key, text="Opgelost.")
+    edited, since = crawling(Kind.MASTODON), len(crawling.replica.requests)
+    crawling(Kind.MASTODON)
+    asked = crawling.asked(since)
+    crawling.clock.advance(timedelta(days=1))
+    crawling.replica.posts.remove(shown[4].key)
+    removed = crawling(Kind.MASTODON)
+
+    assert (edited.counts["edited"], edited.counts["removed"], removed.counts["removed"]) == (1, 0, 1)
+    assert not [target for target in asked if "/statuses/" in target]
+    assert texts(crawling, "removed") == ["Opgelost."]
 
 
 def test_a_status_that_is_looked_up_in_vain_is_not_gone(crawling: Crawling) -> None:

@@ -1,7 +1,7 @@
 """A Facebook page: comments, tagging posts, recommendations, and the errors of the Graph API."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,8 +13,8 @@ from crawlers.parsers.meta_page import asked_for, parse_comments, parse_ratings,
 from crawlers.parsers.page import Blocked, FormatChanged
 from demo.replica import Fault, Kind
 from demo.replica.keyed import KEY, said
-from demo.replica.loopback import Request
-from demo.replica.meta import error
+from demo.replica.loopback import Answer, Request
+from demo.replica.meta import OWN_POST, PAGE, error
 from storage.models import Health
 from storage.records import Kind as RecordKind
 from tests.crawlers.complaints import posts, show
@@ -104,6 +104,21 @@ def test_a_tagging_post_becomes_a_record() -> None:
         None,
     )
     assert (page.passed, len(page.problems)) == (1, 1)
+
+
+@pytest.mark.parametrize("message", [None, "", "  ", "\u200b"])
+def test_a_picture_alone_is_passed_by(message: str | None) -> None:
+    page = parse_comments(written_out(meta(META_COMMENT | {"message": message})))
+
+    assert (page.records, page.problems, page.passed) == ((), (), 1)
+
+
+def test_the_first_of_two_answers_counts_as_it_does_for_how_long_it_took() -> None:
+    later = ANSWER | {"id": "100_202", "message": "Opgelost", "created_time": "2026-11-20T10:44:02+0000"}
+    [record] = parse_comments(written_out(meta(later, ANSWER, META_COMMENT)), "1").records
+
+    assert record.reply is not None
+    assert (record.reply.text, record.reply.at) == ("Sorry!", MOMENT)
 
 
 def test_only_the_mark_of_the_next_page_is_taken() -> None:
@@ -219,6 +234,69 @@ def test_a_comment_that_is_listed_no_more_is_removed(crawling: Crawling) -> None
     assert (later.health, later.counts["removed"], again.counts["removed"]) == (Health.OK, 1, 0)
 
 
+OTHERS = [f"{PAGE}_{number}" for number in (3, 2, 0)]
+
+
+@dataclass
+class OwnPosts:
+    """The page lists these posts, with a comment each; the five under `OWN_POST` go with it when it is `deleted`."""
+
+    crawling: Crawling
+    listed: list[str]
+    deleted: bool = False
+    refusal: Answer | None = None
+
+    def patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.play = self.crawling.replica._played
+        monkeypatch.setattr(self.crawling.replica, "_played", self.played)
+        for one in posts(Kind.META, 5):
+            self.crawling.replica.posts.add(
+                type(one)(Kind.META, one.text, one.published_at, author=one.author)
+            )
+
+    def played(self, kind: Kind, request: Request, fault: Fault | None) -> Any:
+        if request.path.endswith("/posts"):
+            return said({"data": [{"id": post} for post in self.listed]})
+        if not request.path.endswith("/comments"):
+            return self.play(kind, request, fault)
+        if OWN_POST not in request.path:
+            return said(meta(META_COMMENT | {"id": f"{request.path.split('/')[2]}_9"}))
+        if self.refusal:
+            return self.refusal
+        return error(100, "Unsupported get request.", 33) if self.deleted else self.play(kind, request, fault)
+
+
+@pytest.mark.parametrize("deleted", [True, False])
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_what_stands_under_a_post_is_removed_with_it_and_not_when_newer_ones_take_its_place(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, deleted: bool, place: int
+) -> None:
+    own = OwnPosts(crawling, [*OTHERS[:place], OWN_POST, *OTHERS[place:]])
+    own.patch(monkeypatch)
+    crawling(Kind.META)
+    own.listed, own.deleted = OTHERS, deleted
+    outcome, since = crawling(Kind.META), len(crawling.replica.requests)
+    crawling(Kind.META)
+
+    assert (outcome.health, outcome.counts["removed"]) == (Health.OK, 5 if deleted else 0)
+    assert not [target for target in crawling.asked(since) if OWN_POST in target]
+
+
+def test_a_post_that_could_not_be_asked_for_is_asked_for_by_the_next_crawl(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = OwnPosts(crawling, [OTHERS[0], OWN_POST])
+    own.patch(monkeypatch)
+    crawling(Kind.META)
+    own.listed, own.deleted, own.refusal = OTHERS, True, replace(error(2, "temporary"), status=500)
+    failed = crawling(Kind.META)
+    own.refusal = None
+    outcome = crawling(Kind.META)
+
+    assert (failed.health, failed.counts["removed"]) == (Health.BROKEN, 0)
+    assert (outcome.health, outcome.counts["removed"]) == (Health.OK, 5)
+
+
 def test_what_stands_on_a_page_that_cannot_be_found_is_not_taken_for_removed(
     crawling: Crawling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,14 +353,15 @@ def test_an_error_is_told_by_its_number(
     assert f"error {code}" in str(outcome.reason)
 
 
+@pytest.mark.parametrize("code", [12, 100])
 def test_recommendations_that_are_not_given_any_more_are_no_fault(
-    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     show(crawling, posts(Kind.META, 3, tags=("snelveld",)))
     play = crawling.replica._played
 
     def without(kind: Kind, request: Request, fault: Fault | None) -> Any:
-        return error(12, "deprecated") if request.path.endswith("/ratings") else play(kind, request, fault)
+        return error(code, "deprecated") if request.path.endswith("/ratings") else play(kind, request, fault)
 
     monkeypatch.setattr(crawling.replica, "_played", without)
     outcome = crawling(Kind.META)

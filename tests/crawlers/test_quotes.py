@@ -24,13 +24,43 @@ FORWARDED = (
         ("> Altijd top!\n\nNou, bij mij niet.", "Nou, bij mij niet."),
         (">Altijd top!\nNou, bij mij niet.\n> > nog ouder", "Nou, bij mij niet."),
         ("> 3 weken wachten\n>2 uur in de wacht", "> 3 weken wachten\n>2 uur in de wacht"),
+        (">€50 extra\n> € 20 te veel\nDuur.", ">€50 extra\n> € 20 te veel\nDuur."),
+        ("> EUR 30\n> ca. 3 uur\n>=10 keer\nEcht.", "> EUR 30\n> ca. 3 uur\n>=10 keer\nEcht."),
         (">!spoiler!< Slecht", ">!spoiler!< Slecht"),
         ("> alleen een citaat", "> alleen een citaat"),
         ("a > b en niet andersom", "a > b en niet andersom"),
+        (">Dank u, Snelveld!\n>: dat zei hij\n>> en zij\n>Och\nMooi niet.", "Mooi niet."),
+        ("> :( dat vond hij\n>(nou ja)\n>...\nIk niet.", "Ik niet."),
     ],
 )
 def test_lines_marked_as_quotes_are_not_the_writers(text: str, own: str) -> None:
     assert own_words(text, quotes=True) == own
+
+
+@pytest.mark.parametrize(
+    "face",
+    [
+        ">:(",
+        ">:-(",
+        ">:'(",
+        ">:[",
+        ">:|",
+        ">:/",
+        ">:@",
+        ">:D",
+        ">:O",
+        ">;(",
+        ">=(",
+        ">.<",
+        ">_<",
+        ">_>",
+        "><",
+    ],
+)
+def test_a_line_that_begins_with_a_face_is_the_writers(face: str) -> None:
+    text = f"{face} Snelveld ligt er weer uit\nAl de hele dag"
+
+    assert own_words(text, quotes=True) == text
 
 
 @pytest.mark.parametrize("quotes", [True, False])

@@ -1,5 +1,6 @@
 """X's recent search: its posts, and what is asked for and paid."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -96,6 +97,19 @@ def test_reposts_are_left_out_and_answers_are_comments(
     assert all(record.kind is kind for record in page.records)
 
 
+def test_reposts_say_how_far_a_page_goes() -> None:
+    repost = tweet(referenced_tweets=[{"type": "retweeted", "id": "1"}])
+    page = read(
+        repost | {"id": "3", "created_at": "2026-11-18T12:00:00.000Z"}, tweet(), repost | {"created_at": 7}
+    )
+
+    assert (page.newest, page.last) == (
+        datetime(2026, 11, 18, 12, tzinfo=UTC),
+        datetime(2026, 11, 18, 10, 44, 2, tzinfo=UTC),
+    )
+    assert [key for key, _ in page.shown] == ["1990000000000000001"]
+
+
 def test_a_text_of_no_language_states_none() -> None:
     assert read(tweet(lang="und")).records[0].language is None
 
@@ -161,6 +175,16 @@ def test_what_a_search_of_the_week_shows_no_more_is_removed(crawling: Crawling) 
     assert "start_time=" in crawling.asked()[-2]
 
 
+def test_a_search_of_the_week_that_shows_nothing_any_more_removes_nothing(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.X, 3))
+    crawling(Kind.X)
+    crawling.replica.faults.set(Kind.X, Fault.EMPTY)
+    crawling.clock.advance(timedelta(hours=25))
+    outcome = crawling(Kind.X)
+
+    assert (outcome.stats["cause"], outcome.counts["removed"]) == ("empty_before", 0)
+
+
 def test_posts_that_grow_old_are_not_taken_for_removed(crawling: Crawling) -> None:
     show(crawling, posts(Kind.X, 100))
     crawling(Kind.X)
@@ -206,6 +230,26 @@ def test_what_was_posted_before_a_search_without_hits_is_found_by_the_next(
     crawling.clock.advance(timedelta(hours=1))
 
     assert crawling(Kind.X, recheck=recheck).counts["new"] == 151
+
+
+def test_a_search_that_shows_reposts_alone_is_paid_for_once(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repost = tweet(
+        created_at=(START - timedelta(hours=2)).isoformat(), referenced_tweets=[{"type": "retweeted"}]
+    )
+    monkeypatch.setattr(
+        crawling.replica,
+        "_played",
+        lambda kind, request, fault: Answer.of(
+            "application/json", json.dumps(x_search() if request.first("since_id") else x_search(repost))
+        ),
+    )
+    crawling(Kind.X)
+    crawling.clock.advance(timedelta(hours=1))
+
+    assert crawling(Kind.X).health is Health.OK
+    assert f"since_id={repost['id']}" in crawling.asked()[-1]
 
 
 def test_what_the_first_crawl_leaves_of_the_week_is_read_by_the_next_ones(crawling: Crawling) -> None:

@@ -1,5 +1,6 @@
 """Comments on YouTube, and what stands in their way."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -129,6 +130,32 @@ def test_late_replies_are_read_once(crawling: Crawling) -> None:
     assert len([target for target in crawling.asked() if "/comments?" in target]) == 1
 
 
+def test_a_reply_that_its_thread_does_not_show_is_read_again_once_a_day_for_edits(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.YOUTUBE, 5))
+    crawling.replica.posts.reply(shown[3].key, "Stuur ons even een bericht.")
+    crawling(Kind.YOUTUBE)
+    crawling.replica.posts.reply(shown[3].key, "Stuur ons even een bericht met uw klantnummer.")
+    soon = crawling(Kind.YOUTUBE)
+    crawling.clock.advance(timedelta(days=1))
+    later = crawling(Kind.YOUTUBE)
+
+    assert (soon.counts["edited"], later.counts["edited"]) == (0, 1)
+
+
+def test_new_replies_are_read_before_those_that_may_be_edited(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawlers.spiders.youtube.MOST_THREADS", 2)
+    shown = show(crawling, posts(Kind.YOUTUBE, 5))
+    for post in shown[:2]:
+        crawling.replica.posts.reply(post.key, "Stuur ons even een bericht.")
+    crawling(Kind.YOUTUBE)
+    crawling.clock.advance(timedelta(days=1))
+    crawling.replica.posts.reply(shown[4].key, "Stuur ons even een bericht.")
+
+    assert crawling(Kind.YOUTUBE).counts["new"] == 1
+
+
 def test_replies_that_are_more_than_one_crawl_reads_are_read_by_the_next(crawling: Crawling) -> None:
     for shown in show(crawling, posts(Kind.YOUTUBE, 150)):
         if int(shown.title.split()[-1]) > 105:
@@ -179,6 +206,84 @@ def test_a_comment_that_is_gone_is_looked_up_and_removed(crawling: Crawling) -> 
     assert crawling(Kind.YOUTUBE).counts["removed"] == 1
 
 
+def test_of_threads_that_are_looked_up_in_vain_each_is_asked_for_by_itself(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = show(crawling, posts(Kind.YOUTUBE, 9))
+    crawling(Kind.YOUTUBE)
+    for place in (3, 4):
+        crawling.replica.posts.remove(shown[place].key)
+    crawling.replica.posts.move(shown[5].key, "ander_VIDEO")
+    crawling.clock.advance(timedelta(days=1))
+    play = crawling.replica._played
+
+    def strict(kind: Kind, request: Request, fault: Fault | None) -> Answer:
+        there = {post.key for post in crawling.replica.posts.seen(Kind.YOUTUBE)}
+        if "id" in request.query and not there.issuperset(request.first("id").split(",")):
+            return error(404, "commentThreadNotFound", "-")
+        return play(kind, request, fault)
+
+    monkeypatch.setattr(crawling.replica, "_played", strict)
+    outcome = crawling(Kind.YOUTUBE)
+
+    assert (outcome.health, outcome.counts["removed"]) == (Health.OK, 2)
+
+
+def test_an_edit_that_takes_the_words_of_the_search_out_is_kept(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.YOUTUBE, 9))
+    crawling(Kind.YOUTUBE, query="internet")
+    crawling.clock.advance(timedelta(days=1))
+    crawling.replica.posts.edit(shown[4].key, text="Opgelost.")
+    outcome = crawling(Kind.YOUTUBE, query="internet")
+
+    assert (outcome.counts["edited"], outcome.counts["removed"]) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "reason"),
+    [({}, 403, "commentsDisabled"), ({"videos": [], "query": "snelveld"}, 404, "videoNotFound")],
+)
+def test_what_stood_under_a_video_that_stays_closed_is_removed(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], code: int, reason: str
+) -> None:
+    show(crawling, posts(Kind.YOUTUBE, 3))
+    crawling(Kind.YOUTUBE, **changes)
+    refuse(crawling, monkeypatch, error(code, reason, "-"))
+    outcomes = []
+    for hours in (1, 3, 10, 1):
+        crawling.clock.advance(timedelta(hours=hours))
+        outcomes.append(crawling(Kind.YOUTUBE, **changes))
+
+    assert [one.counts["removed"] for one in outcomes] == [0, 0, 3, 0]
+    assert {one.health for one in outcomes} == {Health.OK}
+
+
+def test_a_video_that_was_open_in_between_did_not_stay_closed(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, posts(Kind.YOUTUBE, 3))
+    crawling(Kind.YOUTUBE)
+    removed = 0
+    for closed in (True, False, True):
+        crawling.clock.advance(timedelta(hours=7))
+        with monkeypatch.context() as patched:
+            if closed:
+                refuse(crawling, patched, error(403, "commentsDisabled", "-"))
+            removed += crawling(Kind.YOUTUBE).counts["removed"]
+
+    assert removed == 0
+
+
+def refuse(crawling: Crawling, monkeypatch: pytest.MonkeyPatch, refusal: Answer) -> None:
+    """Let the replica answer so wherever threads are listed."""
+    play = crawling.replica._played
+
+    def refused(kind: Kind, request: Request, fault: Fault | None) -> Answer:
+        return refusal if request.path.endswith("/commentThreads") else play(kind, request, fault)
+
+    monkeypatch.setattr(crawling.replica, "_played", refused)
+
+
 def test_comments_that_are_switched_off_are_no_fault(crawling: Crawling) -> None:
     show(crawling, posts(Kind.YOUTUBE, 2))
     outcome = crawling(Kind.YOUTUBE, videos=["uitgezet123", "abc123DEF45"])
@@ -220,6 +325,21 @@ def test_a_wrong_key_is_named_and_seen_nowhere(
     told = [one.getMessage() for one in caplog.records if one.name.startswith("crawlers")]
     assert told
     assert "verkeerde-sleutel" not in f"{told} {outcome}"
+
+
+def test_a_key_that_is_refused_without_a_reason_is_named(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {
+        "code": 400,
+        "message": "API key not valid. Please pass a valid API key.",
+        "status": "INVALID_ARGUMENT",
+    }
+    refusal = Answer.of("application/json", json.dumps({"error": told}), 400)
+    monkeypatch.setattr(crawling.replica, "_played", lambda *_: refusal)
+    outcome = crawling(Kind.YOUTUBE)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.BLOCKED, "key")
 
 
 def test_a_channel_is_read_whole_or_by_words(crawling: Crawling) -> None:

@@ -38,6 +38,16 @@ def test_control_and_reordering_characters_are_taken_out() -> None:
     assert cleaned.text == "ab gnirts c\nd é\u0301 👩\u200d💻"
 
 
+@pytest.mark.parametrize("hidden", ["\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"])
+def test_a_name_is_the_same_word_with_and_without_what_nobody_sees(hidden: str) -> None:
+    assert clean(f"Snel{hidden}veld") == "Snelveld"
+
+
+@pytest.mark.parametrize("emoji", ["👩\u200d💻", "👨🏽\u200d🚀", "❤️\u200d🔥", "🏳️\u200d🌈", "🧑\u200d⚕️"])
+def test_emoji_that_are_joined_stay_together(emoji: str) -> None:
+    assert clean(f"Boos {emoji}hoor") == f"Boos {emoji}hoor"
+
+
 def test_a_lone_surrogate_becomes_a_replacement_character() -> None:
     assert "\ud800" not in clean("a\ud800b")
     clean("a\ud800b").encode()
