@@ -14,6 +14,8 @@ GRACE_S = 3.0
 """How long a crawl may take to end by itself once its parent is gone."""
 ORPHANED = 3
 STDIN = 0
+TOLD_AS_HEALTH = frozenset({"scrapy.downloadermiddlewares.robotstxt"})
+"""It shows a whole traceback where a robots.txt cannot be fetched, of which the crawl's outcome has the cause."""
 
 
 def main() -> None:
@@ -28,12 +30,17 @@ def main() -> None:
 
 
 def _log(level: int) -> None:
-    """To stderr, as loud as the parent. What Scrapy tells of itself at every start says nothing of the source."""
+    """To stderr, as loud as the parent."""
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for handler in logging.getLogger().handlers:
-        handler.addFilter(
-            lambda record: record.name.startswith("crawlers") or record.levelno >= logging.WARNING
-        )
+        handler.addFilter(_is_of_the_source)
+
+
+def _is_of_the_source(record: logging.LogRecord) -> bool:
+    """What Scrapy tells of itself at every start says nothing of the source."""
+    if record.name.startswith("crawlers"):
+        return True
+    return record.levelno >= logging.WARNING and record.name not in TOLD_AS_HEALTH
 
 
 def _first_line() -> bytes:

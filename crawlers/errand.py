@@ -30,7 +30,7 @@ def run(order: dict[str, Any]) -> None:
     settings, configuration = configuration_of(order)
     with Database(order["database"], lasting=False) as database:
         job = job_of(database, configuration, settings, now, order["secrets"])
-        conceal(job.secrets)
+        conceal(job.secrets, job.parameters.confidential())
         if "dry" in order:
             store = Unstored(database, configuration, settings, now, Path(order["dry"]))
             store.ended(crawl(replace(job, store=store), configuration.crawl))

@@ -85,25 +85,28 @@ def way(source: Source, known: Collection[str]) -> tuple[str, ...]:
     return max(source.ways, key=lambda names: sum(name in known for name in names) / len(names), default=())
 
 
-def conceal(secrets: Mapping[str, str]) -> None:
-    """Let no handler of this process write one of these, also not those that are added to them later."""
+def conceal(secrets: Mapping[str, str], more: Collection[str] = ()) -> None:
+    """Let no handler of this process write one of these, also not a secret that is added later."""
     for handler in logging.getLogger().handlers:
-        handler.setFormatter(Concealing(handler.formatter or logging.Formatter(), secrets))
+        handler.setFormatter(Concealing(handler.formatter or logging.Formatter(), secrets, more))
 
 
 class Concealing(logging.Formatter):
     """Writes as another formatter does, with a blot for each secret, also inside addresses and tracebacks."""
 
-    def __init__(self, inner: logging.Formatter, secrets: Mapping[str, str]) -> None:
+    def __init__(
+        self, inner: logging.Formatter, secrets: Mapping[str, str], more: Collection[str] = ()
+    ) -> None:
         super().__init__()
         self._inner = inner
         self._secrets = secrets
+        self._more = more
 
     def format(self, record: logging.LogRecord) -> str:
         line = self._inner.format(record)
         forms = {
             form
-            for value in self._secrets.values()
+            for value in (*self._secrets.values(), *self._more)
             for form in (value, quote(value, safe=""), quote_plus(value))
         }
         for form in sorted(forms, key=len, reverse=True):

@@ -5,12 +5,16 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from crawlers.parameters.types import Address, Parameters, Several
+from crawlers.parsers.addresses import secret_parts
 
 
 class FeedParameters(Parameters):
     """One RSS or Atom feed."""
 
     url: Address
+
+    def confidential(self) -> tuple[str, ...]:
+        return secret_parts(self.url)
 
 
 class SchemaOrgParameters(Parameters):

@@ -22,6 +22,10 @@ class Parameters(BaseModel):
         """Those of the secrets that a kind can do without which these parameters need."""
         return ()
 
+    def confidential(self) -> tuple[str, ...]:
+        """What of the parameters themselves must stand in no log."""
+        return ()
+
 
 def several(value: object) -> object:
     """One text where a list is meant."""

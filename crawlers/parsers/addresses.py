@@ -11,6 +11,7 @@ _TRACKING = re.compile(
     r"mc_cid|mc_eid|_hsenc|_hsmi|ns_\w+|wt_mc|cmpid|ocid)",
     re.IGNORECASE,
 )
+_ALERT = re.compile(r"https?://(?:www\.)?google\.[a-z.]+/alerts/feeds/", re.IGNORECASE)
 
 
 def safe(url: object, page: str | None = None) -> str | None:
@@ -31,6 +32,12 @@ def untracked(url: str) -> str:
     kept = [part for part in parts.query.split("&") if not _TRACKING.fullmatch(part.partition("=")[0])]
     fragment = "" if _TRACKING.match(parts.fragment) else parts.fragment
     return urlunsplit(parts._replace(query="&".join(kept), fragment=fragment))
+
+
+def secret_parts(url: str) -> tuple[str, ...]:
+    """What of an address must not be told: the end of a Google Alert's, with which anybody could read it."""
+    alert = _ALERT.match(url)
+    return tuple(filter(None, re.split(r"[/?#]", url[alert.end() :]))) if alert else ()
 
 
 def site(url: str) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import feedparser
 
 from crawlers.dates import LONGEST, mailed, precision, sensible, written
-from crawlers.parsers.addresses import safe
+from crawlers.parsers.addresses import safe, secret_parts
 from crawlers.parsers.blocks import unlike
 from crawlers.parsers.markup import TooLong, plain
 from crawlers.parsers.page import FormatChanged, Gathering, Page
@@ -28,13 +28,12 @@ _DAY_FIRST = re.compile(r"\s*\d{1,2}-\d{1,2}-\d{4}\b")
 """The library takes the day for a year: 20-11-2026 for 2020-11-20."""
 _NO_DAY = re.compile(r"\s*\d{4}(?:-\d\d)?\s*")
 _TIMES = ("published", "created", "updated")
-_ALERTS = re.compile(r"^https?://(?:www\.)?google\.[a-z.]+/alerts/feeds/", re.IGNORECASE)
 
 
 def namespace(url: str) -> str:
     """The space of a feed's ids. Of an alert feed, whose address is a secret, and of a very long one: its hash."""
     space = f"feed:{url}"
-    if _ALERTS.match(url) or len(space) > LONGEST_ID:
+    if secret_parts(url) or len(space) > LONGEST_ID:
         return f"feed:{hashlib.sha256(url.encode()).hexdigest()}"
     return space
 

@@ -25,9 +25,17 @@ _ONLY_EMOJI = re.compile(
     "[\u200d\u20e3\ufe0f\U000e0020-\U000e007f]*|[0-9#*]\ufe0f?\u20e3|\\s)+"
 )
 """Emoji with what joins and colours them (skin colours are in the last range), and keys such as 1️⃣."""
-_BLOCKS = frozenset(
-    {"p", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "table", "tr", "section"}
+_BLOCKS = ("p", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "table", "tr", "section")
+_APART = (
+    "address article aside blockquote caption center dd details dialog dt fieldset figcaption figure footer form "
+    "header hr legend main nav option pre summary td th"
 )
+"""The other elements that a browser sets apart (HTML Standard, 15.3): here by a space, so that no words are glued.
+
+A line would tell no more, and nearly every text that holds one would be stored anew, as if its author had edited it.
+"""
+_AFTER = dict.fromkeys(_APART.split(), " ") | dict.fromkeys(_BLOCKS, "\n")
+_BEFORE = _AFTER | {"br": "\n", "p": "\n\n"}
 
 
 class TooLong(ValueError):
@@ -98,13 +106,13 @@ def _words(root: etree._Element) -> str:
         if event == "start":
             hidden += _is_unseen(node)
             if not hidden:
-                pieces.append(_break(node) + _emoji(node) + _flowing(node.text))
+                pieces.append(_BEFORE.get(node.tag, "") + _emoji(node) + _flowing(node.text))
         else:
+            unseen = _is_unseen(node)
+            hidden -= unseen
             if not hidden:
-                pieces.append("\n" if node.tag in _BLOCKS else "")
-            hidden -= _is_unseen(node)
-            if not hidden:
-                pieces.append(_flowing(node.tail))
+                after = _AFTER.get(node.tag, "")
+                pieces.append((" " if after and unseen else after) + _flowing(node.tail))
     return _tidy("".join(pieces))
 
 
@@ -112,12 +120,6 @@ def _is_unseen(node: etree._Element) -> bool:
     if not isinstance(node.tag, str) or node.tag in _UNSEEN:
         return True
     return not _QUOTES.isdisjoint((node.get("class") or "").split())
-
-
-def _break(node: etree._Element) -> str:
-    if node.tag == "br":
-        return "\n"
-    return "\n\n" if node.tag == "p" else "\n" if node.tag in _BLOCKS else ""
 
 
 def _emoji(node: etree._Element) -> str:

@@ -12,20 +12,22 @@ from scrapy.http import Response
 
 from crawlers.dates import EARLIEST, instant
 from crawlers.job import ReadPage
-from crawlers.paging import WHOLE_EVERY, vanished
+from crawlers.paging import MOST_CHECKED, WHOLE_EVERY, times_of, vanished
 from crawlers.parameters.social import RedditParameters
 from crawlers.parsers import reddit
 from crawlers.parsers.page import Page, gone
 from crawlers.parsers.stretch import Stretch
 from crawlers.spiders.bearer import TOKEN, BearerSpider
 from crawlers.spiders.conditional import ConditionalSpider
-from crawlers.spiders.reading import GONE
+from crawlers.spiders.reading import GONE, Parse
 from crawlers.spiders.recent import REREAD, Reading, RecentSpider
 from storage.records import Kind, Record, Status
 
 HOME = reddit.SITE
 API = "https://oauth.reddit.com"
 LIMIT = 100
+UNASKED = 25
+"""What Reddit shows where no limit is asked for, as for the feed of a search."""
 MOST_THREADS = 10
 """Posts whose comments one crawl reads; the others wait for the next."""
 MOST_COMMENTS = 200
@@ -36,8 +38,11 @@ GRANT = {"grant_type": "client_credentials"}
 class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
     """With a key, subreddits are read with their comments, and searches with the comments on what they find.
 
-    State of a search: `answered`, by post the `number` of comments when they were read, `read_at`, when that was, and
-    the `ids` of those that were shown.
+    State of a feed: `shown`, the posts that it held, in its order; `missing`, those that stand there no more and whose
+    fate is not known, by when they were last looked up in vain.
+
+    State of a search with a key: `answered`, by post the `number` of comments when they were read, `read_at`, when that
+    was, and the `ids` of those that were shown.
     """
 
     namespace = reddit.NAMESPACE
@@ -72,25 +77,57 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
         return reddit.parse_feed(body)
 
     async def read(self, response: Response, where: str, url: str) -> AsyncIterator[Any]:
-        before = _texts(self.state_of(where).get("shown"))
-        missing: list[str] = []
+        was_read = response.status == 304
         async for item in super().read(response, where, url):
-            if isinstance(item, ReadPage) and item.state is not None and item.page.entries:
-                shown = list(item.page.ids)
-                if before and not set(before) & set(shown):
-                    self.job.findings.note("more was posted than the feed holds; read it more often")
-                missing = vanished(before, frozenset(shown))
-                item.state["shown"] = shown
+            item.state |= self._compared(where, item.page)
             yield item
-        for name in missing:
+            await item.stored
+            was_read = True
+        for name in self._to_look_up(where) if was_read else ():
             address = f"{self._site(HOME)}/comments/{name.partition('_')[2]}/.rss"
             yield self.ask(address, self.looked_up, where=f"{where} gone", part=where, name=name)
 
+    def _compared(self, part: str, page: Page) -> dict[str, Any]:
+        """The `shown` and `missing` that a feed leaves."""
+        state, there = self.state_of(part), self.job.findings.unread.union(page.ids)
+        before = _texts(state.get("shown"))
+        whole = page.entries < (UNASKED if self.wanted.query else LIMIT) and not page.damage
+        if before and not whole and there.isdisjoint(before):
+            self.job.findings.note("more was posted than the feed holds; read it more often")
+        known = times_of(state.get("missing"))
+        lost = known | {one: known.get(one, EARLIEST) for one in vanished(before, there, whole)}
+        missing = [(one, time.isoformat()) for one, time in lost.items() if one not in there]
+        # Of one that broke off nothing is known of what stood below; what cannot be read this time stands there.
+        kept = [one for one in before if one not in lost and (page.damage or one in there)]
+        return {"shown": list(dict.fromkeys([*page.ids, *kept])), "missing": dict(missing[:LIMIT])}
+
+    def _to_look_up(self, part: str) -> list[str]:
+        """Which of the missing posts to look up now; those that were looked up in vain, again a day later."""
+        missing, now = times_of(self.state_of(part).get("missing")), self.job.now()
+        return [one for one, time in missing.items() if now - time >= WHOLE_EVERY][:MOST_CHECKED]
+
     async def looked_up(self, response: Response, where: str, part: str, name: str) -> AsyncIterator[Any]:
-        if self.is_gone(response, where):
-            yield ReadPage(gone(reddit.NAMESPACE, name), where, part)
-        elif response.status < 300 and (page := self.page_of(response, where, reddit.parse_feed)):
-            yield ReadPage(page, where, part)
+        """What became of a post that is missing; one that stands elsewhere is let go too."""
+        if response.status != 429:  # which is not about this post: its turn comes with the next crawl
+            tried = ReadPage(Page(), where, part, self._looked(part, name, answered=False))
+            yield tried
+            await tried.stored
+        fate = self.fate(response, where)
+        if fate is None:
+            return
+        page = gone(reddit.NAMESPACE, name) if fate else self.page_of(response, where, _only(name))
+        if page is not None:
+            yield ReadPage(page, where, part, self._looked(part, name, answered=True))
+
+    def _looked(self, part: str, name: str, answered: bool) -> dict[str, Any]:
+        """The state of a feed once the missing post `name` was looked up."""
+        state = self.state_of(part)
+        missing = dict(state.get("missing", {}))
+        if answered:
+            missing.pop(name, None)
+        else:
+            missing[name] = self.job.now().isoformat()
+        return state | {"missing": missing}
 
     # The API.
 
@@ -222,6 +259,17 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
 
     def _site(self, home: str) -> str:
         return (self.job.base_url or home).rstrip("/")
+
+
+def _only(name: str) -> Parse:
+    """Parses the feed of one post; the comments on it, which no search found, are passed."""
+
+    def parsed(body: bytes) -> Page:
+        page = reddit.parse_feed(body)
+        found = tuple(one for one in page.records if one.external_id == name)
+        return replace(page, records=found, passed=page.passed + len(page.records) - len(found))
+
+    return parsed
 
 
 def _stands(record: Record) -> bool:

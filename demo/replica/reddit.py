@@ -191,6 +191,8 @@ def _changed(thing: dict[str, Any], key: str, fault: Fault | None) -> dict[str, 
 def _feed(request: Request, posts: list[Post], fault: Fault | None) -> Answer:
     shown = [] if fault is Fault.EMPTY else posts[: min(int(request.first("limit") or 25), MOST)]
     entries = "".join(_entry(post, fault) for post in shown)
+    if request.path.startswith("/comments/"):
+        entries += "".join(_answer_entry(post) for post in shown if post.reply)
     entries = entries.replace("entry>", "post>") if fault is Fault.CHANGED else entries
     tag = f'"{hash((entries, request.path)):x}"'
     if request.headers.get("if-none-match") == tag or fault is Fault.NOT_MODIFIED:
@@ -219,6 +221,19 @@ def _entry(post: Post, fault: Fault | None) -> str:
         f'<category term="{post.place}" label="r/{post.place}"/><content type="html">{html.escape(content)}</content>'
         f'<id>t3_{post.key}</id><link href="{link}"/>{"" if fault is Fault.NO_DATES else times}'
         f"<title>{html.escape(post.title)}</title></entry>"
+    )
+
+
+def _answer_entry(post: Post) -> str:
+    """The company's answer, as the feed of a post with its comments has it."""
+    said = _comment(post, None)["data"]
+    written = _instant(datetime.fromtimestamp(said["created_utc"], UTC))
+    content = html.escape(f"<!-- SC_OFF -->{said['body_html']}<!-- SC_ON -->")
+    return (
+        f"<entry><author><name>/u/{html.escape(said['author'])}</name></author>"
+        f'<content type="html">{content}</content><id>{said["name"]}</id>'
+        f'<link href="https://www.reddit.com{said["permalink"]}"/><updated>{written}</updated>'
+        f"<title>/u/{html.escape(said['author'])} on {html.escape(post.title)}</title></entry>"
     )
 
 

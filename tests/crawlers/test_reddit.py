@@ -238,6 +238,25 @@ def test_a_post_that_is_gone_is_looked_up_and_removed(crawling: Crawling) -> Non
 
 
 @pytest.mark.usefixtures("keyed")
+def test_the_only_post_of_a_search_is_looked_up_once_a_day_when_it_shows_nothing(crawling: Crawling) -> None:
+    [post] = show(crawling, posts(Kind.REDDIT, 1))
+    crawling(Kind.REDDIT, subreddits=[], query="internet")
+    crawling.replica.faults.set(Kind.REDDIT, Fault.EMPTY)
+    crawling.clock.advance(timedelta(hours=25))
+    standing = crawling(Kind.REDDIT, subreddits=[], query="internet")
+    crawling.replica.faults.clear()
+    crawling.replica.posts.remove(post.key)
+    outcomes = []
+    for hours in (1, 24, 1):
+        crawling.clock.advance(timedelta(hours=hours))
+        outcomes.append(crawling(Kind.REDDIT, subreddits=[], query="internet"))
+
+    assert (standing.stats["cause"], standing.counts["removed"]) == ("empty_before", 0)
+    assert [one.stats.get("cause") for one in outcomes] == ["empty_before", "empty_before", None]
+    assert [one.counts["removed"] for one in outcomes] == [0, 1, 0]
+
+
+@pytest.mark.usefixtures("keyed")
 def test_comments_on_what_a_search_finds_are_read_when_there_are_more(crawling: Crawling) -> None:
     shown = show(crawling, posts(Kind.REDDIT, 3))
     crawling(Kind.REDDIT, subreddits=[], query='"snelveld"')
@@ -328,6 +347,102 @@ def test_a_post_that_is_gone_from_the_feed_is_looked_up(crawling: Crawling) -> N
     crawling.replica.posts.remove(shown[2].key)
 
     assert crawling(Kind.REDDIT).counts["removed"] == 1
+
+
+def test_whatever_is_gone_from_a_whole_feed_is_looked_up_by_and_by(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.REDDIT, 30))
+    crawling(Kind.REDDIT)
+    for post in (*shown[:14], shown[-1]):
+        crawling.replica.posts.remove(post.key)
+
+    outcomes = [crawling(Kind.REDDIT) for _ in range(3)]
+    assert [one.counts["removed"] for one in outcomes] == [10, 5, 0]
+    assert [one.counts["requests"] for one in outcomes] == [
+        12,
+        7,
+        2,
+    ]  # robots.txt, the feed, and what is missing
+
+
+def test_the_only_post_of_a_feed_is_looked_up_when_it_is_gone(crawling: Crawling) -> None:
+    [post] = show(crawling, posts(Kind.REDDIT, 1))
+    crawling(Kind.REDDIT)
+    crawling.replica.posts.remove(post.key)
+    outcome = crawling(Kind.REDDIT)
+
+    assert (outcome.stats["cause"], outcome.counts["removed"]) == ("empty_before", 1)
+
+
+def test_a_feed_that_is_empty_by_mistake_removes_nothing(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.REDDIT, 3))
+    crawling(Kind.REDDIT)
+    crawling.replica.faults.set(Kind.REDDIT, Fault.EMPTY, times=1)
+    outcomes = [crawling(Kind.REDDIT) for _ in range(2)]
+
+    assert [one.stats.get("cause") for one in outcomes] == ["empty_before", None]
+    assert {line["status"] for line in crawling.mentions()} == {"visible"}
+
+
+@pytest.mark.parametrize("query", [None, "snelveld"])
+def test_what_slips_out_of_a_full_feed_is_not_looked_up(crawling: Crawling, query: str | None) -> None:
+    show(crawling, posts(Kind.REDDIT, 100, first=10))
+    crawling(Kind.REDDIT, query=query)
+    show(crawling, posts(Kind.REDDIT, 10))
+    since = len(crawling.replica.requests)
+    outcome = crawling(Kind.REDDIT, query=query)
+
+    assert (outcome.counts["new"], len(crawling.asked(since))) == (10, 1)
+
+
+def test_after_too_many_requests_the_missing_are_looked_up_with_the_next_crawl(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.REDDIT, 8))
+    crawling(Kind.REDDIT)
+    for post in shown[2:5]:
+        crawling.replica.posts.remove(post.key)
+    crawling.replica.faults.set(Kind.REDDIT, Fault.RATE_LIMITED, after=2, times=1, retry_after=300)
+    refused = crawling(Kind.REDDIT)
+    show(crawling, posts(Kind.REDDIT, 1, first=20))
+    again = crawling(Kind.REDDIT)
+
+    assert (refused.stats["cause"], refused.counts["removed"]) == ("rate_limited", 1)
+    assert (again.health, again.counts["removed"]) == (Health.OK, 2)
+
+
+def test_a_missing_post_without_an_answer_is_looked_up_again_a_day_later(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.REDDIT, 8))
+    crawling(Kind.REDDIT)
+    crawling.replica.posts.remove(shown[2].key)
+    crawling.replica.faults.set(Kind.REDDIT, Fault.FIREWALL, after=1, times=1)
+    removed = []
+    for hours in (0, 1, 24, 24):
+        crawling.clock.advance(timedelta(hours=hours))
+        removed.append(crawling(Kind.REDDIT).counts["removed"])
+
+    assert removed == [0, 0, 1, 0]
+
+
+def test_a_feed_that_broke_off_lets_no_post_be_forgotten(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.REDDIT, 8))
+    crawling(Kind.REDDIT)
+    crawling.replica.faults.set(Kind.REDDIT, Fault.MALFORMED, times=1)
+    show(crawling, posts(Kind.REDDIT, 1, first=20))
+    since = len(crawling.replica.requests)
+    damaged = crawling(Kind.REDDIT)
+    looked_up = len(crawling.asked(since)) - 1
+    crawling.replica.posts.remove(shown[-1].key)
+
+    assert (damaged.stats["cause"], looked_up) == ("damaged", 0)
+    assert crawling(Kind.REDDIT).counts["removed"] == 1
+
+
+def test_looking_up_a_post_brings_none_of_the_comments_on_it(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.REDDIT, 3))
+    answered = crawling.replica.posts.reply(shown[1].key, "Snelveld kijkt met u mee.")
+    crawling(Kind.REDDIT, query="storing")
+    crawling.replica.posts._put(replace(answered, title="Opgelost", text="Snelveld doet het weer."))
+    outcome = crawling(Kind.REDDIT, query="storing")
+
+    assert (outcome.health, outcome.counts["edited"], outcome.counts["new"]) == (Health.OK, 1, 0)
 
 
 def test_an_unchanged_feed_is_healthy(crawling: Crawling) -> None:

@@ -14,6 +14,8 @@ from crawlers.parsers.token import token
 from crawlers.run import order
 from crawlers.secrets import BLOT, Concealing, faults, missing, secrets_of
 from crawlers.sources import SOURCES, Source, faults_of
+from demo.replica import Replica
+from demo.replica.loopback import Answer
 from storage.configuration import BrandSettings, Configuration, CrawlSettings, SourceSettings
 from storage.database import Database
 from storage.models import Health
@@ -134,6 +136,32 @@ def test_no_secret_is_logged_not_even_in_an_address_or_a_traceback() -> None:
     assert line.startswith(f"ERROR error at /x?code={BLOT}\n")
     assert line.count(BLOT) >= 4
     assert not [value for value in ("heim", "later-token") if value in line.splitlines()[-1]]
+
+
+ALERT = "https://www.google.com/alerts/feeds/00000000000000000000/1234567890"
+
+
+def test_where_robots_cannot_be_fetched_the_address_of_an_alert_is_in_no_log(
+    database: Database, capfd: pytest.CaptureFixture[str]
+) -> None:
+    alert = source(name="alert", kind="feed", url=ALERT, base_url="http://127.0.0.1:9")
+    result = crawl(database, known(database, configured(alert)), "alert")
+    told = capfd.readouterr().err
+
+    assert result.cause == "connection"
+    assert "alert, feed: connection (robots.txt: DownloadConnectionRefusedError)" in told
+    assert not [part for part in ("0000000", "1234567890", "Traceback") if part in told]
+
+
+def test_what_scrapy_warns_of_has_a_blot_for_the_address_of_an_alert(
+    database: Database, replica: Replica, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    unknown = Answer.of("application/atom+xml", "x", Content_Encoding="compress")
+    monkeypatch.setattr(replica, "_played", lambda *_: unknown)
+    alert = source(name="alert", kind="feed", url=ALERT, base_url=replica.url)
+    crawl(database, known(database, configured(alert)), "alert")
+
+    assert f"{replica.url}/alerts/feeds/{BLOT}/{BLOT} from unsupported encoding" in capfd.readouterr().err
 
 
 def test_a_token_is_read_or_denied() -> None:
