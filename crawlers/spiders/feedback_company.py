@@ -9,7 +9,7 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure as TwistedFailure
 
-from crawlers.causes import Failure
+from crawlers.causes import Cause, Failure
 from crawlers.dates import instant
 from crawlers.job import ReadPage
 from crawlers.paging import whole_wanted
@@ -61,7 +61,7 @@ class FeedbackCompanySpider(BearerSpider, OffsetSpider):
 
     async def summed(self, response: Response, where: str) -> AsyncIterator[Any]:
         if failure := self.unfit(response, where):
-            if self.is_of_all(failure):
+            if self.is_of_all(failure) or not (failure.cause is Cause.NOT_FOUND or self._knows_scale()):
                 self.refuse(failure)
             else:
                 yield self._without_summary()
@@ -82,7 +82,14 @@ class FeedbackCompanySpider(BearerSpider, OffsetSpider):
 
     def not_summed(self, trouble: TwistedFailure) -> Iterator[Any]:
         """Scrapy's errback. When it is about all of the site, the reviews have no answer either, which is noted."""
-        yield self._without_summary()
+        if self._knows_scale():
+            yield self._without_summary()
+        else:
+            yield from self.failed(trouble)
+
+    def _knows_scale(self) -> bool:
+        """Whether an earlier summary told it: by a wrong one, ratings are stored that the next crawl would change."""
+        return "best" in self.state_of("shop")
 
     def _without_summary(self) -> Any:
         """The reviews can be read without it; if the scale is another one, they are refused and it shows."""

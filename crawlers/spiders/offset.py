@@ -51,7 +51,7 @@ class OffsetSpider(ListingSpider):
         return (page.expected or 0) <= start or start - self.start_of(number - 1) < self.limit
 
     def begun_at(self, number: int) -> dict[str, Any]:
-        return super().begun_at(number) | {REACHED: self.start_of(number)}
+        return super().begun_at(number) | {REACHED: max(self._reached, self.start_of(number))}
 
     def skip(self, number: int) -> bool:
         start, self._reached = self._reached, 0

@@ -82,8 +82,9 @@ class RecentSpider(ReadingSpider):
     State of a part: `newest`, the time down to which everything was read (none where nothing was ever shown);
     `reread_at`, when a week was last read again; `shown`, what was seen in that week, time by id; `top`, how far back
     the first page goes, where `shown` has that too; `had`, that there ever was anything; `mark`, the source's own mark
-    of how far it was read; `gap`, what lies below and is still to be read. It moves when a reading has ended: one that
-    was broken off is begun again from the top.
+    of how far it was read; `gap`, what lies below and is still to be read; `missed_at`, when what stood in a listing
+    that shows nothing was last looked up. It moves when a reading has ended: one that was broken off is begun again
+    from the top.
     """
 
     most_pages = 50
@@ -249,7 +250,11 @@ class RecentSpider(ReadingSpider):
             return None if reached else self._rest(page, reading, reading.gap)
         left = _gap_of(self.state_of(reading.part))
         below = None if reached else self._below(page, reading)
-        return replace(left or below, cursor=self.place(page)) if below else left
+        if below is None:
+            return left
+        if left is None:
+            return replace(below, cursor=self.place(page))
+        return replace(left, cursor=self.place(page), number=reading.number if left.number else 0)
 
     def _rest(self, page: Stretch, reading: Reading, gap: Gap) -> Gap | None:
         """What is left of a gap: of a first reading no more than one crawl reads that has the time."""
@@ -313,9 +318,11 @@ class RecentSpider(ReadingSpider):
         if state and not reading.entries and not reading.gap:
             if lost := self._lost(reading):
                 self.note(Failure(Cause.EMPTY_BEFORE, where, f"{len(lost)} were there before"))
-                state["reread_at"] = self.job.now().isoformat()
-                missed = reading.reread and self.misses_all
-                return ReadPage(Page(), f"{reading.part} end", reading.part, state) if missed else None
+                now, last = self.job.now(), instant(state.get("missed_at"))
+                if not (self.misses_all and reading.reread) or (last and now - last < WHOLE_EVERY):
+                    return None
+                missed = state | {"missed_at": now.isoformat()}
+                return ReadPage(Page(), f"{reading.part} end", reading.part, missed)
             self.nothing_new(state)
         state = self._left(state, reading)
         state.pop("gap", None)

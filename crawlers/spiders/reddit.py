@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from scrapy import Request
 from scrapy.http import Response
 
+from crawlers.causes import Cause
 from crawlers.dates import EARLIEST, instant
 from crawlers.job import ReadPage
 from crawlers.paging import MOST_CHECKED, WHOLE_EVERY, times_of, vanished
@@ -99,7 +100,8 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
         missing = [(one, time.isoformat()) for one, time in lost.items() if one not in there]
         # Of one that broke off nothing is known of what stood below; what cannot be read this time stands there.
         kept = [one for one in before if one not in lost and (page.damage or one in there)]
-        return {"shown": list(dict.fromkeys([*page.ids, *kept])), "missing": dict(missing[:LIMIT])}
+        shown = list(dict.fromkeys([*page.ids, *kept]))[: 2 * LIMIT]
+        return {"shown": shown, "missing": dict(missing[-LIMIT:])}
 
     def _to_look_up(self, part: str) -> list[str]:
         """Which of the missing posts to look up now; those that were looked up in vain, again a day later."""
@@ -108,8 +110,12 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
 
     async def looked_up(self, response: Response, where: str, part: str, name: str) -> AsyncIterator[Any]:
         """What became of a post that is missing; one that stands elsewhere is let go too."""
-        if response.status != 429:  # which is not about this post: its turn comes with the next crawl
-            tried = ReadPage(Page(), where, part, self._looked(part, name, answered=False))
+        failure = self.unfit(response, where)
+        # That is not about this post, whose turn comes with the next crawl.
+        if failure is None or failure.cause is not Cause.RATE_LIMITED:
+            # Where the feed has just been shown and its post is refused, it is so for good, as in a closed subreddit.
+            refused = failure is not None and failure.cause is Cause.FORBIDDEN
+            tried = ReadPage(Page(), where, part, self._looked(part, name, answered=refused))
             yield tried
             await tried.stored
         fate = self.fate(response, where)

@@ -26,10 +26,14 @@ class WholeSpider(RecentSpider):
 
 
 class EndingSpider(RecentSpider):
-    """Its listing says on which page it ends, so that a further one that shows nothing may be a refusal or a fault.
+    """Its listing names the page that follows, so that one that shows nothing may be a refusal or a fault.
 
-    State of a part: `ended`, by the last review since when nothing was shown after it.
+    State of a part: `ended`, by the last review since when nothing was shown after it; where the last one is not the
+    oldest, which differs each time, by none.
     """
+
+    looks_up = False
+    """Whether what is missing is looked up by itself; else that it is missing is a sign of a refusal."""
 
     def broken_off(self, page: Stretch, reading: Reading, where: str) -> ReadPage | None:
         """A further page that shows nothing is the end of the listing or a refusal, which look the same.
@@ -41,16 +45,24 @@ class EndingSpider(RecentSpider):
         if page.entries or (reading.number == 1 and not reading.gap):
             return None
         state, now = self.state_of(reading.part), self.job.now()
-        place = reading.lowest[0] if reading.lowest else reading.gap.cursor if reading.gap else ""
+        place = self._last_place(reading)
         since = times_of(state.get("ended")).get(place, now)
-        if _is_complete(reading):
-            return None
-        if not self._lies_below(reading) and (self._met(reading) or now - since >= WHOLE_EVERY):
+        below, lasted = self._lies_below(reading), now - since >= WHOLE_EVERY
+        if (
+            _is_complete(reading)
+            or (lasted and self.looks_up)
+            or (not below and (lasted or self._met(reading)))
+        ):
             return None
         self.note(Failure(Cause.EMPTY_BEFORE, where, "the list was to go on, and nothing is shown"))
         return ReadPage(
             Page(), f"{reading.part} end", reading.part, state | {"ended": {place: since.isoformat()}}
         )
+
+    def _last_place(self, reading: Reading) -> str:
+        if reading.lowest and self.newest_first:
+            return reading.lowest[0]
+        return reading.gap.cursor if reading.gap else ""
 
     def _lies_below(self, reading: Reading) -> bool:
         """Whether a review that would be read again stood below what was read."""
@@ -70,6 +82,8 @@ class EndingSpider(RecentSpider):
 
 class SinglySpider(EndingSpider):
     """A review that is missing from the listing is looked up by itself, and removed when it is gone."""
+
+    looks_up = True
 
     def one(self, part: str, identity: str) -> str:
         """The address of a single review."""

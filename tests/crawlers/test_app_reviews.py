@@ -1,6 +1,5 @@
 """What holds for every listing that goes on by a token or a link: app stores and Google's reviews."""
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -8,11 +7,9 @@ from typing import Any
 import pytest
 
 from demo.replica import Fault, Kind, Post
-from demo.replica.loopback import Answer, Request
-from demo.replica.posts import Board
-from demo.replica.server import PLAYED
+from demo.replica.loopback import Request
 from storage.models import Health
-from tests.crawlers.complaints import posts, show
+from tests.crawlers.complaints import altered, posts, show
 from tests.crawlers.conftest import START, Crawling
 
 A_PAGE = {
@@ -112,20 +109,66 @@ def test_a_list_that_ends_with_the_same_review_a_day_later_has_ended(crawling: C
     assert healths == [Health.EMPTY, Health.EMPTY, Health.OK]
 
 
+def ending_with_nothing(monkeypatch: pytest.MonkeyPatch, kind: Kind) -> None:
+    """The last page of the list names one more, which shows nothing."""
+
+    def added(said: dict[str, Any], request: Request) -> None:
+        if kind is Kind.PLAY_DEVELOPER and said.get("reviews"):
+            said.setdefault("tokenPagination", {"nextPageToken": "volgende-5000"})
+        elif kind is Kind.TRUSTED_SHOPS and request.first("after") == "einde":
+            said["items"], said["paging"]["links"]["next"] = [], ""
+        elif kind is Kind.TRUSTED_SHOPS and said.get("items"):
+            said["paging"]["links"]["next"] = "https://api.etrusted.com/reviews?after=einde"
+
+    altered(monkeypatch, kind, added)
+
+
+def test_the_last_review_of_a_list_that_ends_with_nothing_is_missed_too(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = enumerate(posts(Kind.TRUSTED_SHOPS, 8), 1)
+    shown = show(crawling, [replace(post, published_at=START - timedelta(days=day)) for day, post in days])
+    ending_with_nothing(monkeypatch, Kind.TRUSTED_SHOPS)
+    crawling(Kind.TRUSTED_SHOPS)
+    crawling.clock.advance(timedelta(hours=25))
+    crawling(Kind.TRUSTED_SHOPS)
+    crawling.replica.posts.remove(shown[-1].key)
+    found = []
+    for _ in range(2):
+        crawling.clock.advance(timedelta(hours=25))
+        found.append(crawling(Kind.TRUSTED_SHOPS))
+
+    assert (found[1].health, sum(one.counts["removed"] for one in found)) == (Health.OK, 1)
+
+
+def test_a_list_of_a_week_that_ends_with_nothing_is_well_after_a_day(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = Kind.PLAY_DEVELOPER
+    times = (START + timedelta(days=4) - timedelta(minutes=80 * place) for place in range(200))
+    show(
+        crawling,
+        [replace(post, published_at=time) for post, time in zip(posts(kind, 200), times, strict=True)],
+    )
+    ending_with_nothing(monkeypatch, kind)
+    healths = []
+    for _ in range(6):
+        healths.append(crawling(kind).health)
+        crawling.clock.advance(timedelta(hours=6))
+
+    assert healths == [Health.EMPTY] * 4 + [Health.OK] * 2
+
+
 PLACE = Kind.GOOGLE_BUSINESS
 
 
 def answered(kind: Kind, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
     """Every page of the list but the first says this too, or instead."""
-    play = PLAYED[kind]
-
-    def changed(request: Request, board: Board, fault: Fault | None) -> Answer:
-        answer = play(request, board, fault)
-        if "pageToken" not in request.query:
-            return answer
-        return replace(answer, body=json.dumps(json.loads(answer.body) | changes).encode())
-
-    monkeypatch.setitem(PLAYED, kind, changed)
+    altered(
+        monkeypatch,
+        kind,
+        lambda said, request: said.update(changes) if "pageToken" in request.query else None,
+    )
 
 
 def test_a_list_whose_total_was_read_ends_with_a_page_that_shows_nothing(

@@ -155,10 +155,29 @@ def test_a_summary_that_is_refused_keeps_no_review_from_being_read(
 def test_a_summary_without_an_answer_keeps_no_review_from_being_read(crawling: Crawling) -> None:
     crawling.settings = {"RETRY_TIMES": 0}
     show(crawling, posts(SHOP, 2))
+    crawling(SHOP)
+    crawling.clock.advance(timedelta(hours=25))
+    show(crawling, [Post(SHOP, "Weer niet geleverd", crawling.clock(), author="Els", rating=2, rating_max=5)])
     crawling.replica.faults.set(SHOP, Fault.RESET, after=1, times=1)
     outcome = crawling(SHOP)
 
-    assert (outcome.health, outcome.counts["new"]) == (Health.OK, 2)
+    assert (outcome.health, outcome.counts["new"]) == (Health.OK, 1)
+
+
+def test_no_rating_is_stored_on_a_scale_that_nobody_told(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crawling.settings = {"RETRY_TIMES": 0}
+    show(crawling, [Post(SHOP, "Matig", START, rating=4, rating_max=10)])
+    with monkeypatch.context() as patch:
+        patch.setattr("demo.replica.feedback_company._summary", lambda known: said({}, 500))
+        failed = crawling(SHOP)
+    crawling.replica.faults.set(SHOP, Fault.RESET, after=1, times=1)
+    unanswered = crawling(SHOP)
+
+    assert [failed.health, unanswered.health, len(crawling.mentions())] == [Health.BROKEN, Health.BROKEN, 0]
+    assert crawling(SHOP).health is Health.OK
+    assert [line["rating_max"] for line in crawling.mentions()] == [10]
 
 
 def test_a_summary_for_which_the_site_asks_to_wait_is_heeded(crawling: Crawling) -> None:

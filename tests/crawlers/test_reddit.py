@@ -11,8 +11,10 @@ from crawlers.parsers.page import Blocked, FormatChanged
 from crawlers.parsers.reddit import parse, parse_feed
 from crawlers.secrets import missing
 from demo.replica import Fault, Kind
-from demo.replica.loopback import Answer
+from demo.replica.loopback import Answer, Request
+from demo.replica.posts import Board
 from demo.replica.reddit import CLIENT, TOKEN, _json, _listing
+from demo.replica.server import PLAYED
 from storage.models import Health
 from storage.records import Status
 from tests.crawlers.complaints import posts, show
@@ -419,6 +421,27 @@ def test_a_missing_post_without_an_answer_is_looked_up_again_a_day_later(crawlin
         removed.append(crawling(Kind.REDDIT).counts["removed"])
 
     assert removed == [0, 0, 1, 0]
+
+
+def test_a_missing_post_that_we_may_not_see_is_asked_for_once(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = show(crawling, posts(Kind.REDDIT, 8))
+    crawling(Kind.REDDIT)
+    crawling.replica.posts.remove(shown[2].key)
+    play = PLAYED[Kind.REDDIT]
+
+    def played(request: Request, board: Board, fault: Fault | None) -> Answer:
+        answer = play(request, board, fault)
+        return replace(answer, status=403) if "/comments/" in request.path else answer
+
+    monkeypatch.setitem(PLAYED, Kind.REDDIT, played)
+    causes = []
+    for _ in range(3):
+        crawling.clock.advance(timedelta(hours=25))
+        causes.append(crawling(Kind.REDDIT).stats.get("cause"))
+
+    assert causes == ["forbidden", None, None]
 
 
 def test_a_feed_that_broke_off_lets_no_post_be_forgotten(crawling: Crawling) -> None:

@@ -128,6 +128,20 @@ def test_a_reading_that_breaks_off_each_time_comes_further_each_time(crawling: C
     assert (outcome.health, len(crawling.mentions())) == (Health.OK, 1000)
 
 
+def test_a_reading_that_breaks_off_early_loses_no_way_that_was_made(crawling: Crawling) -> None:
+    kind = Kind.WEBWINKELKEUR
+    show(crawling, posts(kind, 1000))
+    crawling.settings = {"RETRY_TIMES": 0}
+    asked = []
+    for pages in (5, 1, 5):
+        since = len(crawling.replica.requests)
+        crawling.replica.faults.set(kind, Fault.SERVER_ERROR, after=pages)
+        crawling(kind)
+        asked.append(places(crawling, since))
+
+    assert asked == [[0, 100, 200, 300, 400, 500], [0, 100], [0, 100, 400, 500, 600, 700]]
+
+
 @pytest.mark.parametrize("kind", NUMBERED)
 def test_what_was_posted_since_a_reading_broke_off_is_read_before_it_goes_on(
     crawling: Crawling, kind: Kind
