@@ -169,7 +169,7 @@ def _posts(
 def _answers(posts: list[object], groups: Collection[str]) -> dict[tuple[int, int], Reply]:
     found: dict[tuple[int, int], Reply] = {}
     for post in posts:
-        if not isinstance(post, dict) or not _is_company(post, groups) or _is_hidden(post):
+        if not isinstance(post, dict) or not _speaks(post, groups) or _is_hidden(post):
             continue
         topic, own = _number(post.get("topic_id")), _number(post.get("post_number"))
         asked = _number(post.get("reply_to_post_number")) or 1
@@ -181,7 +181,7 @@ def _answers(posts: list[object], groups: Collection[str]) -> dict[tuple[int, in
 
 def _answering(posts: list[object], groups: Collection[str]) -> Iterator[tuple[int, int]]:
     for post in posts:
-        if isinstance(post, dict) and _is_company(post, groups):
+        if isinstance(post, dict) and _speaks(post, groups):
             topic, one = _number(post.get("topic_id")), _number(post.get("id"))
             if topic and one:
                 yield topic, one
@@ -212,8 +212,18 @@ def _is_company(post: Node, groups: Collection[str]) -> bool:
     return post.get("staff") is True or text(post.get("primary_group_name")) in groups
 
 
+def _is_unspoken(post: Node) -> bool:
+    """Whether nobody wrote it for the public. An action has words too, such as that the forum closed the topic."""
+    return _number(post.get("post_type")) in (ACTION, WHISPER)
+
+
+def _speaks(post: Node, groups: Collection[str]) -> bool:
+    """Whether the company said this to the public."""
+    return _is_company(post, groups) and not _is_unspoken(post)
+
+
 def _is_left_out(post: Node, groups: Collection[str]) -> bool:
-    return _number(post.get("post_type")) in (ACTION, WHISPER) or _is_company(post, groups)
+    return _is_unspoken(post) or _is_company(post, groups)
 
 
 def _is_hidden(post: object) -> bool:

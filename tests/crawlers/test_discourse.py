@@ -136,6 +136,15 @@ def test_a_reply_to_a_post_elsewhere_waits_for_it() -> None:
     assert first.records[0].reply is not None
 
 
+@pytest.mark.parametrize("post_type", [3, 4])
+def test_what_the_forum_does_in_the_name_of_staff_is_no_reply(post_type: int) -> None:
+    closed = "<p>This topic was automatically closed 90 days after the last reply.</p>"
+    action = forum_post(id=90300, post_number=5, staff=True, post_type=post_type, cooked=closed)
+    page = discourse.topic(forum_topic(forum_post(post_number=1), action), FORUM)
+
+    assert (page.records[0].reply, page.answers, page.answering) == (None, {}, ())
+
+
 def test_a_bad_post_costs_no_other() -> None:
     page = discourse.latest(forum(forum_post(id=None), forum_post(cooked=7), "x", forum_post(id=5)), FORUM)
 
