@@ -1,6 +1,6 @@
 """A Discourse forum: its newest posts, what its search finds, or whole topics."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,7 +46,9 @@ UNOPENED = "unopened"
 
 @dataclass(frozen=True)
 class Topic:
-    """One topic that is being read. `left` are the ids still to ask for, newest first, `failed` those of no answer."""
+    """One topic that is being read. `left` are the ids still to ask for, newest first, `failed` those of no answer.
+    `known` were read by earlier crawls, and are asked for only when the company answered somewhere.
+    """
 
     number: int
     part: str
@@ -54,6 +56,7 @@ class Topic:
     title: str | None = None
     stream: tuple[int, ...] = ()
     left: tuple[int, ...] = ()
+    known: tuple[int, ...] = ()
     answers: Answers = field(default_factory=dict)
     whole: bool = False
     failed: tuple[int, ...] = ()
@@ -61,8 +64,8 @@ class Topic:
 
 @dataclass(frozen=True)
 class Search:
-    """One search that is being read. `places` are topic and post of what it found and is still to be asked for,
-    `failed` of what could not be read; `more` says that results go on on a further page.
+    """One search that is being read. `places` are topic and post of what it found and is still to be asked for, first
+    what no crawl has read, `failed` of what could not be read; `more` says that results go on on a further page.
     """
 
     floor: datetime | None
@@ -81,7 +84,8 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
 
     State of a topic: `shown`, the ids it held, `whole_at`, and `gone_at`, since when it is not there. State of
     `answers`: topics `waiting` to be opened for a reply of the company, and the replies that are `done`. State of a
-    search: also `unopened`, what it found and could not read, as topic, post and the title of the topic.
+    search: also `unopened`, what it found and could not read, or had no time for, as topic, post and the title of the
+    topic.
     """
 
     most_pages = 40
@@ -189,13 +193,12 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
         return self.ask(f"{self.site}/t/{topic.number}.json", self.opened, where=where, topic=topic)
 
     async def opened(self, response: Response, where: str, topic: Topic) -> AsyncIterator[Any]:
-        if topic.part == ANSWERS and self.is_closed(response):
-            yield self._closed(topic)
+        if self.is_withdrawn(response):
+            for one in self._withdrawn(response, where, topic):
+                yield one
             return
         page = self._posts(response, where, topic)
         if page is None:
-            for one in self.not_there(response, topic.part):
-                yield one
             return
         if not page.stream:
             self.note(Failure(Cause.DAMAGED, where, "no list of the topic's posts"))
@@ -205,20 +208,26 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
         whole = last is None or self.job.now() - last >= WHOLE_EVERY
         known = set() if whole else set(state.get("shown") or ())
         read = {int(key) for key, _ in page.shown}
-        left = [one for one in reversed(page.stream) if one not in read and one not in known][
-            :MOST_OF_A_TOPIC
-        ]
+        others = [one for one in reversed(page.stream) if one not in read][:MOST_OF_A_TOPIC]
         topic = replace(
             topic,
             first=body_of(response),
             title=page.title,
             stream=page.stream,
-            left=tuple(left),
-            answers=page.answers,
+            left=tuple(one for one in others if one not in known),
+            known=tuple(one for one in others if one in known),
+            answers=page.answers if whole else {},
             whole=whole,
         )
         for one in self._onward(topic):
             yield one
+
+    def _withdrawn(self, response: Response, where: str, topic: Topic) -> Iterator[Any]:
+        if topic.part == ANSWERS:
+            yield self._closed(topic)
+            return
+        self.note(Failure(Cause.NOT_FOUND, where, f"status {response.status}", status=response.status))
+        yield from self.not_there(response, topic.part)
 
     async def read_on(self, response: Response, where: str, topic: Topic) -> AsyncIterator[Any]:
         page = self._posts(response, where, topic)
@@ -240,7 +249,11 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
         page = self.page_of(
             response, where, lambda body: discourse.topic(body, self.site, groups, answers, title)
         )
-        return page if isinstance(page, Posts) else None
+        return self._kept(page) if isinstance(page, Posts) else None
+
+    def _kept(self, page: Posts) -> Posts:
+        """What is wanted of a topic that was opened for a reply, when the newest posts are looked through."""
+        return holding(page, self.wanted.query, times_of(self.state_of(MATCHING).get("shown")))
 
     def _is_failing(self) -> bool:
         return len(self.job.findings.failures) >= MOST_FAILURES
@@ -248,6 +261,9 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
     def _onward(self, topic: Topic) -> Iterator[Any]:
         """The next request for this topic, or what its end leaves."""
         where = f"topic {topic.number}"
+        if topic.answers and topic.known and not topic.left:
+            # The company may have answered the same post before: the first reply counts, wherever it stands.
+            topic = replace(topic, left=topic.known, known=(), whole=True)
         if topic.left:
             address = self._some(topic.number, topic.left[:PER_REQUEST])
             yield self.ask(address, self.read_on, where=where, topic=topic)
@@ -255,7 +271,8 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
         if topic.answers:
             # Replies stand further on than what they answer: the first page is looked through once more.
             groups = self.wanted.company_groups
-            yield ReadPage(discourse.topic(topic.first, self.site, groups, topic.answers), where, topic.part)
+            first = discourse.topic(topic.first, self.site, groups, topic.answers)
+            yield ReadPage(self._kept(first), where, topic.part)
         if topic.part == ANSWERS:
             yield self._closed(topic)
         else:
@@ -286,12 +303,12 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
     def post_address(self, number: int | str) -> str:
         return f"{self.site}/posts/{number}.json"
 
-    def _is_withheld(self, response: Response) -> bool:
-        """Whether the public can see no more of what was asked for. Another refusal may be of all the forum."""
+    def is_withdrawn(self, response: Response) -> bool:
+        """Also when it stands in a closed category now. Another refusal may be of all the forum."""
         return self.is_absent(response) or (response.status == 403 and discourse.is_withheld(response.body))
 
     def fate(self, response: Response, where: str) -> bool | None:
-        if self._is_withheld(response):
+        if self.is_withdrawn(response):
             return True
         found = super().fate(response, where)
         return found or discourse.is_taken_away(response.body) or found
@@ -330,7 +347,7 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
         page = self.page_of(response, where, discourse.search)
         if not isinstance(page, Posts):
             return
-        new = tuple(place for place in page.places if str(place[1]) not in search.seen)
+        places = [place for place in page.places if str(place[1]) not in search.seen] + list(search.places)
         more = bool(page.next and page.places) and search.number < MOST_SEARCHED
         # Where results go on and are not asked for, what lies below was not looked through.
         floor = page.last if page.next and page.last and not more else search.floor
@@ -338,7 +355,8 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
             search,
             floor=floor,
             number=search.number + 1,
-            places=tuple(dict.fromkeys(new + search.places)),
+            # What was read before is read again for edits, when there is time left.
+            places=tuple(dict.fromkeys(self._unread(places) + places)),
             titles={**search.titles, **page.titles},
             seen={**search.seen, **dict(page.shown)},
             more=more,
@@ -350,7 +368,7 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
         """A request for the posts of one topic that were found, or else for more results; at the end of the search, for
         the posts that it lost.
         """
-        if search.places:
+        if search.places and self._has_room(1):
             yield self._hit(search)
             return
         if search.more:
@@ -367,11 +385,21 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
         end = self._end(reading, SEARCH)
         if end is None or end.state is None:
             return
-        end.state[UNOPENED] = [[topic, post, search.titles.get(topic)] for topic, post in search.failed]
+        if search.places:
+            self.job.findings.note("there is more than one crawl reads; the next one goes on")
+        left = (*search.failed, *self._unread(search.places))
+        end.state[UNOPENED] = [[topic, post, search.titles.get(topic)] for topic, post in left]
         yield end
         await end.stored
         for one in self._after(reading, None):
             yield one
+
+    def _unread(self, places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Those of `places` that no crawl has read."""
+        state = self.state_of(SEARCH)
+        unopened = {(topic, post) for topic, post, _ in _unopened(state)}
+        read = times_of(state.get("shown"))
+        return [place for place in places if place in unopened or str(place[1]) not in read]
 
     def _hit(self, search: Search) -> Request:
         topic = search.places[0][0]
@@ -389,7 +417,7 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
     async def hit(
         self, response: Response, where: str, topic: int, posts: list[int], search: Search
     ) -> AsyncIterator[Any]:
-        if not self._is_withheld(response):
+        if not self.is_withdrawn(response):
             groups, title = self.wanted.company_groups, search.titles.get(topic)
             page = self.page_of(
                 response, where, lambda body: discourse.topic(body, self.site, groups, title=title)

@@ -39,10 +39,14 @@ class TopicsSpider(ReadingSpider):
     def shown_in(self, part: str) -> list[int]:
         return [one for one in self.state_of(part).get("shown") or () if isinstance(one, int)]
 
+    def is_withdrawn(self, response: Response) -> bool:
+        """Whether the public cannot see any more what was asked for, be it a topic or a post."""
+        return self.is_absent(response)
+
     def not_there(self, response: Response, part: str) -> Iterator[Any]:
         """What follows when a topic could not be read: when there is none, in the end a look at each of its posts."""
         shown = self.shown_in(part)
-        if not self.is_absent(response) or not shown:
+        if not self.is_withdrawn(response) or not shown:
             return
         for_long, state = taken_away(self.state_of(part), self.job.now())
         yield ReadPage(Page(), f"{part} gone", part, state)

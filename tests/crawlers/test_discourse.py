@@ -16,8 +16,10 @@ from crawlers.parsers.page import Blocked, FormatChanged
 from crawlers.spiders.discourse import DiscourseSpider
 from demo.replica import Fault, Kind, Post
 from demo.replica import discourse as replica
-from demo.replica.discourse import topic_id
+from demo.replica.discourse import Line, topic_id
 from demo.replica.loopback import Answer, Request
+from demo.replica.posts import Board
+from demo.replica.posts import Reply as Replied
 from storage.models import Health
 from storage.records import Kind as Written
 from storage.records import Reply, Status
@@ -32,7 +34,9 @@ CLOSED = Answer.of(
     '{"errors": ["You are not permitted to view the requested resource."], "error_type": "invalid_access"}',
     403,
 )
+FORBIDDEN = Answer.of("text/html", "<h1>Forbidden</h1>", 403)
 FAULT = Answer.of("text/html", "<h1>Oops</h1>", 500)
+NO_SEARCH = Answer.of("text/plain", "User-agent: *\nDisallow: /search\n")
 BUSY = Answer.of("text/plain", "Slow down", 429, Retry_After="3600")
 
 
@@ -327,6 +331,79 @@ def test_a_topic_that_is_opened_for_a_reply_edits_none_of_its_posts(crawling: Cr
     assert {line["title"] for line in crawling.mentions()} == {"Storing nummer 80"}
 
 
+def test_a_forum_that_refuses_us_keeps_a_reply_for_the_next_crawl(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = show(crawling, numbered(500, 80))
+    crawling(Kind.DISCOURSE)
+    crawling.clock.advance(timedelta(hours=1))
+    crawling.replica.posts.reply(shown[70].key, "We bellen je vandaag.")
+    crawling.clock.advance(timedelta(minutes=5))
+    with monkeypatch.context() as refusing:
+        tell(crawling, refusing, {"/t/": FORBIDDEN})
+        refused = crawling(Kind.DISCOURSE)
+    outcome = crawling(Kind.DISCOURSE)
+
+    assert (refused.stats["cause"], outcome.health, outcome.counts["replied"]) == ("forbidden", Health.OK, 1)
+
+
+def test_a_later_reply_does_not_take_the_place_of_the_first(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening = show(crawling, numbered(500, 60))[-1]
+    topics, again = replica._topics, list[Line]()
+
+    def answered_twice(board: Board) -> dict[str, list[Line]]:
+        found = topics(board)
+        found[PLACE] += again
+        return found
+
+    monkeypatch.setattr(replica, "_topics", answered_twice)
+    crawling.replica.posts.reply(opening.key, "We bellen je.")
+    crawling(Kind.DISCOURSE, topics=[topic_id(PLACE)])
+    second = Replied("Is het verholpen?", START + timedelta(hours=2))
+    again.append(Line(replace(opening, key="700", reply=second), 62, answers=1))
+    crawling.clock.advance(timedelta(hours=3))
+    crawling(Kind.DISCOURSE, topics=[topic_id(PLACE)])
+    since = len(crawling.replica.requests)
+    crawling(Kind.DISCOURSE, topics=[topic_id(PLACE)])
+
+    assert [line["reply"]["text"] for line in crawling.mentions() if line["reply"]] == ["We bellen je."]
+    assert len(crawling.asked(since)) == 1
+
+
+def test_a_topic_that_is_opened_for_a_reply_brings_nothing_that_the_query_does_not(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crawling.replica, "_robots", lambda: NO_SEARCH)
+    shown = show(crawling, numbered(500, 60))
+    [edited] = show(crawling, numbered(450, 1, place="bellen"))
+    [other] = show(
+        crawling, [Post(Kind.DISCOURSE, "Mooi weer bij Snelveld", START, key="400", place="bellen")]
+    )
+    crawling(Kind.DISCOURSE, query="internet")
+    crawling.clock.advance(timedelta(hours=1))
+    crawling.replica.posts.reply(other.key, "Fijn!")
+    crawling.replica.posts.edit(edited.key, text="Snelveld is opgelost")
+    crawling.clock.advance(timedelta(minutes=5))
+    outcome = crawling(Kind.DISCOURSE, query="internet")
+
+    assert (outcome.counts["new"], outcome.counts["edited"]) == (0, 1)
+    assert len(crawling.mentions()) == len(shown) + 1
+
+
+def test_of_a_very_long_topic_only_what_is_new_is_read_again(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawlers.spiders.discourse.MOST_OF_A_TOPIC", 30)
+    show(crawling, numbered(500, 90))
+    first = crawling(Kind.DISCOURSE, topics=[topic_id(PLACE)])
+    since = len(crawling.replica.requests)
+    again = crawling(Kind.DISCOURSE, topics=[topic_id(PLACE)])
+
+    assert (first.counts["new"], again.counts["new"], len(crawling.asked(since))) == (20 + 30, 0, 1)
+
+
 def test_a_topic_without_the_list_of_its_posts_tells_nothing_of_them(
     crawling: Crawling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -392,6 +469,22 @@ def test_a_topic_that_is_taken_away_takes_its_posts_along(crawling: Crawling) ->
     assert {one.stats["cause"] for one in outcomes} == {"not_found"}
     standing = [line["external_id"] for line in crawling.mentions() if line["status"] != "removed"]
     assert standing == [shown[0].key]
+
+
+def test_a_topic_that_is_closed_to_the_public_takes_its_posts_along(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = [post for place in "abcd" for post in show(crawling, posts(Kind.DISCOURSE, 2, place=place))]
+    topics = [topic_id(place) for place in "abcd"]
+    crawling(Kind.DISCOURSE, topics=topics)
+    tell(crawling, monkeypatch, {"/t/": CLOSED, "/posts/": CLOSED})
+    outcomes = []
+    for hours in (1, 12, 1):
+        crawling.clock.advance(timedelta(hours=hours))
+        outcomes.append(crawling(Kind.DISCOURSE, topics=topics))
+
+    assert [one.counts["removed"] for one in outcomes] == [0, len(shown), 0]
+    assert {one.stats["cause"] for one in outcomes} == {"not_found"}
 
 
 def test_a_search_opens_what_it_finds(crawling: Crawling) -> None:
@@ -490,6 +583,20 @@ def test_a_forum_that_fails_is_not_asked_for_one_topic_after_another(
     assert crawling(Kind.DISCOURSE, query="internet").counts["new"] == 9
 
 
+def test_a_search_that_finds_more_than_a_crawl_has_time_for_is_gone_on_with(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replica, "FOUND", 10)
+    for place in range(25):
+        show(crawling, posts(Kind.DISCOURSE, 1, first=100 * place, place=f"topic-{place}"))
+    crawling.replica._watch = lambda request: crawling.clock.advance(timedelta(minutes=1))
+    outcomes = [crawling(Kind.DISCOURSE, query="internet", timeout=600) for _ in range(5)]
+
+    assert [one.counts["new"] for one in outcomes] == [6, 6, 6, 6, 1]
+    assert {one.health for one in outcomes} == {Health.OK}
+    assert ["notes" in one.stats for one in outcomes] == [True] * 4 + [False]
+
+
 def test_what_a_page_of_results_found_is_read_before_the_next_one_is_asked_for(
     crawling: Crawling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -522,7 +629,7 @@ def test_a_forum_that_refuses_us_is_not_one_whose_posts_are_gone(
     shown = show(crawling, posts(Kind.DISCOURSE, 5))
     crawling(Kind.DISCOURSE)
     crawling.replica.posts.remove(shown[2].key)
-    tell(crawling, monkeypatch, {"/posts/": Answer.of("text/html", "<h1>Forbidden</h1>", 403)})
+    tell(crawling, monkeypatch, {"/posts/": FORBIDDEN})
     crawling.clock.advance(timedelta(hours=25))
     outcome = crawling(Kind.DISCOURSE)
 
@@ -597,8 +704,7 @@ def test_an_edit_that_takes_the_words_of_the_query_away_is_told(
     shown = show(
         crawling, [*posts(Kind.DISCOURSE, 4), Post(Kind.DISCOURSE, "Mooi weer", START, place="weer")]
     )
-    closed = Answer.of("text/plain", "User-agent: *\nDisallow: /search\n")
-    monkeypatch.setattr(crawling.replica, "_robots", lambda: closed)
+    monkeypatch.setattr(crawling.replica, "_robots", lambda: NO_SEARCH)
     crawling(Kind.DISCOURSE, query="internet")
     crawling.replica.posts.edit(shown[1].key, text="Opgelost, dank!")
     crawling.replica.posts.edit(shown[4].key, text="Mooi weer, zeg")
@@ -613,8 +719,7 @@ def test_a_search_that_robots_may_not_use_is_left_alone(
     crawling: Crawling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     show(crawling, [*posts(Kind.DISCOURSE, 4), Post(Kind.DISCOURSE, "Mooi weer", START, place="weer")])
-    closed = Answer.of("text/plain", "User-agent: *\nDisallow: /search\n")
-    monkeypatch.setattr(crawling.replica, "_robots", lambda: closed)
+    monkeypatch.setattr(crawling.replica, "_robots", lambda: NO_SEARCH)
     outcome = crawling(Kind.DISCOURSE, query="INTERNET")
 
     assert (outcome.health, outcome.counts["new"]) == (Health.OK, 4)
