@@ -11,7 +11,7 @@ from crawlers.parsers.addresses import safe
 from crawlers.parsers.answers import json_answer
 from crawlers.parsers.blocks import SAID
 from crawlers.parsers.markup import TooLong, plain
-from crawlers.parsers.page import Blocked, FormatChanged, Gathering
+from crawlers.parsers.page import Blocked, FormatChanged, Gathering, Page
 from crawlers.parsers.stretch import Stretch
 from crawlers.parsers.values import (
     at,
@@ -51,6 +51,13 @@ class Posts(Stretch):
     titles: Mapping[int, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Topics(Page):
+    """A list of topics; `newest` is the one in which somebody wrote last."""
+
+    newest: int | None = None
+
+
 def namespace(site: str) -> str:
     """The space of a forum's post ids."""
     parts = urlsplit(site)
@@ -87,8 +94,30 @@ def topic(
         raise FormatChanged("no list under post_stream.posts")
     title = text(at(data, "title")) or title
     found = _posts(posts, site, groups, title, answers or {})
-    stream = [one for one in map(_number, listed(at(data, "post_stream", "stream"))[:MOST_STREAM]) if one]
-    return Posts(**vars(found) | {"title": title, "stream": tuple(stream)})
+    return Posts(**vars(found) | {"title": title, "stream": _stream(data)})
+
+
+def stream(body: bytes) -> Posts:
+    """Where the posts of a topic stand, without the posts."""
+    data = _json(body)
+    posts = at(data, "post_stream", "posts")
+    if not isinstance(posts, list):
+        raise FormatChanged("no list under post_stream.posts")
+    return Posts(passed=len(posts), stream=_stream(data))
+
+
+def topics(body: bytes) -> Topics:
+    """The topics of a page of a list, none of which is a record."""
+    found = at(_json(body), "topic_list", "topics")
+    if not isinstance(found, list):
+        raise FormatChanged("no list under topic_list.topics")
+    times = {
+        topic: time
+        for one in found
+        if (topic := _number(at(one, "id"))) and (time := instant(at(one, "last_posted_at")))
+    }
+    # What is pinned stands on top.
+    return Topics(passed=len(found), newest=max(times, key=lambda topic: times[topic], default=None))
 
 
 def search(body: bytes) -> Posts:
@@ -134,6 +163,11 @@ def is_withheld(body: bytes) -> bool:
         return at(json_answer(body), "error_type") == "invalid_access"
     except (Blocked, FormatChanged):
         return False
+
+
+def _stream(data: object) -> tuple[int, ...]:
+    ids = map(_number, listed(at(data, "post_stream", "stream"))[:MOST_STREAM])
+    return tuple(one for one in ids if one)
 
 
 def _json(body: bytes) -> object:

@@ -17,7 +17,7 @@ from crawlers.job import ReadPage
 from crawlers.paging import WHOLE_EVERY, times_of
 from crawlers.parameters.forums import DiscourseParameters
 from crawlers.parsers import discourse
-from crawlers.parsers.discourse import Answers, Posts
+from crawlers.parsers.discourse import Answers, Posts, Topics
 from crawlers.parsers.page import Page, holding
 from crawlers.parsers.stretch import Stretch, span
 from crawlers.parsers.values import text
@@ -160,6 +160,9 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
 
     def also(self, page: Stretch, reading: Reading) -> Iterator[Any]:
         assert isinstance(page, Posts)  # noqa: S101 - as parsed above
+        if _begins_nowhere(page, reading):
+            yield self.ask(f"{self.site}/latest.json", self.listed, where="newest topic", reading=reading)
+            return
         state, known = self.state_of(ANSWERS), self._waiting()
         done = [one for one in state.get("done") or () if isinstance(one, int)]
         open_topics = {topic for topic, _ in page.answers}
@@ -171,6 +174,36 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
         yield ReadPage(Page(), "replies", ANSWERS, state)
         for topic in topics[: max(0, MOST_ANSWERED - len(known))]:
             yield self._topic(Topic(topic, ANSWERS))
+
+    def broken_off(self, page: Stretch, reading: Reading, where: str) -> ReadPage | None:
+        return ReadPage(Page(), where, reading.part) if _begins_nowhere(page, reading) else None
+
+    async def listed(self, response: Response, where: str, reading: Reading) -> AsyncIterator[Any]:
+        """Begin below the newest ids: where none of them is public, older versions show nothing."""
+        page = self.page_of(response, where, discourse.topics)
+        if isinstance(page, Topics) and page.newest:
+            address = f"{self.site}/t/{page.newest}.json"
+            yield self.ask(address, self.begun, where=f"topic {page.newest}", reading=reading)
+        elif page:
+            async for one in self._over(self._end(reading, where), reading):
+                yield one
+
+    async def begun(self, response: Response, where: str, reading: Reading) -> AsyncIterator[Any]:
+        page = self.page_of(response, where, discourse.stream)
+        if isinstance(page, Posts) and page.stream:
+            yield self.step(replace(reading, number=reading.number + 1, cursor=str(max(page.stream))))
+        elif page:
+            async for one in self._over(self._end(reading, where), reading):
+                yield one
+
+    async def _over(self, end: ReadPage | None, reading: Reading) -> AsyncIterator[Any]:
+        """The end of a reading, and what follows it."""
+        if end is None:
+            return
+        yield end
+        await end.stored
+        for one in self._after(reading, None):
+            yield one
 
     def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
         for identity in identities:
@@ -382,16 +415,13 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
             newest=max(search.seen.values(), default=None),
             seen=dict(search.seen),
         )
-        end = self._end(reading, SEARCH)
-        if end is None or end.state is None:
-            return
         if search.places:
             self.job.findings.note("there is more than one crawl reads; the next one goes on")
         left = (*search.failed, *self._unread(search.places))
-        end.state[UNOPENED] = [[topic, post, search.titles.get(topic)] for topic, post in left]
-        yield end
-        await end.stored
-        for one in self._after(reading, None):
+        end = self._end(reading, SEARCH)
+        if end and end.state is not None:
+            end.state[UNOPENED] = [[topic, post, search.titles.get(topic)] for topic, post in left]
+        async for one in self._over(end, reading):
             yield one
 
     def _unread(self, places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -432,6 +462,11 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
                 search = replace(search, failed=(*search.failed, *((topic, post) for post in posts)))
         async for one in self._hits(search):
             yield one
+
+
+def _begins_nowhere(page: Stretch, reading: Reading) -> bool:
+    """Whether the newest posts of all show nothing."""
+    return reading.cursor is None and not page.entries
 
 
 def _unopened(state: Mapping[str, Any]) -> list[tuple[int, int, str | None]]:

@@ -15,7 +15,7 @@ from demo.replica.faults import Fault
 from demo.replica.loopback import Answer, Request
 from demo.replica.posts import Board, Kind, Post, digest, numbered
 
-PREFIXES = ("/posts.json", "/posts/", "/search.json", "/t/")
+PREFIXES = ("/posts.json", "/latest.json", "/posts/", "/search.json", "/t/")
 LATEST = 50
 IN_TOPIC = 20
 FOUND = 50
@@ -45,6 +45,8 @@ def answer(request: Request, posts: Board, fault: Fault | None) -> Answer:
     path = request.path
     if path == "/posts.json":
         return _json({"latest_posts": _latest(request, topics, fault)})
+    if path == "/latest.json":
+        return _json({"topic_list": {"topics": _listed(topics, fault)}})
     if path == "/search.json":
         return _json(_search(request, topics, fault))
     if path.startswith("/posts/"):
@@ -84,6 +86,25 @@ def _latest(request: Request, topics: Mapping[str, list[Line]], fault: Fault | N
         | {"topic_title": _title(titled[line.id]), "topic_html_title": _title(titled[line.id])}
         for line in shown
     ]
+
+
+def _listed(topics: Mapping[str, list[Line]], fault: Fault | None) -> list[dict[str, Any]]:
+    """The topics, the one that is pinned on top and the others by their newest line."""
+    if fault is Fault.EMPTY:
+        return []
+    rows = [
+        {
+            "id": topic_id(place),
+            "title": _title(lines),
+            "fancy_title": html.escape(_title(lines)),
+            "posts_count": len(lines),
+            "last_posted_at": _iso(max(line.at for line in lines)),
+            "pinned": False,
+        }
+        for place, lines in topics.items()
+    ]
+    rows.sort(key=lambda row: row["last_posted_at"], reverse=True)
+    return [row | {"pinned": True} for row in rows[-1:]] + rows[:-1]
 
 
 def _topic(lines: list[Line], fault: Fault | None) -> dict[str, Any]:

@@ -103,6 +103,8 @@ PAGES: dict[str, tuple[Parse, bytes]] = {
     ),
     "topic": (_topic, payloads_forums.forum_topic(payloads_forums.forum_post())),
     "search": (discourse.search, json.dumps(payloads_forums.FORUM_SEARCH).encode()),
+    "forum list": (discourse.topics, json.dumps(payloads_forums.FORUM_LIST).encode()),
+    "stream": (discourse.stream, payloads_forums.forum_topic(payloads_forums.forum_post())),
     "thread": (_thread, payloads_forums.board(payloads_forums.BOARD_POST + payloads_forums.BOARD_NEXT)),
     "topics": (_topics, payloads_forums.board(payloads_forums.BOARD_ROW)),
     "board feed": (_board_feed, payloads_forums.BOARD_FEED.encode()),

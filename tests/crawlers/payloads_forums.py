@@ -47,6 +47,16 @@ def forum_topic(*posts: object, **changes: Any) -> bytes:
     return json.dumps(topic | changes).encode()
 
 
+FORUM_LIST: dict[str, Any] = {
+    "topic_list": {
+        "topics": [
+            {"id": 12, "title": "Huisregels", "last_posted_at": "2024-02-01T10:00:00.000Z", "pinned": True},
+            {"id": 4321, "title": "Helpdesk zwijgt", "last_posted_at": "2026-11-18T10:44:02.123Z"},
+            {"id": 4320, "title": "Modem", "last_posted_at": "2026-11-17T10:44:02.123Z", "pinned": False},
+            {"id": 4322, "title": "Zonder berichten", "last_posted_at": None},
+        ]
+    }
+}
 FORUM_SEARCH: dict[str, Any] = {
     "posts": [
         {"id": 90210, "topic_id": 4321, "created_at": "2026-11-18T10:44:02.123Z", "blurb": "Al een week"}

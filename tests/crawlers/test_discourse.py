@@ -669,19 +669,23 @@ def test_an_old_date_at_the_end_of_a_page_does_not_end_the_reading(
     assert (first.health, second.health, len(crawling.mentions())) == (Health.OK, Health.OK, 22)
 
 
-@pytest.mark.parametrize(("hole", "found"), [(400, 39), (1_500, 20)])
-def test_ids_of_which_none_is_public_do_not_end_the_reading(
-    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, hole: int, found: int
-) -> None:
-    """Older versions of Discourse show what is public of fifty ids."""
+def of_older_version(monkeypatch: pytest.MonkeyPatch, private: int = 0) -> None:
+    """Let the forum show what is public of fifty ids, as older versions do. The last `private` ids are not."""
     own = replica._latest
 
     def windowed(request: Request, *asked: Any) -> list[dict[str, Any]]:
         shown = own(request, *asked)
-        before = int(request.first("before") or shown[0]["id"])
+        before = int(request.first("before") or shown[0]["id"] + private)
         return [one for one in shown if one["id"] > before - 50]
 
     monkeypatch.setattr(replica, "_latest", windowed)
+
+
+@pytest.mark.parametrize(("hole", "found"), [(400, 39), (1_500, 20)])
+def test_ids_of_which_none_is_public_do_not_end_the_reading(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, hole: int, found: int
+) -> None:
+    of_older_version(monkeypatch)
     show(crawling, numbered(1, 19, first=30) + numbered(20 + hole, 20))
     first = crawling(Kind.DISCOURSE)
     since = len(crawling.replica.requests)
@@ -689,6 +693,35 @@ def test_ids_of_which_none_is_public_do_not_end_the_reading(
 
     assert (first.health, first.counts["new"]) == (Health.OK, found)
     assert (again.counts["new"], len(crawling.asked(since))) == (0, 1)
+
+
+def test_newest_ids_of_which_none_is_public_hide_no_post(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_older_version(monkeypatch, private=3_000)
+    show(crawling, numbered(500, 30, first=30, place="oud") + numbered(600, 10, first=10))
+    first = crawling(Kind.DISCOURSE)
+    show(crawling, numbered(700, 5))
+    crawling.replica.posts.remove("603")
+    crawling.clock.advance(timedelta(hours=25))
+    since = len(crawling.replica.requests)
+    second = crawling(Kind.DISCOURSE)
+
+    assert (first.health, first.counts["new"]) == (Health.OK, 40)
+    assert (second.health, second.counts["new"], removed(crawling)) == (Health.OK, 5, ["603"])
+    assert crawling.asked(since)[:4] == [
+        "/posts.json",
+        "/latest.json",
+        f"/t/{topic_id(PLACE)}.json",
+        "/posts.json?before=704",
+    ]
+
+
+def test_a_list_of_topics_has_pinned_ones_on_top() -> None:
+    page = discourse.topics(json.dumps(payloads_forums.FORUM_LIST).encode())
+
+    assert (page.newest, page.passed, page.records) == (4321, 4, ())
+    assert discourse.topics(b'{"topic_list": {"topics": []}}').newest is None
 
 
 def test_the_end_of_a_forum_that_shows_more_than_a_window_is_its_end(crawling: Crawling) -> None:
