@@ -37,6 +37,8 @@ MOST_TOPICS = 300
 MOST_IDS = 500
 DUE = "due"
 """In the state of a topic that is not read to its end: the mark that it had in the list."""
+MISSING = "missing"
+"""In the state of a topic: the posts that were kept and not seen since its first page was read."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,6 @@ class Reading:
     forum: Forum
     first: bool
     number: int = 1
-    seen: tuple[str, ...] = ()
 
 
 class PhpbbSpider(ConditionalSpider):
@@ -76,7 +77,8 @@ class PhpbbSpider(ConditionalSpider):
     State of a forum: `open` while a reading has begun and not ended, or when its list broke off; `whole_at`, and while
     a whole reading takes several crawls, when it has `begun`; `had`; and of its `topics` by number: the `mark` of the
     list when all of it was read (else empty, and the mark is `due`), the `page` it ends on, `read_at`, when it was last
-    read from its first page, the ids of posts that were `kept`, and `gone_at`, since when it is not there.
+    read from its first page, the ids of posts that were `kept`, which of them are `missing`, and `gone_at`, since when
+    it is not there.
     """
 
     @property
@@ -282,12 +284,7 @@ class PhpbbSpider(ConditionalSpider):
             yield self._page(replace(reading, first=True), self._here(reading.row.address))
             return
         if forum.part.startswith("forum") and begins and self.is_closed(response):
-            # Taken away or closed since it was listed; the others are read all the same.
-            if self.is_absent(response):
-                _, item = self._taken_away(reading, where)
-                yield item
-                await item.stored
-            for one in self._onward(forum):
+            async for one in self._closed(response, where, reading):
                 yield one
             return
         kind, now = header(response, "Content-Type"), self.job.now()
@@ -308,16 +305,35 @@ class PhpbbSpider(ConditionalSpider):
             return
         known = self._topics(forum).get(reading.row.topic, {})
         kept = holding(page, self.wanted.query, known.get("kept", ()))
-        forum = replace(forum, failed=0)
-        reading = replace(reading, forum=forum, number=reading.number + 1, seen=reading.seen + kept.ids)
         done = page.next is None
-        item = ReadPage(kept, where, forum.part, self._left(reading, response.url, done))
+        item = ReadPage(kept, where, forum.part, self._left(reading, kept, response.url))
         yield item
         await item.stored
+        reading = replace(reading, forum=replace(forum, failed=0), number=reading.number + 1)
         if page.next and reading.number <= MOST_PAGES:
             yield self._page(reading, self._here(page.next))
             return
         for one in self._ended(reading, done):
+            yield one
+
+    async def _closed(self, response: Response, where: str, reading: Reading) -> AsyncIterator[Any]:
+        """The topics behind one that was taken away or closed since it was listed.
+
+        When one after another is closed, it is the forum that refuses us.
+        """
+        forum, failure = reading.forum, self.unfit(response, where)
+        if self.is_absent(response):
+            _, item = self._taken_away(reading, where)
+            yield item
+            await item.stored
+        elif failure and forum.failed + 1 >= MOST_REFUSALS:
+            self.refuse(failure)
+            async for one in self._passed_over(reading):
+                yield one
+            return
+        else:
+            forum = replace(forum, failed=forum.failed + 1)
+        for one in self._onward(forum):
             yield one
 
     async def _passed_over(self, reading: Reading) -> AsyncIterator[Any]:
@@ -355,18 +371,21 @@ class PhpbbSpider(ConditionalSpider):
         address, where = f"{self.site}/viewtopic.php?p={identity}", f"{forum.part} gone"
         return self.ask(address, self.looked_up, where=where, forum=forum, topic=topic, identity=identity)
 
-    def _left(self, reading: Reading, address: str, done: bool) -> dict[str, Any]:
-        """The state of the forum with this topic read up to the page at `address`."""
+    def _left(self, reading: Reading, page: Page, address: str) -> dict[str, Any]:
+        """The state of the forum with this topic read up to `page`, which stands at `address`."""
         topics = self._topics(reading.forum)
         known = topics.pop(reading.row.topic, {})
         parts = urlsplit(phpbb.without_session(address))
-        kept = dict.fromkeys([*known.get("kept", []), *reading.seen])
-        mark = reading.row.mark
+        mark, before = reading.row.mark, known.get("kept", [])
+        opens = reading.first and reading.number == 1
+        there = {*page.ids, *(problem.identity for problem in page.problems)}
+        missing = [one for one in (before if opens else known.get(MISSING, [])) if one not in there]
         topics[reading.row.topic] = {
-            **({"mark": mark} if done else {"mark": "", DUE: mark}),
+            **({"mark": "", DUE: mark} if page.next else {"mark": mark}),
             "page": parts.path + (f"?{parts.query}" if parts.query else ""),
             "read_at": self.job.now().isoformat() if reading.first else known.get("read_at"),
-            "kept": list(kept)[-MOST_IDS:],
+            "kept": list(dict.fromkeys([*before, *page.ids]))[-MOST_IDS:],
+            **({MISSING: missing} if missing else {}),
         }
         return self._knowing(reading.forum, topics)
 
@@ -376,11 +395,9 @@ class PhpbbSpider(ConditionalSpider):
 
     def _ended(self, reading: Reading, done: bool) -> Iterator[Any]:
         forum, row = reading.forum, reading.row
-        if reading.first and done:
-            kept = self._topics(forum).get(row.topic, {}).get("kept", [])
-            there = self.job.findings.unread.union(reading.seen)
-            for identity in [one for one in kept if one not in there][:MOST_CHECKED]:
-                yield self._look_up(forum, row.topic, identity)
+        missing = self._topics(forum).get(row.topic, {}).get(MISSING, []) if done else []
+        for identity in missing[:MOST_CHECKED]:
+            yield self._look_up(forum, row.topic, identity)
         yield from self._onward(forum)
 
     async def looked_up(
@@ -392,7 +409,8 @@ class PhpbbSpider(ConditionalSpider):
             return
         topics = self._topics(forum)
         known = topics.get(topic, {})
-        known["kept"] = [one for one in known.get("kept", []) if one != identity]
+        for name in {"kept", MISSING}.intersection(known):
+            known[name] = [one for one in known[name] if one != identity]
         page = gone(phpbb.namespace(self.site), identity) if away else Page()
         yield ReadPage(page, where, forum.part, self._knowing(forum, topics | {topic: known}))
 

@@ -13,7 +13,9 @@ from crawlers.parsers.page import Blocked, FormatChanged, Page
 from crawlers.parsers.phpbb import numbers
 from demo.replica import Fault, Kind
 from demo.replica import phpbb as replica
+from demo.replica.loopback import Answer
 from demo.replica.phpbb import topic_id
+from demo.replica.server import PLAYED
 from storage.models import Health
 from storage.records import Kind as Written
 from storage.records import Status
@@ -306,6 +308,22 @@ def test_edits_and_removals_of_the_week_are_found_the_next_day(crawling: Crawlin
     assert (again.counts["edited"], again.counts["removed"]) == (0, 0)
 
 
+def test_a_removal_from_a_topic_that_takes_several_crawls_is_found_too(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawlers.spiders.phpbb.MOST_PAGES", 2)
+    shown = show(crawling, posts(Kind.PHPBB, 45))
+    new = [crawling(Kind.PHPBB).counts["new"] for _ in range(4)]
+    for place in (5, 40):
+        crawling.replica.posts.remove(shown[place].key)
+    crawling.clock.advance(timedelta(hours=25))
+    outcomes = [crawling(Kind.PHPBB) for _ in range(5)]
+
+    assert new == [20, 10, 10, 5]  # each begins with the page where the one before it ended
+    assert [one.counts["removed"] for one in outcomes] == [0, 0, 0, 2, 0]
+    assert {one.health for one in outcomes} == {Health.OK}
+
+
 def test_posts_that_were_split_off_keep_no_removal_back(crawling: Crawling) -> None:
     _, *others, removed, _ = reversed(show(crawling, posts(Kind.PHPBB, 14)))
     crawling(Kind.PHPBB, forums=[], topics=[topic_id("storing")])
@@ -490,6 +508,27 @@ def test_a_topic_that_closed_since_it_was_listed_costs_no_other(crawling: Crawli
     outcome = crawling(Kind.PHPBB)
 
     assert (outcome.health, outcome.counts["new"]) == (Health.OK, 4)
+
+
+def test_a_forum_that_refuses_one_topic_after_another_is_no_forum_of_closed_topics(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in range(6):
+        show(crawling, posts(Kind.PHPBB, 2, first=100 + 3 * place, place=f"onderwerp {place}"))
+    own, closed = replica.answer, Answer.of("text/html", "<h1>Forbidden</h1>", 403)
+    with monkeypatch.context() as refusing:
+        refusing.setitem(
+            PLAYED, Kind.PHPBB, lambda asked, *rest: closed if "topic" in asked.path else own(asked, *rest)
+        )
+        refused = crawling(Kind.PHPBB)
+    outcome = crawling(Kind.PHPBB)
+
+    assert (refused.health, refused.stats["cause"], len(crawling.asked())) == (
+        Health.BLOCKED,
+        "forbidden",
+        1 + 3 + 1 + 6,
+    )
+    assert (outcome.health, outcome.counts["new"]) == (Health.OK, 12)
 
 
 @pytest.mark.parametrize("config", [{}, {"forums": [], "topics": [topic_id("storing")]}])
