@@ -108,7 +108,7 @@ def _add(
         external_id=identity,
         kind=Kind.ARTICLE,
         url=link,
-        **headed(title, "" if title and words.startswith(title) and len(words) < len(title) + 80 else words),
+        **headed(title, "" if _repeats(words, title, _publisher(entry)) else words),
         language=language(dict.get(entry, "language")) or tongue,
         author_name=text(dict.get(entry, "author")),
         published_at=published,
@@ -125,9 +125,22 @@ def _titled(entry: dict[str, object]) -> str | None:
     detail = dict.get(entry, "title_detail")
     kind = dict.get(detail, "type") if isinstance(detail, dict) else None
     title = " ".join(_plain(dict.get(entry, "title"), kind).split())
+    return title.removesuffix(f" - {_publisher(entry)}") or None
+
+
+def _publisher(entry: dict[str, object]) -> str:
+    """From whom the item was taken over; empty where it does not say so."""
     source = dict.get(entry, "source")
-    publisher = text(dict.get(source, "title")) if isinstance(source, dict) else None
-    return (title.removesuffix(f" - {publisher.strip()}") if publisher else title) or None
+    return (text(dict.get(source, "title")) or "").strip() if isinstance(source, dict) else ""
+
+
+def _repeats(words: str, title: str | None, publisher: str) -> bool:
+    """Whether a summary says only what the title says, and at most the publisher, as in a search for news."""
+    if not title or not words.startswith(title):
+        return False
+    return not any(
+        character.isalnum() for character in words.removeprefix(title).strip().removesuffix(publisher)
+    )
 
 
 def _words(entry: dict[str, object]) -> str:

@@ -90,6 +90,22 @@ def test_a_news_search_gives_the_title_without_its_publisher() -> None:
     assert record.url == "https://news.google.com/rss/articles/CBMiVoorbeeldOndoorzichtig?oc=5"
 
 
+@pytest.mark.parametrize(
+    ("summary", "text"),
+    [
+        ("Storing", ""),
+        ("Storing...", ""),
+        ("Storing bij Snelveld houdt aan.", "Storing bij Snelveld houdt aan."),
+        ("Storingen", "Storingen"),
+    ],
+)
+def test_a_summary_that_begins_with_a_short_title_is_kept(summary: str, text: str) -> None:
+    told = PUBLISHER.replace("Snelveld beboet om misleidende tarieven", "Storing")
+    [record] = read(told.replace("De toezichthouder legt een boete op van 2 miljoen euro.", summary)).records
+
+    assert (record.title, record.text) == ("Storing", text)
+
+
 def test_an_alert_is_unwrapped_and_known_by_the_real_address() -> None:
     [record] = read(ALERT).records
 
