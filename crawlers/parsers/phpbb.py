@@ -8,12 +8,13 @@ from urllib.parse import urlsplit, urlunsplit
 from lxml import etree
 from lxml.cssselect import CSSSelector
 
+from crawlers.causes import Cause
 from crawlers.dates import instant, written
 from crawlers.parsers import feed
 from crawlers.parsers.addresses import safe
-from crawlers.parsers.blocks import unlike
+from crawlers.parsers.blocks import unlike, wall
 from crawlers.parsers.markup import TooLong, line_of, page_tree, words_in
-from crawlers.parsers.page import Page
+from crawlers.parsers.page import FormatChanged, Page
 from crawlers.parsers.values import count, headed
 from crawlers.parsers.wordless import ForumGathering
 from storage.records import Kind, Record, Status
@@ -94,6 +95,16 @@ def thread(
         kind = Kind.POST if opening and place == 1 else Kind.COMMENT
         _add(gathering, f"post {place}", post, kind, title, address, site, now)
     return gathering.page(_next(root, address))
+
+
+def asks_in(body: bytes, content_type: str = "") -> bool:
+    """Whether the forum asks visitors to sign in, in the place of a topic. Topics may be about signing in, too."""
+    if wall(body) is not Cause.SIGN_IN:
+        return False
+    try:
+        return not _POSTS(page_tree(body, content_type))
+    except FormatChanged:
+        return False
 
 
 def newest(body: bytes, site: str, now: datetime, content_type: str = "") -> Page:

@@ -18,6 +18,7 @@ from crawlers.paging import MOST_CHECKED, WHOLE_EVERY
 from crawlers.parameters.forums import PhpbbParameters, forum_number, topic_number
 from crawlers.parsers import phpbb
 from crawlers.parsers.addresses import rebased
+from crawlers.parsers.blocks import SAID
 from crawlers.parsers.page import Page, gone, holding
 from crawlers.parsers.phpbb import Row, Topics
 from crawlers.parsers.values import text
@@ -242,7 +243,7 @@ class PhpbbSpider(ConditionalSpider):
 
     async def missed(self, response: Response, where: str, forum: Forum, topic: str) -> AsyncIterator[Any]:
         """What became of a topic that the list lacks: later crawls look for the posts of one that is gone. One that
-        stands in another forum now, maybe not for us, is let go.
+        stands in another forum now is let go.
         """
         failure = self.unfit(response, where)
         if failure and not self.is_closed(response):
@@ -250,7 +251,7 @@ class PhpbbSpider(ConditionalSpider):
             return
         topics = self._topics(forum)
         known = topics.pop(topic, {})
-        if self.is_absent(response):
+        if self._is_withdrawn(response):
             _, topics[topic] = taken_away(known, self.job.now())
         yield ReadPage(Page(), where, forum.part, self._knowing(forum, topics))
 
@@ -283,7 +284,8 @@ class PhpbbSpider(ConditionalSpider):
             # Posts were taken away, and with them the page where reading had ended.
             yield self._page(replace(reading, first=True), self._here(reading.row.address))
             return
-        if forum.part.startswith("forum") and begins and self.is_closed(response):
+        closed = self.is_closed(response) or self._asks_in(response)
+        if forum.part.startswith("forum") and begins and closed:
             async for one in self._closed(response, where, reading):
                 yield one
             return
@@ -321,17 +323,17 @@ class PhpbbSpider(ConditionalSpider):
 
         When one after another is closed, it is the forum that refuses us.
         """
-        forum, failure = reading.forum, self.unfit(response, where)
-        if self.is_absent(response):
+        forum = reading.forum
+        if self._is_withdrawn(response):
             _, item = self._taken_away(reading, where)
             yield item
             await item.stored
-        elif failure and forum.failed + 1 >= MOST_REFUSALS:
-            self.refuse(failure)
-            async for one in self._passed_over(reading):
-                yield one
-            return
-        else:
+        if not self.is_absent(response):
+            if forum.failed + 1 >= MOST_REFUSALS:
+                self.refuse(self.unfit(response, where) or Failure(Cause.SIGN_IN, where, SAID[Cause.SIGN_IN]))
+                async for one in self._passed_over(reading):
+                    yield one
+                return
             forum = replace(forum, failed=forum.failed + 1)
         for one in self._onward(forum):
             yield one
@@ -413,6 +415,19 @@ class PhpbbSpider(ConditionalSpider):
             known[name] = [one for one in known[name] if one != identity]
         page = gone(phpbb.namespace(self.site), identity) if away else Page()
         yield ReadPage(page, where, forum.part, self._knowing(forum, topics | {topic: known}))
+
+    def fate(self, response: Response, where: str) -> bool | None:
+        return self._asks_in(response) or super().fate(response, where)
+
+    def _is_withdrawn(self, response: Response) -> bool:
+        """Whether the public cannot see any more what was asked for."""
+        return self.is_absent(response) or self._asks_in(response)
+
+    def _asks_in(self, response: Response) -> bool:
+        """Whether visitors are asked to sign in, as phpBB does for what was moved to a forum that is not public."""
+        return self.unfit(response, "") is None and phpbb.asks_in(
+            response.body, header(response, "Content-Type")
+        )
 
     def _address_of(self, topic: str) -> str:
         return f"{self.site}/viewtopic.php?t={topic}"

@@ -263,6 +263,13 @@ def test_another_page_is_named(body: bytes, error: type[Exception], cause: Cause
         assert caught.value.cause is cause  # type: ignore[attr-defined]
 
 
+def test_a_topic_about_signing_in_is_no_sign_in_page() -> None:
+    titled = board(BOARD_POST).replace(b"Bekijk onderwerp", b"Inloggen lukt niet")
+
+    assert not phpbb.asks_in(titled)
+    assert phpbb.asks_in(titled.replace(b'class="post ', b'class="'))
+
+
 def test_every_page_of_every_topic_is_read_and_later_only_what_is_new(crawling: Crawling) -> None:
     for place in range(30):
         show(crawling, posts(Kind.PHPBB, 2, first=100 + 3 * place, place=f"onderwerp {place}"))
@@ -569,6 +576,57 @@ def test_a_topic_that_moved_to_another_forum_keeps_its_posts_and_is_let_go(
 
     assert [(one.health, one.counts["removed"]) for one in outcomes] == [(Health.OK, 0)] * 2
     assert crawling.asked(since).count(f"/viewtopic.php?t={moved}") == 1
+
+
+def asking_in(crawling: Crawling, monkeypatch: pytest.MonkeyPatch, *said: str) -> None:
+    """Let the forum answer with its sign-in page to addresses that say one of these."""
+    page = Answer.of("text/html", board("").decode().replace("Bekijk onderwerp", "Inloggen"))
+    own = replica.answer
+    monkeypatch.setitem(
+        PLAYED,
+        Kind.PHPBB,
+        lambda asked, *rest: page if any(one in asked.target for one in said) else own(asked, *rest),
+    )
+
+
+def test_what_was_moved_to_a_forum_that_is_not_public_is_gone(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = show(crawling, posts(Kind.PHPBB, 3))
+    split, *_ = show(crawling, posts(Kind.PHPBB, 3, first=50, place="elders"))
+    show(crawling, posts(Kind.PHPBB, 2, first=90, place="oud"))
+    crawling(Kind.PHPBB)
+    hidden = [post.key for post in (*moved, split)]
+    for key in hidden:
+        crawling.replica.posts.remove(key)
+    topic = f"t={topic_id('storing')}"
+    asking_in(crawling, monkeypatch, topic, *(f"p={key}" for key in hidden))
+    outcomes = []
+    for _ in range(3):
+        crawling.clock.advance(timedelta(hours=25))
+        outcomes.append(crawling(Kind.PHPBB))
+
+    gone = {line["external_id"] for line in crawling.mentions() if line["status"] == "removed"}
+    assert (gone, {one.health for one in outcomes}) == (set(hidden), {Health.OK})
+
+
+def test_a_topic_that_was_not_read_to_its_end_and_is_not_public_blocks_no_forum(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in range(3):
+        show(crawling, posts(Kind.PHPBB, 2, first=100 + 3 * place, place=f"onderwerp {place}"))
+    with monkeypatch.context() as moving:
+        asking_in(crawling, moving, f"t={topic_id('onderwerp 1')}")
+        outcome = crawling(Kind.PHPBB)
+    with monkeypatch.context() as closed:
+        asking_in(crawling, closed, "viewtopic")
+        for place in range(4):
+            show(crawling, posts(Kind.PHPBB, 1, first=5 * place, place=f"nieuw {place}"))
+        refused = crawling(Kind.PHPBB)
+
+    assert (outcome.health, outcome.counts["new"]) == (Health.OK, 4)
+    assert (refused.health, refused.stats["cause"]) == (Health.BLOCKED, "sign_in")
+    assert crawling(Kind.PHPBB).counts["new"] == 2 + 4
 
 
 def test_a_topic_that_is_restored_is_read_again(crawling: Crawling) -> None:
