@@ -15,19 +15,19 @@ from crawlers.parameters.social import BlueskyParameters
 from crawlers.parsers import bluesky
 from crawlers.parsers.stretch import Stretch
 from crawlers.sources import SOURCES
+from crawlers.spiders.absent import AbsentSpider
 from crawlers.spiders.bearer import BearerSpider
-from crawlers.spiders.recent import Reading, RecentSpider
+from crawlers.spiders.recent import Reading
 
 LIMIT = 100
 EXPIRED = (b"ExpiredToken", b"InvalidToken")
 
 
-class BlueskySpider(BearerSpider, RecentSpider):
+class BlueskySpider(BearerSpider, AbsentSpider):
     """A part for each search. They are ordered by when a post was indexed, whatever time its author claims."""
 
     namespace = bluesky.NAMESPACE
     most_missing = 25  # as one look-up takes
-    misses_all = False
     named = "accessJwt"
     server: str | None = None
 
@@ -70,7 +70,7 @@ class BlueskySpider(BearerSpider, RecentSpider):
     def stretch_of(self, body: bytes, reading: Reading) -> Stretch:
         return bluesky.parse(body, self.languages)
 
-    def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
+    def gone_for_good(self, part: str, identities: list[str]) -> Iterator[Any]:
         asked = urlencode([("uris", uri) for uri in identities])
         address = f"{self._site()}/xrpc/app.bsky.feed.getPosts?{asked}"
         yield self.ask(address, self.looked_up, where=f"{part} gone", part=part, identities=identities)

@@ -16,8 +16,9 @@ from crawlers.parsers import meta_page
 from crawlers.parsers.page import Page, ParseError
 from crawlers.parsers.stretch import Stretch
 from crawlers.sources import SOURCES
+from crawlers.spiders.absent import AbsentSpider
 from crawlers.spiders.reading import header
-from crawlers.spiders.recent import Reading, RecentSpider
+from crawlers.spiders.recent import Reading
 from storage.records import Reply
 
 VERSION = "v26.0"
@@ -40,7 +41,7 @@ _NO_LONGER = 12
 """The number of the error for what was taken out of the interface."""
 
 
-class MetaPageSpider(RecentSpider):
+class MetaPageSpider(AbsentSpider):
     """Parts: `tagged`, `ratings`, and `comments ID` for each of the page's newest posts.
 
     Comments are listed whole, newest first, so that one which is not shown any more was deleted or hidden.
@@ -48,7 +49,6 @@ class MetaPageSpider(RecentSpider):
 
     namespace = meta_page.NAMESPACE
     most_missing = 100
-    misses_all = False
 
     def __init__(self, *named: Any, **more: Any) -> None:
         super().__init__(*named, **more)
@@ -153,9 +153,14 @@ class MetaPageSpider(RecentSpider):
         """Where the next page cannot be found the rest is unread, and nothing of it is missing."""
         return ReadPage(Page(), f"{reading.part} end", reading.part) if page.damage else None
 
-    def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
+    def gone_for_good(self, part: str, identities: list[str]) -> Iterator[Any]:
+        if part.startswith("comments"):
+            yield from self.all_gone(part, identities)
+            return
         # Tagging posts and recommendations come and go with the settings of those who wrote them.
-        return self.all_gone(part, identities) if part.startswith("comments") else iter(())
+        state = self.state_of(part)
+        shown = {key: time for key, time in state.get("shown", {}).items() if key not in identities}
+        yield ReadPage(Page(), f"{part} gone", part, state | {"shown": shown})
 
     def unfit(self, response: Response, where: str) -> Failure | None:
         failure = super().unfit(response, where)

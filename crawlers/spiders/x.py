@@ -15,7 +15,8 @@ from crawlers.parsers import x
 from crawlers.parsers.stretch import Stretch
 from crawlers.parsers.x import Found
 from crawlers.sources import SOURCES
-from crawlers.spiders.recent import Reading, RecentSpider
+from crawlers.spiders.absent import AbsentSpider
+from crawlers.spiders.recent import Reading
 
 LIMIT = 100
 FURTHEST = timedelta(days=7)
@@ -27,7 +28,7 @@ FIELDS = {
 }
 
 
-class XSpider(RecentSpider):
+class XSpider(AbsentSpider):
     """Every crawl asks for what came after the newest post (`mark`); once a day six days are asked for again.
 
     The search is complete over those days, so what it does not show any more is gone: there is no other way to see
@@ -36,7 +37,6 @@ class XSpider(RecentSpider):
 
     namespace = x.NAMESPACE
     most_missing = 100
-    misses_all = False
     overlap = timedelta(0)
     reread = timedelta(days=6)
     backlog = FURTHEST
@@ -83,7 +83,7 @@ class XSpider(RecentSpider):
         """An id, since the mark of a page holds only with the question that it came from."""
         return (page.lowest if isinstance(page, Found) else None) or super().place(page)
 
-    def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
+    def gone_for_good(self, part: str, identities: list[str]) -> Iterator[Any]:
         return self.all_gone(part, identities)
 
     def unfit(self, response: Response, where: str) -> Failure | None:
