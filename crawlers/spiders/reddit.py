@@ -68,7 +68,7 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
         if query:
             asked = urlencode({"q": query, "sort": "new"})
             inside = {name: f"/{name}/search.rss?{asked}&restrict_sr=1" for name in places}
-            places = inside or {"search": f"/search.rss?{asked}"}
+            places = inside or {"search feed": f"/search.rss?{asked}"}
         # Who asks too often is refused the rest: another subreddit comes first each hour.
         names = list(places)
         first = int(self.job.now().timestamp() // 3600) % len(names)
@@ -80,7 +80,9 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
     async def read(self, response: Response, where: str, url: str) -> AsyncIterator[Any]:
         was_read = response.status == 304
         async for item in super().read(response, where, url):
-            item.state |= self._compared(where, item.page)
+            # A feed without posts is compared, too: after it, what the server called the one before is no answer.
+            kept = item.state if item.page.entries else {"had": item.state.get("had", 0)}
+            item.state = kept | self._compared(where, item.page)
             yield item
             await item.stored
             was_read = True
@@ -259,7 +261,8 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
     ) -> AsyncIterator[Any]:
         page = self.page_of(response, where, reddit.parse)
         if page is not None:
-            still = {record.external_id for record in page.records if record.status != "removed"}
+            yield ReadPage(page, where, part)  # an edit may be why it is not found any more
+            still = {record.external_id for record in page.records if _stands(record)}
             for one in self.all_gone(part, [name for name in identities if name not in still]):
                 yield one
 

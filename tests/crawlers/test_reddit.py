@@ -17,6 +17,7 @@ from demo.replica.reddit import CLIENT, TOKEN, _json, _listing
 from demo.replica.server import PLAYED
 from storage.models import Health
 from storage.records import Status
+from storage.sources import source_named
 from tests.crawlers.complaints import posts, show
 from tests.crawlers.conftest import Crawling, configured
 from tests.crawlers.payloads import WAF_PAGE
@@ -270,6 +271,17 @@ def test_comments_on_what_a_search_finds_are_read_when_there_are_more(crawling: 
     assert len([target for target in crawling.asked() if target.startswith("/comments/")]) == 1
 
 
+@pytest.mark.usefixtures("keyed")
+def test_an_edit_that_takes_the_words_of_the_search_out_is_kept(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.REDDIT, 9))
+    crawling(Kind.REDDIT, subreddits=[], query="storing")
+    crawling.clock.advance(timedelta(days=1))
+    crawling.replica.posts.edit(shown[4].key, title="Klaar", text="Snelveld doet het weer.")
+    outcome = crawling(Kind.REDDIT, subreddits=[], query="storing")
+
+    assert (outcome.health, outcome.counts["edited"], outcome.counts["removed"]) == (Health.OK, 1, 0)
+
+
 def searched(crawling: Crawling, hours: int = 0) -> dict[str, int]:
     crawling.clock.advance(timedelta(hours=hours))
     return crawling(Kind.REDDIT, subreddits=[], query='"snelveld"').counts
@@ -383,6 +395,74 @@ def test_a_feed_that_is_empty_by_mistake_removes_nothing(crawling: Crawling) -> 
 
     assert [one.stats.get("cause") for one in outcomes] == ["empty_before", None]
     assert {line["status"] for line in crawling.mentions()} == {"visible"}
+
+
+def test_what_is_removed_after_a_feed_that_was_empty_by_mistake_is_missed(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.REDDIT, 3))
+    crawling(Kind.REDDIT)
+    crawling.replica.faults.set(Kind.REDDIT, Fault.EMPTY, times=1)
+    for _ in range(2):
+        crawling(Kind.REDDIT)
+    crawling.replica.posts.remove(shown[1].key)
+
+    assert crawling(Kind.REDDIT).counts["removed"] == 1
+
+
+def remembered(crawling: Crawling) -> dict[str, Any]:
+    """Where reading each part of the source has come to."""
+    with crawling.database.read() as session:
+        return dict(source_named(session, Kind.REDDIT.value).state)
+
+
+def test_no_more_than_two_feeds_are_remembered_of_one_that_breaks_off_each_time(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawlers.spiders.reddit.LIMIT", 5)
+    crawling.replica.faults.set(Kind.REDDIT, Fault.MALFORMED)
+    for first in range(40, 0, -4):
+        show(crawling, posts(Kind.REDDIT, 4, first=first))
+        crawling(Kind.REDDIT)
+    newest = [f"t3_{post.key}" for post in crawling.replica.posts.seen(Kind.REDDIT)]
+    shown = remembered(crawling)["r/thenetherlands"]["shown"]
+
+    assert (len(shown), shown[0]) == (10, newest[0])
+
+
+def test_no_more_missing_posts_wait_than_a_feed_holds(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawlers.spiders.reddit.LIMIT", 5)
+    play = PLAYED[Kind.REDDIT]
+
+    def played(request: Request, board: Board, fault: Fault | None) -> Answer:
+        answer = play(request, board, fault)
+        return replace(answer, status=418) if "/comments/" in request.path else answer
+
+    monkeypatch.setitem(PLAYED, Kind.REDDIT, played)
+    for first in (30, 20, 10):
+        shown = show(crawling, posts(Kind.REDDIT, 4, first=first))
+        crawling(Kind.REDDIT)
+        for post in shown:
+            crawling.replica.posts.remove(post.key)
+        crawling(Kind.REDDIT)
+    missing = list(remembered(crawling)["r/thenetherlands"]["missing"])
+
+    assert len(missing) == 5
+    assert {f"t3_{post.key}" for post in shown} < set(missing)
+
+
+@pytest.mark.parametrize("changes", [{}, {"query": "snelveld"}, {"query": "snelveld", "subreddits": []}])
+def test_the_feeds_and_the_api_remember_each_for_itself(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
+) -> None:
+    show(crawling, posts(Kind.REDDIT, 2))
+    crawling(Kind.REDDIT, **changes)
+    by_feed = remembered(crawling)
+    monkeypatch.setenv(f"{VARIABLE}_ID", CLIENT[0])
+    monkeypatch.setenv(f"{VARIABLE}_SECRET", CLIENT[1])
+    crawling(Kind.REDDIT, **changes)
+
+    assert by_feed.items() < remembered(crawling).items()
 
 
 @pytest.mark.parametrize("query", [None, "snelveld"])
