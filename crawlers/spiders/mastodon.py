@@ -7,14 +7,15 @@ from urllib.parse import quote, urlencode
 
 from scrapy.http import Response
 
+from crawlers.dates import EARLIEST
 from crawlers.job import ReadPage
-from crawlers.paging import WHOLE_EVERY, times_of
+from crawlers.paging import MOST_CHECKED, WHOLE_EVERY, times_of
 from crawlers.parameters.social import MastodonParameters
 from crawlers.parsers import mastodon
 from crawlers.parsers.page import Page
 from crawlers.parsers.stretch import Stretch
 from crawlers.spiders.reading import Parse, header
-from crawlers.spiders.recent import Gap, Reading, RecentSpider
+from crawlers.spiders.recent import MOST_REMEMBERED, Gap, Reading, RecentSpider
 from crawlers.spiders.whole import WholeSpider
 
 LIMIT = 40
@@ -33,6 +34,7 @@ class MastodonSpider(WholeSpider):
 
     namespace = mastodon.NAMESPACE
     misses_at_once = True
+    most_missing = MOST_REMEMBERED  # of which `missing` takes as many as one crawl looks up
     link = ""
 
     @property
@@ -77,9 +79,8 @@ class MastodonSpider(WholeSpider):
 
     def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
         strayed, now = times_of(self.state_of(part).get("strayed")), self.job.now()
-        for identity in identities:
-            if identity in strayed and now - strayed[identity] < WHOLE_EVERY:
-                continue
+        due = [one for one in identities if now - strayed.get(one, EARLIEST) >= WHOLE_EVERY]
+        for identity in due[:MOST_CHECKED]:
             address = f"{self._site}/api/v1/statuses/{identity.partition(' ')[0]}"
             yield self.ask(address, self.looked_up, where=f"{part} gone", part=part, identity=identity)
 
@@ -89,7 +90,7 @@ class MastodonSpider(WholeSpider):
             return
         # Nothing stands there, or an author who does not want to be collected any more.
         if page.passed == page.entries:
-            for one in self.all_gone(part, [identity]):
+            for one in self.all_gone(part, [identity], proven=True):
                 yield one
         else:
             # An edit may have taken the hashtag out.

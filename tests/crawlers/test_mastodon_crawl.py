@@ -1,5 +1,6 @@
 """Reading an instance: hashtags, its search, and posts that reach it late."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from crawlers.secrets import missing
 from demo.replica import Fault, Kind, Post
 from demo.replica.keyed import KEY
+from demo.replica.loopback import Answer, Request
 from storage.models import Health
 from tests.crawlers.complaints import posts, show
 from tests.crawlers.conftest import START, Crawling, configured
@@ -80,6 +82,40 @@ def test_an_edit_that_takes_the_hashtag_out_is_kept_and_what_becomes_of_it_looke
     assert (edited.counts["edited"], edited.counts["removed"], removed.counts["removed"]) == (1, 0, 1)
     assert not [target for target in asked if "/statuses/" in target]
     assert texts(crawling, "removed") == ["Opgelost."]
+
+
+def test_what_was_looked_up_today_takes_no_turn_from_what_went_missing_since(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.MASTODON, 36))
+    crawling(Kind.MASTODON)
+    for post in shown[:30]:
+        crawling.replica.posts._put(replace(post, bot=True))
+    for _ in range(3):
+        crawling(Kind.MASTODON)
+    for post in shown[30:35]:
+        crawling.replica.posts.remove(post.key)
+
+    assert crawling(Kind.MASTODON).counts["removed"] == 5
+
+
+def test_a_status_that_is_not_found_is_gone_whatever_else_cannot_be_read(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = show(crawling, posts(Kind.MASTODON, 9))
+    crawling(Kind.MASTODON)
+    crawling.replica.posts.remove(shown[4].key)
+    play = crawling.replica._played
+
+    def played(kind: Kind, request: Request, fault: Fault | None) -> Answer:
+        answer = play(kind, request, fault)
+        if "/timelines/" not in request.path:
+            return answer
+        return replace(
+            answer, body=json.dumps([*json.loads(answer.body), {"id": "1", "content": 7}]).encode()
+        )
+
+    monkeypatch.setattr(crawling.replica, "_played", played)
+
+    assert crawling(Kind.MASTODON).counts["removed"] == 1
 
 
 def test_a_status_that_is_looked_up_in_vain_is_not_gone(crawling: Crawling) -> None:
