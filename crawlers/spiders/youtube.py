@@ -89,23 +89,27 @@ class YoutubeSpider(RecentSpider):
         return [one for one in videos if isinstance(one, str)] if isinstance(videos, list) else []
 
     async def searched(self, response: Response, where: str) -> AsyncIterator[Any]:
-        if failure := self.unfit(response, where):
-            self.refuse(failure)
-            return
-        try:
-            videos = youtube.videos(response.body)
-        except ParseError as error:
-            self.refuse(Failure(error.cause, where, str(error)))
-            return
         # Comments come after the video: what was found before is read on until newer videos take its place.
-        before = self._found()
-        kept = list(dict.fromkeys((*videos, *before)))[:MOST_FOUND]
-        now = self.job.now().isoformat()
-        yield ReadPage(Page(), where, "search", {"searched_at": now, "videos": kept})
-        for dropped in set(before) - set(kept):
-            yield ReadPage(Page(), where, f"video {dropped}", {})
+        kept = before = self._found()
+        if (videos := self._videos(response, where)) is not None:
+            kept = list(dict.fromkeys((*videos, *before)))[:MOST_FOUND]
+            now = self.job.now().isoformat()
+            yield ReadPage(Page(), where, "search", {"searched_at": now, "videos": kept})
+            for dropped in set(before) - set(kept):
+                yield ReadPage(Page(), where, f"video {dropped}", {})
         for video in kept:
             yield self.back(f"video {video}")
+
+    def _videos(self, response: Response, where: str) -> tuple[str, ...] | None:
+        """What a search found; None when it failed, which is noted."""
+        if failure := self.unfit(response, where):
+            self.refuse(failure)
+            return None
+        try:
+            return youtube.videos(response.body)
+        except ParseError as error:
+            self.refuse(Failure(error.cause, where, str(error)))
+            return None
 
     def address(self, reading: Reading, cursor: str | None) -> str:
         kind, _, key = reading.part.partition(" ")
@@ -194,11 +198,11 @@ class YoutubeSpider(RecentSpider):
     def _replies(self, part: str, key: str, number: int, cursor: str | None) -> Request:
         asked = {"part": "snippet", "parentId": key, "maxResults": LIMIT, "textFormat": "plainText"}
         asked |= {"pageToken": cursor} if cursor else {}
-        named = {"where": f"{part} replies", "part": part, "key": key, "number": number}
+        named = {"where": f"{part} replies", "part": part, "key": key, "number": number, "cursor": cursor}
         return self._ask("comments", asked, self.replied, **named)
 
     async def replied(
-        self, response: Response, where: str, part: str, key: str, number: int
+        self, response: Response, where: str, part: str, key: str, number: int, cursor: str | None
     ) -> AsyncIterator[Any]:
         video = self._video(part, key)
         page: Page | None = Page()  # the thread may be gone since it was listed
@@ -208,6 +212,9 @@ class YoutubeSpider(RecentSpider):
             return
         if page.next:
             yield ReadPage(page, where, part)
+            if page.next == cursor:
+                self.note(Failure(Cause.DAMAGED, where, "the page is named as the one that follows it"))
+                return
             yield self._replies(part, key, number, page.next)
             return
         state = self.state_of(part)

@@ -10,7 +10,7 @@ from crawlers.causes import Cause
 from crawlers.parsers.page import Blocked, FormatChanged
 from crawlers.parsers.youtube import Threads, parse, parse_replies, refusal, videos
 from demo.replica import Fault, Kind
-from demo.replica.keyed import KEY
+from demo.replica.keyed import KEY, said
 from demo.replica.loopback import Answer, Request
 from demo.replica.youtube import CHANNEL, error
 from storage.models import Health
@@ -197,6 +197,24 @@ def test_a_thread_that_vanished_while_its_replies_waited_is_let_go(
     assert len([target for target in crawling.asked(since) if "/comments?" in target]) == 3
 
 
+def test_replies_whose_next_page_is_the_same_one_are_not_read_without_end(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [shown] = show(crawling, posts(Kind.YOUTUBE, 1))
+    crawling.replica.posts.reply(shown.key, "Stuur ons even een bericht.")
+    play = crawling.replica._played
+
+    def played(kind: Kind, request: Request, fault: Fault | None) -> Answer:
+        answer = play(kind, request, fault)
+        again = json.loads(answer.body) | {"nextPageToken": "dezelfde"}
+        return said(again) if request.path.endswith("/comments") else answer
+
+    monkeypatch.setattr(crawling.replica, "_played", played)
+    outcome = crawling(Kind.YOUTUBE)
+
+    assert (outcome.stats["cause"], outcome.counts["new"], len(crawling.asked())) == ("damaged", 2, 3)
+
+
 def test_a_comment_that_is_gone_is_looked_up_and_removed(crawling: Crawling) -> None:
     shown = show(crawling, posts(Kind.YOUTUBE, 9))
     crawling(Kind.YOUTUBE)
@@ -360,3 +378,22 @@ def test_what_a_search_finds_is_read_by_every_crawl_and_searched_for_seldom(craw
     assert (first.counts["new"], second.counts["new"]) == (5, 1)
     assert len([target for target in crawling.asked() if "/search?" in target]) == 2
     assert all(f"key={KEY}" in target for target in crawling.asked())
+
+
+@pytest.mark.parametrize("refusal", [Answer.of("application/json", "{}", 400), Answer.of("text/html", "<p>")])
+def test_what_was_found_before_is_read_when_the_search_fails(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, refusal: Answer
+) -> None:
+    show(crawling, posts(Kind.YOUTUBE, 3, first=2))
+    crawling(Kind.YOUTUBE, videos=[], query="snelveld")
+    show(crawling, posts(Kind.YOUTUBE, 1))
+    crawling.clock.advance(timedelta(hours=7))
+    play = crawling.replica._played
+
+    def refused(kind: Kind, request: Request, fault: Fault | None) -> Answer:
+        return refusal if request.path.endswith("/search") else play(kind, request, fault)
+
+    monkeypatch.setattr(crawling.replica, "_played", refused)
+    outcome = crawling(Kind.YOUTUBE, videos=[], query="snelveld")
+
+    assert (outcome.health in (Health.BROKEN, Health.FORMAT_CHANGED), outcome.counts["new"]) == (True, 1)
