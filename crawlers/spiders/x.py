@@ -1,22 +1,24 @@
 """A recent search on X, paid for by the post."""
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from scrapy import Request
 from scrapy.http import Response
 
 from crawlers.causes import Cause, Failure
 from crawlers.dates import instant
+from crawlers.paging import times_of
 from crawlers.parameters.social import XParameters
 from crawlers.parsers import x
 from crawlers.parsers.stretch import Stretch
 from crawlers.parsers.x import Found
 from crawlers.sources import SOURCES
 from crawlers.spiders.absent import AbsentSpider
-from crawlers.spiders.recent import Reading
+from crawlers.spiders.recent import Gap, Reading
 
 LIMIT = 100
 FURTHEST = timedelta(days=7)
@@ -28,11 +30,23 @@ FIELDS = {
 }
 
 
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recheck(Reading):
+    """The rest of a reading again of six days, from `ceiling` on, which an earlier crawl had come to."""
+
+    ceiling: datetime
+
+
 class XSpider(AbsentSpider):
     """Every crawl asks for what came after the newest post (`mark`); once a day six days are asked for again.
 
     The search is complete over those days, so what it does not show any more is gone: there is no other way to see
-    that without paying for each post by itself.
+    that without paying for each post by itself. Where one crawl does not pay for all of them, the next ones go on.
+
+    State: `checked_to`, the time to which the reading again has come, while there is more of it.
     """
 
     namespace = x.NAMESPACE
@@ -60,12 +74,15 @@ class XSpider(AbsentSpider):
     def address(self, reading: Reading, cursor: str | None) -> str:
         asked: dict[str, object] = {"query": self.wanted.query, "max_results": LIMIT}
         token = cursor if cursor and not (reading.gap and cursor == reading.gap.cursor) else None
-        asked |= self._since(reading) | FIELDS | ({"next_token": token} if token else {})
+        asked |= self._between(reading) | FIELDS | ({"next_token": token} if token else {})
         site = (self.job.base_url or SOURCES["x"].home or "").rstrip("/")
         return f"{site}/2/tweets/search/recent?{urlencode(asked)}"
 
-    def _since(self, reading: Reading) -> dict[str, str]:
-        """From where on; nothing where that is longer ago than the search goes back."""
+    def _between(self, reading: Reading) -> dict[str, str]:
+        """From where on, and up to where; nothing where that is longer ago than the search goes back."""
+        if isinstance(reading, Recheck):
+            # The end is not part of it: the last post that was read is the first one now, so that something is shown.
+            return _times(start_time=reading.floor, end_time=reading.ceiling + _SECOND)
         state, earliest = self.state_of(reading.part), self.job.now() - FURTHEST + timedelta(minutes=30)
         newest, mark = instant(state.get("newest")), state.get("mark")
         if gap := reading.gap:
@@ -73,11 +90,13 @@ class XSpider(AbsentSpider):
             return {"until_id": gap.cursor} | since
         if reading.reread or not mark:
             below = reading.floor if reading.floor and reading.floor > earliest else None
-            return {"start_time": f"{below:%Y-%m-%dT%H:%M:%SZ}"} if below else {}
+            return _times(start_time=below)
         return {"since_id": str(mark)} if newest and newest > earliest else {}
 
     def stretch_of(self, body: bytes, reading: Reading) -> Found:
-        return x.parse(body)
+        page = x.parse(body)
+        # Further down the newest post is not the newest of all.
+        return replace(page, mark=None) if isinstance(reading, Recheck) else page
 
     def place(self, page: Stretch) -> str:
         """An id, since the mark of a page holds only with the question that it came from."""
@@ -85,6 +104,38 @@ class XSpider(AbsentSpider):
 
     def gone_for_good(self, part: str, identities: list[str]) -> Iterator[Any]:
         return self.all_gone(part, identities)
+
+    def _lost(self, reading: Reading) -> list[str]:
+        lost = super()._lost(reading)
+        if not isinstance(reading, Recheck):
+            return lost
+        shown = times_of(self.state_of(reading.part).get("shown"))
+        return [key for key in lost if shown[key] <= reading.ceiling]
+
+    def _left(self, state: dict[str, Any], reading: Reading) -> dict[str, Any]:
+        known, floor = "newest" in state, reading.floor
+        left = super()._left(state, reading)
+        if reading.reread or isinstance(reading, Recheck):
+            left.pop("checked_to", None)
+            # What a first reading leaves was never read, and is no matter of reading again.
+            if known and floor and floor > self._furthest():
+                left["checked_to"] = floor.isoformat()
+        return left
+
+    def _after(self, reading: Reading, gap: Gap | None) -> Iterator[Any]:
+        yield from super()._after(reading, gap)
+        if gap is None and not isinstance(reading, Recheck):
+            yield from self._rechecked(reading)
+
+    def _rechecked(self, reading: Reading) -> Iterator[Request]:
+        """Go on with reading again, where this crawl may pay for more."""
+        ceiling, floor = instant(self.state_of(reading.part).get("checked_to")), self._furthest()
+        number = reading.number + bool(reading.entries)
+        if ceiling and ceiling > floor and self._has_room(number):
+            yield self.step(Recheck(reading.part, floor, reread=False, number=number, ceiling=ceiling))
+
+    def _furthest(self) -> datetime:
+        return self.job.now() - self.reread
 
     def unfit(self, response: Response, where: str) -> Failure | None:
         failure = super().unfit(response, where)
@@ -97,3 +148,8 @@ class XSpider(AbsentSpider):
                 failure, cause=Cause.FORBIDDEN, detail="status 402: there is nothing left to pay with"
             )
         return failure
+
+
+def _times(**named: datetime | None) -> dict[str, str]:
+    """Times as X takes them; without those that are not there."""
+    return {name: f"{time:%Y-%m-%dT%H:%M:%SZ}" for name, time in named.items() if time}

@@ -20,12 +20,13 @@ def answer(request: Request, board: Board, fault: Fault | None) -> Answer:
     if request.path != "/2/tweets/search/recent":
         return said({"title": "Not Found Error"}, 404)
     since, start = int(request.first("since_id") or 0), asked_time(request, "start_time")
-    until = int(request.first("until_id") or 0)
+    end, until = asked_time(request, "end_time"), int(request.first("until_id") or 0)
     words = request.first("query").split(" ")[0].strip('()"').lower()
     found = [
         post
         for post in board.seen(Kind.X)
         if post.published_at > max(request.at - WINDOW, start or request.at - WINDOW)
+        and (end is None or post.published_at < end)
         and int(_here(post)) > since
         and (not until or int(_here(post)) < until)
         and words in post.text.lower()

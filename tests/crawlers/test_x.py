@@ -185,6 +185,44 @@ def test_a_search_of_the_week_that_shows_nothing_any_more_removes_nothing(crawli
     assert (outcome.stats["cause"], outcome.counts["removed"]) == ("empty_before", 0)
 
 
+def test_what_a_crawl_does_not_pay_for_is_rechecked_by_the_next_ones(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.X, 143))
+    for _ in range(2):
+        crawling(Kind.X, pages=1)
+    for place in (50, 90, 110, 115):
+        crawling.replica.posts.remove(shown[place].key)
+    crawling.clock.advance(timedelta(days=1))
+    since = len(crawling.replica.requests)
+    counts = [crawling(Kind.X, pages=1).counts["removed"] for _ in range(3)]
+    asked = crawling.asked(since)
+
+    assert (counts, len(asked)) == ([2, 2, 0], 4)
+    assert "end_time=" in asked[2]
+    assert f"since_id={shown[0].key}" in asked[3]
+
+
+def test_what_comes_in_while_the_rest_is_rechecked_is_read_first_and_nothing_is_taken_for_removed(
+    crawling: Crawling,
+) -> None:
+    close = [
+        replace(post, published_at=START - timedelta(minutes=10 * place), key="")
+        for place, post in enumerate(posts(Kind.X, 350), 1)
+    ]
+    shown = show(crawling, close)
+    for _ in range(2):
+        crawling(Kind.X, pages=2)
+    crawling.replica.posts.remove(shown[-1].key)
+    crawling.clock.advance(timedelta(days=1))
+    outcomes = []
+    for place in range(4):
+        show(crawling, posts(Kind.X, 3, first=-4 - 3 * place))
+        outcomes.append(crawling(Kind.X, pages=2))
+
+    assert [one.counts["new"] for one in outcomes] == [3, 3, 3, 3]
+    assert [one.counts["removed"] for one in outcomes] == [0, 0, 1, 0]
+    assert {one.health for one in outcomes} == {Health.OK}
+
+
 def test_posts_that_grow_old_are_not_taken_for_removed(crawling: Crawling) -> None:
     show(crawling, posts(Kind.X, 100))
     crawling(Kind.X)
