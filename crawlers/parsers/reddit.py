@@ -30,6 +30,8 @@ DEEPEST = 100
 _QUOTED = re.compile(r"^>(?!!).*\n?", re.MULTILINE)
 """In Reddit's Markdown every such line is a quote, but for one that begins with a spoiler."""
 _NAME = re.compile(r"t[13]_[0-9a-z]{1,20}")
+_BLOCKED = (b"whoa there, pardner", b"blocked by network security")
+"""What the pages say with which Reddit refuses an address, of 2022 and since 2025."""
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _BODY = re.compile(r"<!-- SC_OFF -->(.*?)(?:<!-- SC_ON -->|\Z)", re.DOTALL)
 _KNOWN = frozenset(
@@ -72,6 +74,11 @@ def parse_feed(body: bytes) -> Page:
     for place, entry in enumerate(gathering.bounded(entries[:-1] if document.cut else entries), 1):
         _add_entry(gathering, f"entry {place}", entry)
     return gathering.page(damage=document.damage("feed"))
+
+
+def refuses_all(body: bytes) -> bool:
+    """Whether a refusal is of whoever asks from here, and not of the one page that was asked for."""
+    return any(phrase in body for phrase in _BLOCKED)
 
 
 def _listings(body: bytes) -> list[object]:

@@ -19,7 +19,10 @@ from crawlers.spiders.reading import ReadingSpider
 
 TOKEN = "access_token"  # noqa: S105 - the name of it
 _REFUSALS = frozenset({400, 401, 403})
-"""Statuses by which a site says that client and secret do not belong together (RFC 6749, 5.2, and habit)."""
+"""Statuses by which a site says that client and secret do not belong together (RFC 6749, 5.2, and habit).
+
+Of 403 only where JSON comes with it: a page is for people, of a site that refuses whoever asks from here.
+"""
 _OF_BOTS = re.compile(r"\b(?:ro)?bots?\b|automat", re.IGNORECASE)
 """What a firewall speaks of that answers in JSON. The refusal of a sign-in may have the same form."""
 
@@ -105,7 +108,7 @@ class BearerSpider(ReadingSpider):
 
     def _has_token(self, response: Response, where: str) -> bool:
         """Whether the answer to signing in holds a token, which is kept; else why not is noted."""
-        if response.status in _REFUSALS and not _is_walled(response.body):
+        if response.status in _REFUSALS and not _is_walled(response):
             self.refuse(Failure(Cause.KEY, where, f"status {response.status}; check {variables(self.job)}"))
             return False
         if failure := self.unfit(response, where):
@@ -124,10 +127,10 @@ class BearerSpider(ReadingSpider):
         return True
 
 
-def _is_walled(body: bytes) -> bool:
+def _is_walled(response: Response) -> bool:
     """Whether a firewall refuses in the place of the site."""
     try:
-        said = text(at(json_of(decoded(body)), "message"))
+        said = text(at(json_of(decoded(response.body)), "message"))
     except NotJson:
-        said = None
-    return wall(body) is not None and (said is None or _OF_BOTS.search(said) is not None)
+        return response.status == 403 or wall(response.body) is not None
+    return wall(response.body) is not None and (said is None or _OF_BOTS.search(said) is not None)

@@ -116,7 +116,8 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
         # That is not about this post, whose turn comes with the next crawl.
         if failure is None or failure.cause is not Cause.RATE_LIMITED:
             # Where the feed has just been shown and its post is refused, it is so for good, as in a closed subreddit.
-            refused = failure is not None and failure.cause is Cause.FORBIDDEN
+            forbidden = failure is not None and failure.cause is Cause.FORBIDDEN
+            refused = forbidden and not reddit.refuses_all(response.body)
             tried = ReadPage(Page(), where, part, self._looked(part, name, answered=refused))
             yield tried
             await tried.stored

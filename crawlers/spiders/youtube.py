@@ -205,8 +205,8 @@ class YoutubeSpider(RecentSpider):
         self, response: Response, where: str, part: str, key: str, number: int, cursor: str | None
     ) -> AsyncIterator[Any]:
         video = self._video(part, key)
-        page: Page | None = Page()  # the thread may be gone since it was listed
-        if not self.is_absent(response):
+        page: Page | None = Page()  # the thread may be gone since it was listed, or its video private
+        if not self.is_closed(response):
             page = self.page_of(response, where, lambda body: youtube.parse_replies(body, video))
         if page is None:
             return

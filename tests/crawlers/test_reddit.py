@@ -340,6 +340,21 @@ def test_a_refused_key_is_named_with_its_variables(
     assert f"{VARIABLE}_SECRET" in str(outcome.reason)
 
 
+@pytest.mark.usefixtures("keyed")
+def test_a_page_for_people_in_the_place_of_a_token_is_no_matter_of_the_key(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = Answer.of("text/html", "<p>You've been blocked by network security.</p>", 403)
+    monkeypatch.setattr(crawling.replica, "_played", lambda *_: refused)
+    outcome = crawling(Kind.REDDIT)
+
+    assert (outcome.health, outcome.stats["cause"], len(crawling.asked())) == (
+        Health.BLOCKED,
+        "forbidden",
+        1,
+    )
+
+
 def test_half_a_key_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"{VARIABLE}_ID", CLIENT[0])
     [fault] = missing(configured("http://127.0.0.1:1", Kind.REDDIT).source[0])
@@ -501,6 +516,29 @@ def test_a_missing_post_without_an_answer_is_looked_up_again_a_day_later(crawlin
         removed.append(crawling(Kind.REDDIT).counts["removed"])
 
     assert removed == [0, 0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "said", ["<h1>whoa there, pardner!</h1>", "You've been blocked by network security."]
+)
+def test_a_missing_post_is_asked_for_again_when_reddit_refuses_whoever_asks(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    shown = show(crawling, posts(Kind.REDDIT, 8))
+    crawling(Kind.REDDIT)
+    crawling.replica.posts.remove(shown[2].key)
+    play = PLAYED[Kind.REDDIT]
+
+    def refused(request: Request, board: Board, fault: Fault | None) -> Answer:
+        refusal = Answer.of("text/html", said, 403)
+        return refusal if "/comments/" in request.path else play(request, board, fault)
+
+    with monkeypatch.context() as patched:
+        patched.setitem(PLAYED, Kind.REDDIT, refused)
+        first = crawling(Kind.REDDIT)
+    crawling.clock.advance(timedelta(hours=25))
+
+    assert (first.stats["cause"], crawling(Kind.REDDIT).counts["removed"]) == ("forbidden", 1)
 
 
 def test_a_missing_post_that_we_may_not_see_is_asked_for_once(

@@ -197,6 +197,24 @@ def test_a_thread_that_vanished_while_its_replies_waited_is_let_go(
     assert len([target for target in crawling.asked(since) if "/comments?" in target]) == 3
 
 
+def test_a_thread_whose_video_became_private_is_let_go_too(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = show(crawling, posts(Kind.YOUTUBE, 3))
+    crawling.replica.posts.reply(shown[0].key, "Stuur ons even een bericht.")
+    play = crawling.replica._played
+
+    def private(kind: Kind, request: Request, fault: Fault | None) -> Answer:
+        ours = not request.path.endswith("/comments")
+        return play(kind, request, fault) if ours else error(403, "forbidden", "-")
+
+    monkeypatch.setattr(crawling.replica, "_played", private)
+    outcomes = [crawling(Kind.YOUTUBE) for _ in range(2)]
+
+    assert [one.health for one in outcomes] == [Health.OK, Health.OK]
+    assert len([target for target in crawling.asked() if "/comments?" in target]) == 1
+
+
 def test_replies_whose_next_page_is_the_same_one_are_not_read_without_end(
     crawling: Crawling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
