@@ -35,6 +35,8 @@ _HURRIED = frozenset({4, 17, 32, 613, *range(80_000, 80_015)})
 _NOT_ALLOWED = frozenset({3, 10, *range(200, 300)})
 _PASSING = LEAVE_ALONE | {Cause.SERVER_ERROR}
 """What says nothing of the one post that was asked for: the next crawl asks again."""
+_TEMPORARY = frozenset({1, 2})
+"""Numbers of errors after which the interface asks to try again, whatever the status. They say as little."""
 _UNKNOWN = 100
 """The number of the error for an edge or a field that there is not."""
 _NO_LONGER = 12
@@ -100,11 +102,11 @@ class MetaPageSpider(AbsentSpider):
 
     async def left(self, response: Response, where: str, post: str) -> AsyncIterator[Any]:
         """What is under a post that was deleted is gone with it; that under older ones stays as it was read."""
-        part = f"comments {post}"
-        if self.is_absent(response) or meta_page.refusal(response.body) == _UNKNOWN:
+        part, code = f"comments {post}", meta_page.refusal(response.body)
+        if self.is_absent(response) or code == _UNKNOWN:
             for gone in self.all_gone(part, list(times_of(self.state_of(part).get("shown"))), proven=True):
                 yield gone
-        elif (failure := self.unfit(response, where)) and failure.cause in _PASSING:
+        elif (failure := self.unfit(response, where)) and (failure.cause in _PASSING or code in _TEMPORARY):
             self.refuse(failure)
             return
         self.read = [one for one in self.read if one != post]

@@ -232,8 +232,8 @@ class YoutubeSpider(RecentSpider):
         self, response: Response, where: str, part: str, identities: list[str]
     ) -> AsyncIterator[Any]:
         """What still stands somewhere may say something else: an edit can be why it is not found any more."""
-        if self.is_absent(response):
-            for one in self._not_found(part, identities):
+        if self.is_closed(response):
+            for one in self._not_shown(part, identities, gone=self.is_absent(response)):
                 yield one
             return
         page = self.page_of(response, where, youtube.parse)
@@ -243,13 +243,13 @@ class YoutubeSpider(RecentSpider):
             for one in self.all_gone(part, [key for key in identities if key not in still]):
                 yield one
 
-    def _not_found(self, part: str, identities: list[str]) -> Iterator[Any]:
-        """Of several threads it is not told which is not there, so that each is asked for by itself."""
-        if len(identities) == 1:
+    def _not_shown(self, part: str, identities: list[str], gone: bool) -> Iterator[Any]:
+        """Of several threads it is not told which is not there or not for us: each is asked for by itself."""
+        if len(identities) > 1:
+            for one in identities:
+                yield from self.missing(part, [one])
+        elif gone:
             yield from self.all_gone(part, identities, proven=True)
-            return
-        for one in identities:
-            yield from self.missing(part, [one])
 
     def unfit(self, response: Response, where: str) -> Failure | None:
         failure = super().unfit(response, where)

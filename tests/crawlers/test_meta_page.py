@@ -282,13 +282,14 @@ def test_what_stands_under_a_post_is_removed_with_it_and_not_when_newer_ones_tak
     assert not [target for target in crawling.asked(since) if OWN_POST in target]
 
 
+@pytest.mark.parametrize(("status", "code"), [(500, 2), (400, 2), (400, 1)])
 def test_a_post_that_could_not_be_asked_for_is_asked_for_by_the_next_crawl(
-    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, status: int, code: int
 ) -> None:
     own = OwnPosts(crawling, [OTHERS[0], OWN_POST])
     own.patch(monkeypatch)
     crawling(Kind.META)
-    own.listed, own.deleted, own.refusal = OTHERS, True, replace(error(2, "temporary"), status=500)
+    own.listed, own.deleted, own.refusal = OTHERS, True, replace(error(code, "temporary"), status=status)
     failed = crawling(Kind.META)
     own.refusal = None
     outcome = crawling(Kind.META)

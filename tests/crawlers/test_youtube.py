@@ -265,6 +265,27 @@ def test_of_threads_that_are_looked_up_in_vain_each_is_asked_for_by_itself(
     assert (outcome.health, outcome.counts["removed"]) == (Health.OK, 2)
 
 
+def test_a_thread_that_is_not_for_us_keeps_no_other_from_being_looked_up(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = show(crawling, posts(Kind.YOUTUBE, 9))
+    crawling(Kind.YOUTUBE)
+    for place in (3, 4):
+        crawling.replica.posts.remove(shown[place].key)
+    crawling.clock.advance(timedelta(days=1))
+    play = crawling.replica._played
+
+    def strict(kind: Kind, request: Request, fault: Fault | None) -> Answer:
+        if shown[3].key in request.first("id"):
+            return error(403, "commentsDisabled", "-")
+        return play(kind, request, fault)
+
+    monkeypatch.setattr(crawling.replica, "_played", strict)
+    outcome = crawling(Kind.YOUTUBE)
+
+    assert (outcome.health, outcome.counts["removed"]) == (Health.OK, 1)
+
+
 def test_an_edit_that_takes_the_words_of_the_search_out_is_kept(crawling: Crawling) -> None:
     shown = show(crawling, posts(Kind.YOUTUBE, 9))
     crawling(Kind.YOUTUBE, query="internet")
