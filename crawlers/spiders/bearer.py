@@ -132,5 +132,6 @@ def _is_walled(response: Response) -> bool:
     try:
         said = text(at(json_of(decoded(response.body)), "message"))
     except NotJson:
-        return response.status == 403 or wall(response.body) is not None
+        shown = bool(response.body.strip())
+        return (response.status == 403 and shown) or wall(response.body) is not None
     return wall(response.body) is not None and (said is None or _OF_BOTS.search(said) is not None)
