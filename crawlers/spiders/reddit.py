@@ -29,6 +29,8 @@ API = "https://oauth.reddit.com"
 LIMIT = 100
 UNASKED = 25
 """What Reddit shows where no limit is asked for, as for the feed of a search."""
+AFTER_THE_FEEDS = -1
+"""The priority of what is looked up: who asks too often is refused the rest."""
 MOST_THREADS = 10
 """Posts whose comments one crawl reads; the others wait for the next."""
 MOST_COMMENTS = 200
@@ -49,6 +51,8 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
     namespace = reddit.NAMESPACE
     most_missing = 100  # as one look-up takes
     most_pages = 10  # Reddit's listings go no further back than about 1,000 posts
+    checked = 0
+    """Missing posts that this crawl looks up, of all feeds together."""
 
     @property
     def wanted(self) -> RedditParameters:
@@ -88,7 +92,9 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
             was_read = True
         for name in self._to_look_up(where) if was_read else ():
             address = f"{self._site(HOME)}/comments/{name.partition('_')[2]}/.rss"
-            yield self.ask(address, self.looked_up, where=f"{where} gone", part=where, name=name)
+            request = self.ask(address, self.looked_up, where=f"{where} gone", part=where, name=name)
+            yield request.replace(priority=AFTER_THE_FEEDS)
+            self.checked += 1
 
     def _compared(self, part: str, page: Page) -> dict[str, Any]:
         """The `shown` and `missing` that a feed leaves."""
@@ -108,7 +114,8 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
     def _to_look_up(self, part: str) -> list[str]:
         """Which of the missing posts to look up now; those that were looked up in vain, again a day later."""
         missing, now = times_of(self.state_of(part).get("missing")), self.job.now()
-        return [one for one, time in missing.items() if now - time >= WHOLE_EVERY][:MOST_CHECKED]
+        due = [one for one, time in missing.items() if now - time >= WHOLE_EVERY]
+        return due[: max(0, MOST_CHECKED - self.checked)]
 
     async def looked_up(self, response: Response, where: str, part: str, name: str) -> AsyncIterator[Any]:
         """What became of a post that is missing; one that stands elsewhere is let go too."""

@@ -393,6 +393,22 @@ def test_whatever_is_gone_from_a_whole_feed_is_looked_up_by_and_by(crawling: Cra
     ]  # robots.txt, the feed, and what is missing
 
 
+def test_no_more_than_ten_posts_are_looked_up_whatever_the_number_of_feeds_and_the_feeds_come_first(
+    crawling: Crawling,
+) -> None:
+    places = ["thenetherlands", "geldzaken", "klussers"]
+    shown = [one for place in places for one in show(crawling, posts(Kind.REDDIT, 8, place=place))]
+    crawling(Kind.REDDIT, subreddits=places)
+    for post in shown:
+        if post.title != "Storing nummer 8":
+            crawling.replica.posts.remove(post.key)
+    since = len(crawling.replica.requests)
+    outcomes = [crawling(Kind.REDDIT, subreddits=places) for _ in range(3)]
+
+    assert [target.startswith("/r/") for target in crawling.asked(since)[:13]] == [True] * 3 + [False] * 10
+    assert [one.counts["removed"] for one in outcomes] == [10, 10, 1]
+
+
 def test_the_only_post_of_a_feed_is_looked_up_when_it_is_gone(crawling: Crawling) -> None:
     [post] = show(crawling, posts(Kind.REDDIT, 1))
     crawling(Kind.REDDIT)
