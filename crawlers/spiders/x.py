@@ -106,11 +106,11 @@ class XSpider(AbsentSpider):
         return self.all_gone(part, identities)
 
     def _lost(self, reading: Reading) -> list[str]:
-        lost = super()._lost(reading)
-        if not isinstance(reading, Recheck):
-            return lost
-        shown = times_of(self.state_of(reading.part).get("shown"))
-        return [key for key in lost if shown[key] <= reading.ceiling]
+        if isinstance(reading, Recheck):
+            shown = times_of(self.state_of(reading.part).get("shown"))
+            return [key for key in super()._lost(reading) if shown[key] <= reading.ceiling]
+        # Who asks for what is newer is shown nothing that was read before, whatever our clock says of it.
+        return super()._lost(reading) if reading.reread else []
 
     def _left(self, state: dict[str, Any], reading: Reading) -> dict[str, Any]:
         known, floor = "newest" in state, reading.floor

@@ -14,11 +14,11 @@ from crawlers.parsers.x import parse
 from crawlers.retries import LONGEST_WAIT
 from crawlers.spiders.recent import until_reset
 from demo.replica import Fault, Kind
-from demo.replica.loopback import Answer
+from demo.replica.loopback import Answer, Request
 from storage.models import Health
 from storage.records import Kind as RecordKind
 from storage.records import Status
-from tests.crawlers.complaints import posts, show
+from tests.crawlers.complaints import altered, posts, show
 from tests.crawlers.conftest import START, Crawling
 from tests.crawlers.payloads import WAF_JSON
 from tests.crawlers.payloads_social import tweet, written_out, x_search
@@ -221,6 +221,27 @@ def test_what_comes_in_while_the_rest_is_rechecked_is_read_first_and_nothing_is_
     assert [one.counts["new"] for one in outcomes] == [3, 3, 3, 3]
     assert [one.counts["removed"] for one in outcomes] == [0, 0, 1, 0]
     assert {one.health for one in outcomes} == {Health.OK}
+
+
+def test_a_post_that_is_newer_than_our_clock_is_not_taken_for_removed(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [early] = show(crawling, posts(Kind.X, 1))
+
+    def later(answer: dict[str, Any], request: Request) -> None:
+        for one in answer.get("data", []):
+            if one["id"] == early.key:
+                one["created_at"] = (START + timedelta(seconds=30)).isoformat()
+
+    altered(monkeypatch, Kind.X, later)
+    crawling(Kind.X)
+    crawling.clock.advance(timedelta(hours=1))
+    calm = crawling(Kind.X)
+    show(crawling, posts(Kind.X, 1, first=-2))
+    busy = crawling(Kind.X)
+
+    assert (calm.health, busy.health) == (Health.OK, Health.OK)
+    assert (busy.counts["new"], busy.counts["removed"]) == (1, 0)
 
 
 def test_posts_that_grow_old_are_not_taken_for_removed(crawling: Crawling) -> None:
