@@ -66,7 +66,7 @@ class PlaySpider(EndingSpider, WholeSpider):
     def _compared(self, reading: Reading) -> Iterator[ReadPage]:
         """What is gone from a reading, and what is left of it to compare with the next."""
         state, nameless = self.state_of(reading.part), self.job.findings.nameless
-        missing, seen = self._lost(reading), reading.seen.keys()
+        missing, seen = self.lost(reading), reading.seen.keys()
         if not reading.reread:
             if nameless or not (missing or seen & times_of(state.get("missed")).keys()):
                 return  # how many there were before is known of the whole week only

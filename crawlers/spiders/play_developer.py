@@ -54,8 +54,8 @@ class PlayDeveloperSpider(GoogleSpider, SinglySpider):
     def stretch_of(self, body: bytes, reading: Reading) -> Stretch:
         return play_developer.parse(body, self.wanted.package)
 
-    def _lost(self, reading: Reading) -> list[str]:
+    def lost(self, reading: Reading) -> list[str]:
         """A review that is older than a week is not shown any more, which does not mean that it is gone."""
         shown, since = self.state_of(reading.part).get("shown", {}), self.job.now() - SHOWN
-        times = {key: instant(shown[key]) for key in super()._lost(reading)}
+        times = {key: instant(shown[key]) for key in super().lost(reading)}
         return [key for key, time in times.items() if time and time >= since]
