@@ -15,6 +15,8 @@ from crawlers.readings import Gap, Reading, without_gap
 
 MOST_REMEMBERED = 5_000
 """Posts of a part, the latest: of how many is noticed that they are gone. Half a megabyte of state."""
+UNENDED = "begun"
+"""In the state of a part: what readings stored that have not ended, time by id."""
 LEFT_OUT = "there is more than one crawl reads; what stands below is left out"
 GOES_ON = "there is more than one crawl reads; the next one goes on"
 MORE_SINCE = "more was posted since the last crawl than one crawl reads; the next one goes on"
@@ -71,12 +73,21 @@ class Checkpoint:
     @cached_property
     def shown(self) -> dict[str, datetime]:
         """The posts of which is noticed that they are gone, by their time."""
+        return self._unended | self._ended
+
+    @cached_property
+    def _ended(self) -> dict[str, datetime]:
+        """Of those, the ones that a reading saw which ended."""
         return times_of(self.state.get("shown"))
+
+    @cached_property
+    def _unended(self) -> dict[str, datetime]:
+        return times_of(self.state.get(UNENDED))
 
     @property
     def had_any(self) -> bool:
         """Whether there ever was a post."""
-        return bool(self.state.get("had") or self.state.get("shown"))
+        return bool(self.state.get("had") or self.shown)
 
     # Where a reading begins.
 
@@ -196,14 +207,23 @@ class Checkpoint:
 
     # What it leaves known.
 
+    def on_the_way(self, reading: Reading) -> dict[str, Any] | None:
+        """The state with what this reading has seen so far, which is missed too if it never ends; None as it was."""
+        new = {key: time for key, time in reading.seen.items() if key not in self.shown}
+        if not new:
+            return None
+        return self.state | {UNENDED: _written(_latest(self._unended | new))}
+
     def after(self, reading: Reading) -> dict[str, Any]:
         """The state that a finished reading leaves, but for its gap."""
-        state, kept = dict(self.state), self.shown | reading.seen
-        # A post that claims to come from the future must not keep the next ones from being read.
-        times = [time for time in (reading.newest, self.newest, *kept.values()) if time]
+        state = {key: value for key, value in self.state.items() if key != UNENDED}
+        read = self._ended | reading.seen
+        times = [time for time in (reading.newest, self.newest, *read.values()) if time]
         # Where nothing was ever shown, what was posted before may still be listed late.
         if times:
-            state |= self._remembered(min(self.now, max(times)), reading.top or self.top, kept)
+            # A post that claims to come from the future must not keep the next ones from being read.
+            newest, top = min(self.now, max(times)), reading.top or self.top
+            state |= self._remembered(newest, top, self._unended | read)
         if reading.entries:
             state["had"] = True
         if reading.reread:
@@ -215,10 +235,9 @@ class Checkpoint:
     def _remembered(
         self, newest: datetime, top: datetime | None, kept: dict[str, datetime]
     ) -> dict[str, Any]:
-        latest = sorted(kept.items(), key=lambda one: one[1], reverse=True)[:MOST_REMEMBERED]
         since = self._remembered_since(newest, top)
-        shown = {key: time.isoformat() for key, time in latest if time >= since}
-        found: dict[str, Any] = {"newest": newest.isoformat(), "shown": shown}
+        shown = {key: time for key, time in _latest(kept).items() if time >= since}
+        found: dict[str, Any] = {"newest": newest.isoformat(), "shown": _written(shown)}
         return found | ({"top": top.isoformat()} if top else {})
 
     def missed(self) -> dict[str, Any] | None:
@@ -230,8 +249,19 @@ class Checkpoint:
 
     def let_go(self, keys: Collection[str]) -> dict[str, Any]:
         """The state without these posts."""
-        shown = self.state.get("shown") or {}
-        return self.state | {"shown": {key: time for key, time in shown.items() if key not in keys}}
+        held = {name: self.state[name] or {} for name in ("shown", UNENDED) if name in self.state}
+        return self.state | {
+            name: {key: time for key, time in times.items() if key not in keys}
+            for name, times in held.items()
+        }
+
+
+def _latest(times: dict[str, datetime]) -> dict[str, datetime]:
+    return dict(sorted(times.items(), key=lambda one: one[1], reverse=True)[:MOST_REMEMBERED])
+
+
+def _written(times: dict[str, datetime]) -> dict[str, str]:
+    return {key: time.isoformat() for key, time in times.items()}
 
 
 def in_turn(lost: Iterable[str], most: int, now: datetime) -> list[str]:

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from crawlers.dates import instant
 from crawlers.job import Job
 from crawlers.parameters.apps import PlayDeveloperParameters
 from crawlers.parsers import play_developer
@@ -56,6 +55,5 @@ class PlayDeveloperSpider(GoogleSpider, SinglySpider):
 
     def lost(self, reading: Reading) -> list[str]:
         """A review that is older than a week is not shown any more, which does not mean that it is gone."""
-        shown, since = self.state_of(reading.part).get("shown", {}), self.job.now() - SHOWN
-        times = {key: instant(shown[key]) for key in super().lost(reading)}
-        return [key for key, time in times.items() if time and time >= since]
+        shown, since = self.known(reading.part).shown, self.job.now() - SHOWN
+        return [key for key in super().lost(reading) if shown[key] >= since]

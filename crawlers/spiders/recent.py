@@ -38,7 +38,7 @@ class RecentSpider(ReadingSpider):
     the first page goes, where `shown` has that too; `had`, that there ever was anything; `mark`, the source's own mark
     of how far it was read; `gap`, what lies below and is still to be read; `missed_at`, when what stood in a listing
     that shows nothing was last looked up. It moves when a reading has ended: one that was broken off is begun again
-    from the top.
+    from the top, and what it had stored is in `begun`, time by id, to be missed too.
     """
 
     most_pages = 50
@@ -111,8 +111,9 @@ class RecentSpider(ReadingSpider):
         page = self.page_of(response, where, lambda body: self.stretch_of(body, reading))
         if not isinstance(page, Stretch):
             return
-        reading = self.known(reading.part).turned(reading, page)
-        item = ReadPage(page, where, reading.part)
+        known = self.known(reading.part)
+        reading = known.turned(reading, page)
+        item = ReadPage(page, where, reading.part, known.on_the_way(reading))
         yield item
         await item.stored
         for one in self.also(page, reading):

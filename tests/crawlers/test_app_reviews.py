@@ -51,6 +51,18 @@ def test_reading_that_broke_off_ends_with_the_same_reviews(crawling: Crawling, k
     assert (whole.health, whole.counts["new"]) == (Health.OK, 10)
 
 
+@pytest.mark.parametrize("kind", [Kind.PLAY_DEVELOPER, Kind.GOOGLE_BUSINESS, Kind.APP_STORE_CONNECT])
+def test_what_a_reading_stored_before_it_broke_off_is_missed_too(crawling: Crawling, kind: Kind) -> None:
+    shown = show(crawling, posts(kind, A_PAGE[kind] + 10))
+    crawling.replica.faults.set(kind, Fault.NOT_FOUND, after=1)
+    crawling(kind)
+    crawling.replica.faults.clear()
+    crawling.replica.posts.remove(shown[5].key)
+    whole, again = crawling(kind), crawling(kind)
+
+    assert (whole.health, whole.counts["removed"], again.counts["removed"]) == (Health.OK, 1, 0)
+
+
 @pytest.mark.parametrize("kind", A_PAGE)
 def test_an_edit_and_a_reply_of_later_are_found_the_next_day(crawling: Crawling, kind: Kind) -> None:
     shown = show(crawling, posts(kind, 20))

@@ -220,3 +220,22 @@ def test_an_ending_counts_since_it_was_first_seen() -> None:
 
     assert first == {"ended": {"last": START.isoformat()}}
     assert endings.with_ending(later, read) == first
+
+
+def test_what_a_reading_saw_that_never_ended_is_missed_but_not_taken_for_read() -> None:
+    state = {"newest": (START - DAY).isoformat(), "shown": ago(old=24)}
+    broken = known(state).turned(READ, page("2", new=1))
+    begun = known(state).on_the_way(broken)
+    assert begun == state | {"begun": ago(new=1)}
+
+    again = known(begun).turned(READ, page(old=24))
+    assert known(begun).newest == START - DAY
+    assert known(begun).lost(replace(again, floor=START - 2 * DAY), unread=()) == ["new"]
+    assert known(begun).after(again) == state | {"shown": ago(new=1, old=24), "had": True}
+    assert known(begun).let_go({"new", "old"}) == state | {"shown": {}, "begun": {}}
+
+
+def test_a_page_of_known_posts_leaves_the_state_as_it_is() -> None:
+    old = known({"newest": START.isoformat(), "shown": ago(a=1)})
+
+    assert old.on_the_way(old.turned(READ, page(a=1))) is None
