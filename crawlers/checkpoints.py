@@ -186,7 +186,7 @@ class Checkpoint:
         return Rest(replace(gap, cursor=cursor, number=reading.number if gap.number else 0))
 
     def _below(self, reading: Reading, met: bool) -> Rest:
-        """What this reading leaves that no crawl has read, if it is to be read."""
+        """What this reading leaves that is to be read: what no crawl has read, or was to be read again in its time."""
         reach, newest = self.reach, self.newest
         by_pages = reading.number >= reach.most_pages
         if not reach.newest_first or (reading.floor is None and reach.backlog is None and by_pages):
@@ -196,7 +196,8 @@ class Checkpoint:
                 return Rest(Gap("", EARLIEST, number=reading.number), GOES_ON)
             return Rest(Gap("", self.now - (reach.backlog or reach.reread)), GOES_ON)
         if met:
-            return Rest(None)
+            again = reading.reread and not by_pages and self.gap is None  # what is unread comes first
+            return Rest(Gap("", reading.floor) if again else None)
         return Rest(Gap("", newest - reach.overlap, text(self.state.get("mark"))), MORE_SINCE)
 
     def without_gap(self) -> dict[str, Any]:

@@ -114,6 +114,16 @@ def test_what_came_since_and_was_too_much_is_left_down_to_what_was_known() -> No
     assert known(state).rest(READ, "on", met=True) == (None, None)
 
 
+def test_what_is_read_again_goes_on_where_the_time_was_up() -> None:
+    state = {"newest": (START - DAY).isoformat()}
+    again = replace(READ, reread=True)
+    left = with_gap(state, Gap("old", START - 9 * DAY))
+
+    assert known(state).rest(again, "on", met=True) == (Gap("on", START - DAY), None)
+    assert known(state).rest(replace(again, number=50), "on", met=True) == (None, None)
+    assert known(left).rest(again, "on", met=True) == (Gap("old", START - 9 * DAY), None)
+
+
 def test_a_gap_that_was_left_before_is_reached_through_what_is_left_now() -> None:
     state = with_gap({"newest": (START - DAY).isoformat()}, Gap("old", START - 9 * DAY, "3"))
     gap, _ = known(state).rest(READ, "on", met=False)

@@ -263,12 +263,12 @@ REVIEWS = [Kind.TRUSTED_SHOPS, Kind.GOOGLE_BUSINESS, Kind.APP_STORE_CONNECT]
 OF_A_PAGE = {Kind.TRUSTED_SHOPS: 200, Kind.GOOGLE_BUSINESS: 50, Kind.APP_STORE_CONNECT: 200}
 
 
-def slow(crawling: Crawling) -> None:
-    """Every answer takes a minute, of the ten that a crawl has."""
+def slow(crawling: Crawling, time: timedelta = timedelta(minutes=1)) -> None:
+    """Every answer takes so long, of the ten minutes that a crawl has."""
 
     def pass_by(request: Request) -> None:
         if request.path != "/robots.txt":
-            crawling.clock.advance(timedelta(minutes=1))
+            crawling.clock.advance(time)
 
     crawling.replica._watch = pass_by
 
@@ -309,3 +309,19 @@ def test_a_first_reading_that_cannot_be_gone_on_with_is_begun_again(crawling: Cr
 
     assert refused.stats["notes"] == ["what an earlier crawl left unread cannot be asked for any more"]
     assert (crawling(Kind.GOOGLE_BUSINESS).counts["new"], len(crawling.mentions())) == (100, 500)
+
+
+def test_a_reading_again_that_takes_too_long_is_gone_on_with(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.APP_STORE_CONNECT, 690))
+    crawling(Kind.APP_STORE_CONNECT)
+    crawling.clock.advance(timedelta(hours=25))
+    crawling.replica.posts.reply(shown[650].key, "We zoeken het uit.")
+    slow(crawling, timedelta(minutes=4))
+    since, asked, replied = len(crawling.replica.requests), [], []
+    for _ in range(4):
+        outcome = crawling(Kind.APP_STORE_CONNECT, timeout=600)
+        asked.append(len(crawling.asked(since)))
+        replied.append(outcome.counts["replied"])
+        since = len(crawling.replica.requests)
+
+    assert (asked, replied) == ([2, 2, 2, 1], [0, 0, 1, 0])
