@@ -65,9 +65,12 @@ class ListingSpider(ReadingSpider):
         """What the state says of an open reading that has come to this page."""
         return {"open": True}
 
-    def skip(self, number: int) -> bool:
-        """Go on behind this page, which is known, where an earlier crawl came to; whether pages are left out by it."""
+    def can_skip(self, number: int) -> bool:
+        """Whether an earlier crawl, which did not end, came further than the page behind this one."""
         return False
+
+    def skip(self, number: int) -> None:
+        """Let the page behind this one be where that crawl came to."""
 
     def permalink(self, identity: str) -> str | None:
         """Where one post stands by itself, to see whether it is gone; None where there is no such place.
@@ -106,8 +109,9 @@ class ListingSpider(ReadingSpider):
         follows = page.entries > 0 and self.has_more(page)
         goes_on = follows and number < self.most_pages
         if goes_on and (whole or number < ALWAYS or not is_known(page, counts)):
-            if number >= ALWAYS and not counts.new:
-                self.skipped |= self.skip(number)
+            if number >= ALWAYS and not counts.new and self.can_skip(number):
+                self.skip(number)
+                self.skipped = True
             yield self._page(part, number + 1, whole)
         elif not page.damage:
             left = follows and not goes_on and self.goes_on_later
@@ -143,11 +147,14 @@ class ListingSpider(ReadingSpider):
         records = tuple(record for one in lost for record in gone(self.namespace, one).records)
         yield ReadPage(Page(records), f"{part} end", part, state | kept | asked)
         for identity in due:
-            address = self.permalink(identity) or ""
-            yield self.ask(address, self.looked_up, where=f"{part} gone", part=part, identity=identity)
+            yield self._look_up(part, identity, again=identity in times_of(state.get("asked")))
+
+    def _look_up(self, part: str, identity: str, again: bool) -> Any:
+        address, where = self.permalink(identity) or "", f"{part} gone"
+        return self.ask(address, self.looked_up, where=where, part=part, identity=identity, again=again)
 
     def _due(self, state: dict[str, Any], missing: list[str]) -> tuple[list[str], dict[str, Any]]:
-        """Which of the missing posts to look up now, and since when which are, to keep.
+        """Which of the missing posts to look up now, and when which were last, to keep.
 
         One without an answer has its turn again a day later: a wall before it must not keep us from all the rest.
         """
@@ -167,11 +174,21 @@ class ListingSpider(ReadingSpider):
         waiting = [one for one in held if one not in there and self.permalink(one) is None]
         return gone_from(state, waiting, self.job.findings.nameless, self.job.now(), there)
 
-    async def looked_up(self, response: Response, where: str, part: str, identity: str) -> AsyncIterator[Any]:
-        """What became of a post that is missing; one that stands elsewhere now is let go too."""
-        fate = self.fate(response, where)
+    async def looked_up(
+        self, response: Response, where: str, part: str, identity: str, again: bool
+    ) -> AsyncIterator[Any]:
+        """What became of a post that is missing; one that stands elsewhere now is let go too.
+
+        So is one that is refused by itself for the second time: it is so for good, and nobody can say what it was.
+        """
+        refused = again and not self.is_absent(response) and self.is_closed(response)
+        fate = False if refused else self.fate(response, where)
         if fate is None:
             return
+        if refused:
+            self.job.findings.note(
+                "what stands in the list no more is refused; whether it is gone is not known"
+            )
         self.let_go.add(identity)
         page = gone(self.namespace, identity) if fate else Page()
         yield ReadPage(page, where, part, self._let_go_of(part))

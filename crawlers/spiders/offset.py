@@ -53,9 +53,8 @@ class OffsetSpider(ListingSpider):
     def begun_at(self, number: int) -> dict[str, Any]:
         return super().begun_at(number) | {REACHED: max(self._reached, self.start_of(number))}
 
-    def skip(self, number: int) -> bool:
-        start, self._reached = self._reached, 0
-        if start <= self.start_of(number + 1):
-            return False
-        self._starts[number + 1] = start
-        return True
+    def can_skip(self, number: int) -> bool:
+        return self._reached > self.start_of(number + 1)
+
+    def skip(self, number: int) -> None:
+        self._starts[number + 1] = self._reached

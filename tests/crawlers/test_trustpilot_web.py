@@ -219,6 +219,20 @@ def test_a_missing_review_whose_look_up_failed_is_looked_up_again_a_day_later(
     assert (later.counts["removed"], again.counts["removed"]) == (1, 0)
 
 
+def test_a_missing_review_that_is_refused_by_itself_is_looked_up_twice(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removed_one(crawling)
+    monkeypatch.setattr(crawling.replica, "_permalink", lambda request: Answer(403))
+    healths = []
+    for _ in range(4):
+        crawling.clock.advance(timedelta(hours=25))
+        healths.append(crawling(Played.TRUSTPILOT).health)
+
+    assert healths == [Health.BLOCKED, Health.OK, Health.OK, Health.OK]
+    assert len([target for target in crawling.asked() if target.startswith("/reviews/")]) == 2
+
+
 def test_a_review_that_only_left_its_place_is_looked_up_once(
     crawling: Crawling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
