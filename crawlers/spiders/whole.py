@@ -33,17 +33,18 @@ class EndingSpider(RecentSpider):
     """Whether what is missing is looked up by itself; else that it is missing is a sign of a refusal."""
 
     def broken_off(self, page: Stretch, reading: Reading, where: str) -> ReadPage | None:
-        """A further page that shows nothing is the end of the listing or a refusal, which look the same.
-
-        Where it would go on from such a page counts for nothing.
-        """
-        if page.entries or (reading.number == 1 and not reading.gap):
+        """A further page that shows nothing is the end of the listing or a refusal, which look the same."""
+        if not _shows_no_more(page, reading):
             return None
         known = self.known(reading.part)
         if endings.is_proven(known, reading, self.lost(reading), self.looks_up):
             return None
         self.note(Failure(Cause.EMPTY_BEFORE, where, "the list was to go on, and nothing is shown"))
         return self._moved(reading.part, endings.with_ending(known, reading))
+
+    def _has_reached(self, page: Stretch, reading: Reading) -> bool:
+        # Where it would go on from a page that shows nothing counts for nothing.
+        return _shows_no_more(page, reading) or super()._has_reached(page, reading)
 
 
 class SinglySpider(EndingSpider):
@@ -64,3 +65,8 @@ class SinglySpider(EndingSpider):
         if self.is_gone(response, where):
             for one in self.all_gone(part, [identity], proven=True):
                 yield one
+
+
+def _shows_no_more(page: Stretch, reading: Reading) -> bool:
+    """Whether a page shows nothing that the one before it named."""
+    return not page.entries and (reading.number > 1 or reading.gap is not None)

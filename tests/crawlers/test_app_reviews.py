@@ -193,6 +193,21 @@ def test_a_list_whose_total_was_read_ends_with_a_page_that_shows_nothing(
     assert (outcome.health, outcome.counts["new"], len(crawling.asked())) == (Health.OK, 60, 3)
 
 
+def test_pages_without_end_that_show_nothing_are_not_followed_where_all_was_read(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, posts(PLACE, 60))
+
+    def one_more(said: dict[str, Any], request: Request) -> None:
+        said["nextPageToken"] = f"CAoQ{int(request.first('pageToken')[4:] or 0) + 50}"
+
+    altered(monkeypatch, PLACE, one_more)
+    outcome = crawling(PLACE)
+
+    assert (outcome.health, outcome.counts["new"], len(crawling.asked())) == (Health.OK, 60, 3)
+    assert "notes" not in outcome.stats
+
+
 def test_a_page_that_names_itself_as_the_next_one_is_asked_for_once(
     crawling: Crawling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
