@@ -102,8 +102,10 @@ class ListingSpider(ReadingSpider):
             return
         seen = self.seen.setdefault(part, [])
         seen.extend(() if self.skipped else page.ids)
-        first = {"had": page.entries} if number == 1 else {}
-        item = ReadPage(page, where, part, self.state_of(part) | self.begun_at(number) | first)
+        state = self.state_of(part) | self.begun_at(number) | ({"had": page.entries} if number == 1 else {})
+        # One that breaks off here is missed too, whatever becomes of what it stored.
+        state["shown"] = _in_order(_texts(state.get("shown")), seen)[:MOST_REMEMBERED]
+        item = ReadPage(page, where, part, state)
         yield item
         counts = await item.stored
         follows = page.entries > 0 and self.has_more(page)
@@ -127,7 +129,7 @@ class ListingSpider(ReadingSpider):
         reads the rest.
         """
         state, seen = self.state_of(part), self.seen[part]
-        before = [identity for identity in state.get("shown", []) if isinstance(identity, str)]
+        before = _texts(state.get("shown"))
         there = self.job.findings.unread.union(seen)
         if whole:
             state["whole_at"] = self.job.now().isoformat()
@@ -141,7 +143,8 @@ class ListingSpider(ReadingSpider):
         # What cannot be looked up may stand further on than was read: it stays until all is read. What can be, stays
         # until there is an answer.
         settled = [one for one in missing if compared and not self.permalink(one)]
-        state["shown"] = _in_order(before, seen, settled)[:MOST_REMEMBERED]
+        waiting = [one for one in before if one not in settled]
+        state["shown"] = _in_order(waiting, seen)[:MOST_REMEMBERED]
         lost, kept = self._lost(state, missing, there) if compared else ([], {})
         due, asked = self._due(state, [one for one in missing if self.permalink(one)])
         records = tuple(record for one in lost for record in gone(self.namespace, one).records)
@@ -212,10 +215,13 @@ class ListingSpider(ReadingSpider):
         return True
 
 
-def _in_order(before: list[str], seen: list[str], settled: list[str]) -> list[str]:
+def _in_order(before: list[str], seen: list[str]) -> list[str]:
     """The ids that were seen, and round them those that were not, on the side where they stood `before`."""
     there = frozenset(seen)
-    before = [one for one in before if one not in settled]
     end = max((place for place, identity in enumerate(before, 1) if identity in there), default=0)
     above = [one for one in before[:end] if one not in there]
     return list(dict.fromkeys([*above, *seen, *before[end:]]))
+
+
+def _texts(kept: object) -> list[str]:
+    return [one for one in kept if isinstance(one, str)] if isinstance(kept, list) else []

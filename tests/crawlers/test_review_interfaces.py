@@ -233,6 +233,22 @@ def _fewer(first: Callable[..., str]) -> Callable[..., str]:
     return given
 
 
+@pytest.mark.parametrize("kind", [*NUMBERED, Kind.APPLE, Kind.TRUSTPILOT])
+def test_what_a_reading_stored_before_it_broke_off_is_missed_too(crawling: Crawling, kind: Kind) -> None:
+    shown = show(crawling, posts(kind, 180))
+    crawling.settings = {"RETRY_TIMES": 0}
+    crawling.replica.faults.set(kind, Fault.SERVER_ERROR, after=BEFORE.get(kind, 0) + 1)
+    broken = crawling(kind)
+    crawling.replica.faults.clear()
+    crawling.replica.posts.remove(shown[5].key)
+    removed = []
+    for _ in range(3):
+        removed.append(crawling(kind).counts["removed"])
+        crawling.clock.advance(timedelta(hours=25))
+
+    assert (broken.health, sum(removed)) == (Health.BROKEN, 1)
+
+
 @pytest.mark.parametrize("kind", [*NUMBERED, Kind.APPLE])
 def test_what_cannot_be_looked_up_is_removed_when_it_is_missing_twice(crawling: Crawling, kind: Kind) -> None:
     shown = show(crawling, posts(kind, 120))
