@@ -24,6 +24,7 @@ class OffsetSpider(ListingSpider):
     def __init__(self, *named: Any, **more: Any) -> None:
         super().__init__(*named, **more)
         self._starts: dict[int, int] = {}
+        self._total = 0
         state = self.state_of(self.part)
         self._reached = count(state.get(REACHED)) or 0 if state.get("open") else 0
 
@@ -40,6 +41,7 @@ class OffsetSpider(ListingSpider):
     def parsed(self, body: bytes, part: str, number: int) -> Page:
         page = self.parsed_from(body, self.start_of(number))
         self._starts[number + 1] = int(page.next or 0)
+        self._total = page.expected or self._total  # none at all, on a page behind others, is a mistake
         return page
 
     def has_more(self, page: Page) -> bool:
@@ -48,7 +50,7 @@ class OffsetSpider(ListingSpider):
     def is_past_end(self, page: Page, number: int) -> bool:
         # A total may count what is hidden: a page that is not full is the last one, whatever it says.
         start = self.start_of(number)
-        return (page.expected or 0) <= start or start - self.start_of(number - 1) < self.limit
+        return self._total <= start or start - self.start_of(number - 1) < self.limit
 
     def begun_at(self, number: int) -> dict[str, Any]:
         return super().begun_at(number) | {REACHED: max(self._reached, self.start_of(number))}

@@ -94,6 +94,25 @@ def test_a_further_page_that_shows_nothing_by_mistake_is_read_by_the_next_crawl(
 
 
 @pytest.mark.parametrize("kind", NUMBERED)
+def test_a_further_page_that_says_by_mistake_that_there_is_nothing_is_no_end(
+    crawling: Crawling, kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, posts(kind, 450))
+    with monkeypatch.context() as broken:
+        nothing: dict[str, Any] = {"ratings": [], "reviews": [], "total": 0, "count": {"total": 0}}
+        altered(
+            broken,
+            kind,
+            lambda said, request: said.update(nothing) if request.target.endswith("=200") else None,
+        )
+        first = crawling(kind)
+    again = crawling(kind)
+
+    assert (first.health, first.stats["cause"]) == (Health.EMPTY, "empty_before")
+    assert (first.counts["new"], again.health, again.counts["new"]) == (200, Health.OK, 250)
+
+
+@pytest.mark.parametrize("kind", NUMBERED)
 def test_a_total_that_counts_what_is_hidden_is_no_fault(
     crawling: Crawling, kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
