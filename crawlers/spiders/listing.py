@@ -142,15 +142,16 @@ class ListingSpider(ReadingSpider):
         missing = vanished(before, there, to_the_end and compared)
         # What cannot be looked up may stand further on than was read: it stays until all is read. What can be, stays
         # until there is an answer.
-        settled = [one for one in missing if compared and not self.permalink(one)]
+        settled = {one for one in missing if compared and not self.permalink(one)}
         waiting = [one for one in before if one not in settled]
         state["shown"] = _in_order(waiting, seen)[:MOST_REMEMBERED]
         lost, kept = self._lost(state, missing, there) if compared else ([], {})
         due, asked = self._due(state, [one for one in missing if self.permalink(one)])
         records = tuple(record for one in lost for record in gone(self.namespace, one).records)
         yield ReadPage(Page(records), f"{part} end", part, state | kept | asked)
+        before_now = times_of(state.get("asked"))
         for identity in due:
-            yield self._look_up(part, identity, again=identity in times_of(state.get("asked")))
+            yield self._look_up(part, identity, again=identity in before_now)
 
     def _look_up(self, part: str, identity: str, again: bool) -> Any:
         address, where = self.permalink(identity) or "", f"{part} gone"
