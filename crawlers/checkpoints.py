@@ -120,6 +120,7 @@ class Checkpoint:
             newest=newest,
             lowest=page.shown[-1] if page.shown else reading.lowest,
             top=top,
+            ceiling=reading.ceiling or (page.newest if reading.gap else None),
             seen=reading.seen | self._seen_on(page, since),
         )
 
@@ -156,13 +157,15 @@ class Checkpoint:
         return min(reading.floor, page.last or reading.floor) if page.next else None
 
     def lost(self, reading: Reading, unread: Collection[str]) -> list[str]:
-        """What stood above the floor and was not shown this time.
+        """What stood where this reading was and was not shown this time.
 
         What is `unread`, by its id, stands there in a form that we do not know.
         """
-        floor = reading.floor
-        within = (key for key, time in self.shown.items() if floor is None or time > floor)
-        return sorted(key for key in within if key not in reading.seen and self.known_as(key) not in unread)
+        return sorted(
+            key
+            for key, time in self.shown.items()
+            if reading.covers(time) and key not in reading.seen and self.known_as(key) not in unread
+        )
 
     # What it leaves unread.
 

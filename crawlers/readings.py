@@ -50,8 +50,8 @@ class Reading:
     """One way back through a part, down to `floor` (None: as far as it goes). `seen` has what was shown by id.
 
     With a `gap` it reads what an earlier crawl left. `cursor` is what the `number`th page is asked for with. `lowest`
-    is the last post so far, its id and time; `top` is how far back the first page goes, where that counts; `expected`
-    is how many posts the source says there are.
+    is the last post so far, its id and time; `top` is how far back the first page goes, where that counts; `ceiling` is
+    where the first page of a gap begins; `expected` is how many posts the source says there are.
     """
 
     part: str
@@ -66,6 +66,7 @@ class Reading:
     newest: datetime | None = None
     lowest: tuple[str, datetime] | None = None
     top: datetime | None = None
+    ceiling: datetime | None = None
     seen: dict[str, datetime] = field(default_factory=dict)
 
     @classmethod
@@ -76,6 +77,12 @@ class Reading:
     def onward(self, cursor: str | None) -> Self:
         """The same reading at its next page."""
         return replace(self, number=self.number + 1, cursor=cursor)
+
+    def covers(self, time: datetime) -> bool:
+        """Whether a post of that time was to be shown by now: of a gap, below where its first page begins."""
+        if self.gap and (self.ceiling is None or time >= self.ceiling):
+            return False
+        return self.floor is None or time > self.floor
 
     @property
     def is_complete(self) -> bool:

@@ -212,7 +212,8 @@ class RecentSpider(ReadingSpider):
 
     def _after(self, reading: Reading, gap: Gap | None) -> Iterator[Any]:
         """Look for what is missing, and go on with what was left, when a reading has ended."""
-        if not reading.gap and (lost := self.lost(reading)):
+        # What is gone where nothing but its absence tells so is not decided on a part of the list.
+        if (self.misses_all or not reading.gap) and (lost := self.lost(reading)):
             yield from self.missing(reading.part, in_turn(lost, self.most_missing, self.job.now()))
         number = max(reading.number + bool(reading.entries), gap.number + 1 if gap else 0)
         if gap and self._has_room(number):

@@ -78,6 +78,14 @@ def test_what_stood_above_the_floor_and_is_not_shown_is_lost() -> None:
     assert old.lost(read, unread={"unread"}) == ["gone"]
 
 
+def test_of_a_gap_only_what_stood_between_its_first_page_and_its_floor_is_lost() -> None:
+    old = known({"shown": ago(above=2, gone=5, there=6, below=30)})
+    of_gap = Reading.of_gap("reviews", Gap("on", START - DAY), 2)
+
+    assert old.lost(of_gap, unread=()) == []
+    assert old.lost(old.turned(of_gap, page(first=4, there=6)), unread=()) == ["gone"]
+
+
 @pytest.mark.parametrize(
     ("reach", "reached", "floor"),
     [
