@@ -6,7 +6,6 @@ from typing import Any
 from crawlers.dates import EARLIEST
 from crawlers.job import ReadPage
 from crawlers.paging import TWICE, times_of
-from crawlers.parsers.page import Page
 from crawlers.spiders.recent import Gap, Reading, RecentSpider
 
 
@@ -33,9 +32,9 @@ class AbsentSpider(RecentSpider):
 
     def _emptied(self, reading: Reading) -> ReadPage:
         state, now = self.state_of(reading.part), self.job.now()
-        missed = dict.fromkeys(self._lost(reading), now) | times_of(state.get("missed"))
+        missed = dict.fromkeys(self.lost(reading), now) | times_of(state.get("missed"))
         state["missed"] = {key: time.isoformat() for key, time in missed.items()}
-        return ReadPage(Page(), f"{reading.part} end", reading.part, state)
+        return self._moved(reading.part, state)
 
     def _left(self, state: dict[str, Any], reading: Reading) -> dict[str, Any]:
         left = super()._left(state, reading)

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 from scrapy.http import Response
 
+from crawlers.checkpoints import MOST_REMEMBERED
 from crawlers.dates import EARLIEST
 from crawlers.job import ReadPage
 from crawlers.paging import MOST_CHECKED, WHOLE_EVERY, times_of
@@ -15,7 +16,7 @@ from crawlers.parsers import mastodon
 from crawlers.parsers.page import Page
 from crawlers.parsers.stretch import Stretch
 from crawlers.spiders.reading import Parse, header
-from crawlers.spiders.recent import MOST_REMEMBERED, Gap, Reading, RecentSpider
+from crawlers.spiders.recent import Gap, Reading, RecentSpider
 from crawlers.spiders.whole import WholeSpider
 
 LIMIT = 40

@@ -160,9 +160,7 @@ class MetaPageSpider(AbsentSpider):
             yield from self.all_gone(part, identities)
             return
         # Tagging posts and recommendations come and go with the settings of those who wrote them.
-        state = self.state_of(part)
-        shown = {key: time for key, time in state.get("shown", {}).items() if key not in identities}
-        yield ReadPage(Page(), f"{part} gone", part, state | {"shown": shown})
+        yield ReadPage(Page(), f"{part} gone", part, self.known(part).let_go(frozenset(identities)))
 
     def unfit(self, response: Response, where: str) -> Failure | None:
         failure = super().unfit(response, where)

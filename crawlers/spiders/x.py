@@ -11,7 +11,6 @@ from scrapy.http import Response
 
 from crawlers.causes import Cause, Failure
 from crawlers.dates import instant
-from crawlers.paging import times_of
 from crawlers.parameters.social import XParameters
 from crawlers.parsers import x
 from crawlers.parsers.stretch import Stretch
@@ -105,12 +104,12 @@ class XSpider(AbsentSpider):
     def gone_for_good(self, part: str, identities: list[str]) -> Iterator[Any]:
         return self.all_gone(part, identities)
 
-    def _lost(self, reading: Reading) -> list[str]:
+    def lost(self, reading: Reading) -> list[str]:
         if isinstance(reading, Recheck):
-            shown = times_of(self.state_of(reading.part).get("shown"))
-            return [key for key in super()._lost(reading) if shown[key] <= reading.ceiling]
+            shown = self.known(reading.part).shown
+            return [key for key in super().lost(reading) if shown[key] <= reading.ceiling]
         # Who asks for what is newer is shown nothing that was read before, whatever our clock says of it.
-        return super()._lost(reading) if reading.reread else []
+        return super().lost(reading) if reading.reread else []
 
     def _left(self, state: dict[str, Any], reading: Reading) -> dict[str, Any]:
         known, floor = "newest" in state, reading.floor
