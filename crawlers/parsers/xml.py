@@ -7,16 +7,16 @@ from html.entities import html5
 from lxml import etree
 
 from crawlers.parsers.encoding import xml_text
-from crawlers.parsers.tags import paired
+from crawlers.parsers.tags import NAME_START, paired
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DECLARATION = re.compile(r"<\?xml\s[^<>]*>")
 _SPECIAL = re.compile(
-    r"""(?P<whole><!\[CDATA\[.*?(?:\]\]>|\Z))
+    rf"""(?P<whole><!\[CDATA\[.*?(?:\]\]>|\Z))
     | (?P<aside><!--.*?(?:-->|\Z) | <\?[^\W\d].*?(?:\?>|\Z))
-    | &\#(?P<number>x[0-9a-fA-F]{1,10}|[0-9]{1,10});
-    | &(?P<name>[A-Za-z][A-Za-z0-9]{0,31});
-    | (?P<bare>& | <(?!/?(?:[^\W\d]|:)[^<>]*> | ![A-Za-z]) | \]\]>)""",
+    | &\#(?P<number>x[0-9a-fA-F]{{1,10}}|[0-9]{{1,10}});
+    | &(?P<name>[A-Za-z][A-Za-z0-9]{{0,31}});
+    | (?P<bare>& | <(?!/?{NAME_START}[^<>]*> | ![A-Za-z]) | \]\]>)""",
     re.VERBOSE | re.DOTALL,
 )
 """What XML does not read as it is written, and a `<` after which no tag ends before the next one begins."""

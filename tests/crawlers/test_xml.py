@@ -1,6 +1,7 @@
 """XML that breaks the rules in one place is read as it was meant, there and everywhere else."""
 
 import re
+import time
 from collections.abc import Callable
 
 import pytest
@@ -173,6 +174,10 @@ def test_names_of_companies_keep_their_ampersand() -> None:
         ("<a><a>x</a><b></a>", "<a><a>x</a><b></b></a>"),
         ('<a><b c="1 > 0">x</a>', '<a><b c="1 > 0">x</b></a>'),
         ("<a><![CDATA[</a><c>]]><b>x</a>", "<a><![CDATA[</a><c>]]><b>x</b></a>"),
+        ('<a><b c=1 d e=\'"\' c="2"/>x</a>', '<a><b c="1" e=\'"\'/>x</a>'),
+        ("<a><b c=\"1' d='2'>x</b = ></a>", "<a><b d='2'>x</b></a>"),
+        ("<a><b? c>x</b&amp;></a>", "<a><b>x</b></a>"),
+        ("<a><!DOCTYPE html>x</a>", "<a>x</a>"),
         (
             '<!DOCTYPE a [<!ENTITY wij "w">]><a><b>&wij;</a>',
             '<!DOCTYPE a [<!ENTITY wij "w">]><a><b>&wij;</b></a>',
@@ -184,6 +189,15 @@ def test_tags_that_make_no_sense_are_put_in_pairs(written: str, meant: str) -> N
 
     assert found.xml.decode().removeprefix('<?xml version="1.0" encoding="UTF-8"?>') == meant
     assert (found.changed, found.cut) == (True, False)
+
+
+def test_a_tag_without_sense_is_read_in_time_that_grows_with_its_length() -> None:
+    half = 20_000
+    began = time.process_time()
+    found = tidied(f'<a><{"b" * half} {"c" * half}" ></a>'.encode())
+
+    assert etree.fromstring(found.xml)[0].tag == "b" * half
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(
@@ -243,8 +257,35 @@ LISTS: dict[str, tuple[Callable[[bytes], set[str]], str, str, str, str]] = {
 }
 
 
+WRONG_TAGS = [
+    *(
+        "",
+        "{0}{0}",
+        "<other>",
+        "</other>",
+        "<!other>",
+        "<{1} x>",
+        "<{1} x=y>",
+        '<{1} x="1" x="2">',
+        "<{1} x=1 y='2'z=3>",
+    ),
+    *(
+        "<{1} x=\"a'b>",
+        "<{1} x='>",
+        '<{1} "">',
+        "<{1}/ >",
+        "<{1}=>",
+        "<{1}&amp;>",
+        "<{1}?>",
+        "<q:{1}>",
+        "</{1} x='1'>",
+    ),
+]
+"""What stands in the place of a tag `{0}`, of an element `{1}`."""
+
+
 @pytest.mark.parametrize("kind", LISTS)
-@pytest.mark.parametrize("change", ["", "{0}{0}", "<other>", "</other>"])
+@pytest.mark.parametrize("change", WRONG_TAGS)
 def test_a_wrong_tag_in_one_entry_costs_neither_the_one_before_nor_the_one_after(
     kind: str, change: str
 ) -> None:
@@ -256,7 +297,8 @@ def test_a_wrong_tag_in_one_entry_costs_neither_the_one_before_nor_the_one_after
     good = [name[:-1] + mark for mark in ("7", "8")]
     whole = read((before + entry.replace(name, good[0]) + entry.replace(name, good[1]) + after).encode())
     for tag in re.finditer(r"<[^<>!]+>", entry):
-        bad = entry[: tag.start()] + change.format(tag[0]) + entry[tag.end() :]
+        element = re.split(r"[\s/>]", tag[0].lstrip("</"))[0]
+        bad = entry[: tag.start()] + change.format(tag[0], element) + entry[tag.end() :]
         body = before + entry.replace(name, good[0]) + bad + entry.replace(name, good[1]) + after
 
         assert whole <= read(body.encode()), tag[0]
