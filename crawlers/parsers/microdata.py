@@ -1,5 +1,6 @@
 """Microdata by extruct, in time that grows with the page and hardly faster."""
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -7,7 +8,14 @@ from lxml import etree
 
 MOST_READ = 400_000
 """Elements whose text is read on one page; one that stands within another is read twice."""
+MOST_AROUND = 20
+"""Properties round a property whose text is read; else deep nesting would take the square of the time."""
+MOST_REFERRED = 20_000
+"""Elements on one page that items refer to by `itemref`; each may do so any number of times."""
+DEEPEST = 60
+"""Items inside one another; what is deeper counts as standing alone."""
 _elements_in = etree.XPath("count(descendant-or-self::*)")
+_properties_around = etree.XPath("count(ancestor::*[@itemprop][not(@itemscope)])")
 
 
 class TooNested(Exception):
@@ -29,13 +37,29 @@ def _extractor() -> Any:
     class Extractor(MicrodataExtractor):  # type: ignore[misc]
         # Its own way compares all elements with each other: a page of half a megabyte took a minute.
         _xp_prop = staticmethod(_properties)
-        read = 0
+        read = referred = depth = 0
+
+        def _extract_item(self, *args: Any, **named: Any) -> Any:
+            if self.depth == DEEPEST:
+                return None
+            self.depth += 1
+            try:
+                return super()._extract_item(*args, **named)
+            finally:
+                self.depth -= 1
+
+        def _extract_property_refs(self, node: etree._Element, refid: str, **named: Any) -> Iterator[Any]:
+            self.referred += sum(int(_elements_in(one)) for one in node.xpath("id($refid)[1]", refid=refid))
+            if self.referred <= MOST_REFERRED:
+                yield from super()._extract_property_refs(node, refid, **named)
 
         def _extract_property_value(self, node: etree._Element, *args: Any, **named: Any) -> Any:
             # `force`: an item without properties, of which nobody reads the text.
             return None if named.get("force") else super()._extract_property_value(node, *args, **named)
 
         def _extract_textContent(self, node: etree._Element) -> Any:  # the name that extruct calls
+            if _properties_around(node) > MOST_AROUND:
+                return ""
             self.read += int(_elements_in(node))
             if self.read > MOST_READ:
                 raise TooNested(f"more than {MOST_READ:,} elements to read")

@@ -10,6 +10,8 @@ from crawlers.causes import Cause
 from crawlers.parsers.quotes import own_words
 from storage.records import LONGEST_ID, Kind, Record, Status, clean
 
+E = TypeVar("E")
+
 MOST_ENTRIES = 5_000
 """No source shows more than some hundreds on one page; what follows is refused unread."""
 LONGEST_REASON = 200
@@ -127,7 +129,7 @@ class Gathering:
         if text not in self.notes:
             self.notes.append(text)
 
-    def bounded(self, entries: list[object]) -> list[object]:
+    def bounded(self, entries: list[E]) -> list[E]:
         """At most `MOST_ENTRIES` of the entries; the rest is one problem."""
         if len(entries) > MOST_ENTRIES:
             self.refuse(

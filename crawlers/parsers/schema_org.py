@@ -92,7 +92,7 @@ def parse(body: bytes, url: str, now: datetime, content_type: str = "") -> Page:
     reviews = _reviews(nodes, entities=True) + _reviews(written_out, entities=False)
     if not reviews and any(_REVIEW_KEYS & node.keys() for node in nodes + written_out):
         raise FormatChanged("the page marks its reviews up as another type")
-    _gather(gathering, reviews, url, now)
+    _gather(gathering, gathering.bounded(reviews), url, now)
     return gathering.page(expected=_claimed(nodes + written_out))
 
 

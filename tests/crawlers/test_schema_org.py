@@ -1,10 +1,12 @@
+import re
+import time
 from datetime import UTC, datetime
 
 import pytest
 
 from crawlers.causes import Cause
 from crawlers.parsers import schema_org
-from crawlers.parsers.page import Blocked, FormatChanged, Page
+from crawlers.parsers.page import MOST_ENTRIES, Blocked, FormatChanged, Page
 from crawlers.parsers.schema_org import NothingMarked
 from storage.records import Precision
 from tests.crawlers.payloads import GRAPH, MICRODATA, NOW, SHOP_URL, WAF_PAGE, graph_with, page_with
@@ -470,3 +472,42 @@ def test_what_is_no_text_within_a_property_costs_no_review(beside: str) -> None:
         ("Noor", "Al drie weken geen antwoord."),
     ]
     assert page.notes == ()
+
+
+REVIEW = """<div itemscope itemtype="https://schema.org/Review"><b itemprop="author">{0}</b>
+    <p itemprop="reviewBody">Al drie weken geen antwoord, {0}.</p></div>"""
+
+
+@pytest.mark.parametrize("depth", [300, 1_500])
+@pytest.mark.parametrize(
+    "tag", ["<i>", "<div itemscope itemprop=a>", "<i itemprop=a>", "<i itemscope><i itemprop=a>"]
+)
+def test_elements_deep_within_each_other_cost_no_review_beside_them(tag: str, depth: int) -> None:
+    times = depth // tag.count("<")
+    ends = "".join(f"</{name}>" for name in reversed(re.findall(r"<(\w+)", tag)))
+    deep = REVIEW.format(f"Mo{tag * times}{ends * times}")
+    page = read(f"<html>{REVIEW.format('Els')}{deep}{REVIEW.format('Noor')}".encode())
+
+    assert {"Els", "Noor"} <= {record.author_name for record in page.records}
+
+
+def test_references_are_not_followed_without_end() -> None:
+    times = 3_000
+    properties = (
+        f"<p id=a>{'<meta itemprop=a content=b>' * times}</p><p itemscope itemref='{'a ' * times}'></p>"
+    )
+    began = time.process_time()
+    page = read(f"<html>{REVIEW.format('Els')}{properties}{REVIEW.format('Noor')}".encode())
+
+    assert [record.author_name for record in page.records] == ["Els", "Noor"]
+    assert time.process_time() - began < 5
+
+
+def test_more_reviews_than_any_page_has_are_refused_unread() -> None:
+    reviews = [{"@type": "Review", "reviewBody": f"Klacht {number}"} for number in range(MOST_ENTRIES + 1)]
+    page = read(page_with({"@graph": reviews}))
+
+    assert (len(page.records), [problem.where for problem in page.problems]) == (
+        MOST_ENTRIES,
+        [f"entry {MOST_ENTRIES + 1} and later"],
+    )

@@ -54,6 +54,13 @@ def test_markup_becomes_the_words_a_reader_sees(markup: str, words: str) -> None
     assert plain(markup) == words
 
 
+@pytest.mark.parametrize("tag", ["b", "div"])
+def test_words_after_elements_deep_within_each_other_stay(tag: str) -> None:
+    deep = 1_000
+
+    assert plain(f"voor {f'<{tag}>' * deep}diep{f'</{tag}>' * deep} na").split() == ["voor", "diep", "na"]
+
+
 def test_a_smaller_than_sign_is_no_markup() -> None:
     assert unescaped("wachttijd < 5 minuten &amp; meer") == "wachttijd < 5 minuten & meer"
 
