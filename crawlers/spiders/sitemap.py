@@ -2,10 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import islice
+from heapq import nsmallest
+from itertools import chain, islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -52,15 +53,26 @@ MOST_ALIKE = 3
 
 @dataclass(frozen=True)
 class Maps:
-    """The sitemaps that are being read: `waiting` ones, and the pages that were `found` in others.
+    """The sitemaps that are `named`, of which so many (`number`) were asked for, and the pages `found` in those.
 
     `whole` as long as each could be read to its end, so that a page which is in none is on the site no more.
     """
 
-    waiting: tuple[str, ...]
-    number: int = 1
+    named: tuple[str, ...]
+    number: int = 0
     found: dict[str, Entry] = field(default_factory=dict)
     whole: bool = True
+
+    def with_maps(self, addresses: Iterable[str]) -> "Maps":
+        """With these too, each once; no more than tell that there are more than are read."""
+        named = dict.fromkeys(chain(self.named, addresses))
+        return replace(self, named=tuple(islice(named, MOST_MAPS + 1)))
+
+    def with_pages(self, entries: Iterable[Entry]) -> "Maps":
+        """The same for pages, of which those stay that changed last."""
+        found = self.found | {entry.address: entry for entry in entries}
+        latest = nsmallest(MOST_KNOWN + 1, found.values(), key=_newest_first)
+        return replace(self, found={entry.address: entry for entry in latest})
 
 
 @dataclass(frozen=True)
@@ -127,9 +139,8 @@ class SitemapSpider(ReadingSpider):
         yield self._map(Maps((self.wanted.url,)))
 
     def _map(self, maps: Maps) -> Request:
-        url, *rest = maps.waiting
-        maps = replace(maps, waiting=tuple(rest), number=maps.number + 1)
-        where = "sitemap" if maps.number == 2 else f"sitemap {maps.number - 1}"
+        url, maps = maps.named[maps.number], replace(maps, number=maps.number + 1)
+        where = "sitemap" if maps.number == 1 else f"sitemap {maps.number}"
         asked = self.ask(rebased(url, self.job.base_url), self.mapped, where=where, url=url, maps=maps)
         return asked.replace(errback=self.not_mapped)
 
@@ -140,7 +151,8 @@ class SitemapSpider(ReadingSpider):
         self.broken = self.broken + 1 if cause is Cause.CONNECTION else 0
         yield from self.failed(trouble)
         over = cause is Cause.TIMEOUT or self.broken >= MOST_BROKEN
-        yield from self._onward(replace(maps, whole=False, waiting=() if over else maps.waiting))
+        named = maps.named[: maps.number] if over else maps.named
+        yield from self._onward(replace(maps, whole=False, named=named))
 
     async def mapped(self, response: Response, where: str, url: str, maps: Maps) -> AsyncIterator[Any]:
         self.broken = 0
@@ -152,20 +164,20 @@ class SitemapSpider(ReadingSpider):
             if len(ours) < len(page.found):
                 self.job.findings.note("addresses on other sites were left out")
             if page.index:
-                maps = replace(maps, waiting=maps.waiting + tuple(entry.address for entry in ours))
+                maps = maps.with_maps(entry.address for entry in ours)
             else:
-                wanted = {entry.address: entry for entry in ours if self._is_wanted(entry.address)}
-                maps = replace(maps, found=maps.found | wanted)
+                maps = maps.with_pages(entry for entry in ours if self._is_wanted(entry.address))
         whole = isinstance(page, Map) and not page.damage
         for one in self._onward(maps if whole else replace(maps, whole=False)):
             yield one
 
     def _onward(self, maps: Maps) -> Iterator[Any]:
         """The next map, or what was found in all."""
-        if maps.waiting and maps.number <= MOST_MAPS:
+        left = len(maps.named) - maps.number
+        if left and maps.number < MOST_MAPS:
             yield self._map(maps)
             return
-        if maps.waiting:
+        if left:
             self.job.findings.note(f"more than {MOST_MAPS} sitemaps; the others were not read")
         yield from self._chosen(maps)
 

@@ -3,6 +3,7 @@
 import gzip
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from crawlers.causes import Cause
 from crawlers.parsers import sitemap
 from crawlers.parsers.page import Blocked, FormatChanged
 from crawlers.parsers.sitemap import Entry
-from crawlers.spiders.sitemap import Known
+from crawlers.spiders.sitemap import Known, Maps
 from demo.replica import Fault, Kind
 from demo.replica.loopback import Answer
 from storage.models import Health
@@ -470,3 +471,32 @@ def test_a_page_that_leads_to_a_sign_in_page_that_does_not_exist_is_not_gone(
 
     assert (outcome.health, outcome.stats["cause"]) == (Health.BLOCKED, "sign_in")
     assert "the sitemap names pages that do not exist" not in outcome.stats.get("notes", [])
+
+
+def test_an_index_that_names_itself_is_not_read_without_end(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shops(crawling, 2)
+    played = crawling.replica._played
+
+    def naming_itself(request: Any, *more: Any) -> Answer:
+        answer = played(request, *more)
+        return replace(answer, body=answer.body.replace(b"sitemap-pagina.xml", b"sitemap.xml"))
+
+    monkeypatch.setattr(crawling.replica, "_played", naming_itself)
+    crawling(Kind.SITEMAP)
+
+    # It is configured under its own address, and names that of the replica.
+    assert [one for one in crawling.asked() if "sitemap" in one] == [
+        *["/sitemap.xml"] * 2,
+        "/sitemap-klanten.xml.gz",
+    ]
+
+
+def test_of_many_pages_those_are_kept_in_mind_that_changed_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawlers.spiders.sitemap.MOST_KNOWN", 2)
+    first, *rest = (Entry(f"{URL}/{day}", START + timedelta(days=day)) for day in (1, 3, 2, 5, 4))
+    maps = Maps(()).with_pages([first]).with_pages(rest)
+
+    # One more, to tell that there are more.
+    assert list(maps.found) == [f"{URL}/{day}" for day in (5, 4, 3)]
