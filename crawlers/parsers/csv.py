@@ -12,7 +12,7 @@ from crawlers.dates import AMSTERDAM, instant, precision, sensible, written
 from crawlers.parameters.files import Column, CsvParameters
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.page import FormatChanged, Gathering, Page
-from crawlers.parsers.rows import Rows, cells_of
+from crawlers.parsers.rows import Rows
 from crawlers.parsers.values import headed, language, number
 from storage.records import LONGEST_ID, Reply, clean
 
@@ -24,12 +24,20 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_TIME = r"(?:[ T,]+(?:om )?(\d{1,2})[:.](\d\d)(?:[:.](\d\d))?)?(?: uur)?"
-_DAY_FIRST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d\d)" + _TIME)
 _MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
-_IN_WORDS = re.compile(
-    r"(\d{1,2})[- ](jan|feb|mrt|maa|apr|mei|jun|jul|aug|sep|okt|nov|dec)[a-z]{0,6}\.?[- ](\d{4})" + _TIME,
-    re.IGNORECASE,
+_DAY, _YEAR_IN_FULL, _NUMBER = r"(?P<day>\d{1,2})", r"(?P<year>\d{4})", r"(?P<month>\d{1,2})"
+_NAME = rf"(?P<month>{'|'.join(_MONTHS)}|maa)[a-z]{{0,6}}\.?"
+_TIME = r"(?:[ T,]+(?:om )?(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?:[:.](?P<second>\d\d))?)?(?: uur)?"
+_DATES = tuple(
+    re.compile(date + _TIME, re.IGNORECASE)
+    for date in (
+        rf"{_DAY}[-/.]{_NUMBER}[-/.](?P<year>\d{{4}}|\d\d)",
+        rf"{_YEAR_IN_FULL}[-/.]{_NUMBER}[-/.]{_DAY}",
+        rf"{_DAY}[- ]{_NAME}[- ]{_YEAR_IN_FULL}",
+    )
+)
+_WEEKDAY = re.compile(
+    r"(?:(?:maan|dins|woens|donder|vrij|zater|zon)dag|(?:ma|di|wo|do|vr|za|zo)\b\.?),? +", re.IGNORECASE
 )
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _WORD = re.compile("[a-zA-Z]{3}")
@@ -104,16 +112,16 @@ def _guessed(body: bytes) -> str:
 
 def _laid_out(text: str, told: CsvParameters) -> tuple[str, str]:
     """The text from its headings on, and what stands between the cells."""
-    first = text[:LONGEST_HEADINGS].splitlines()[:1]
-    said = _SEP.fullmatch(first[0]) if first else None
-    if said:
+    start = text[:LONGEST_HEADINGS]
+    if said := _SEP.fullmatch(next(iter(start.splitlines()), "")):
         # A line for Excel, which counts the rows without it as well.
         return text[len(said[0]) :].lstrip("\r\n"), told.delimiter or said[1]
     wanted = {_heading(name) for name in told.columns.values()}
     candidates = (told.delimiter,) if told.delimiter else DELIMITERS
 
     def matched(delimiter: str) -> int:
-        return len(wanted & {_heading(cell) for line in first for cell in cells_of(line, delimiter)})
+        _, cells = next(iter(Rows(start, delimiter)), (1, None))
+        return len(wanted & {_heading(cell) for cell in cells or ()})
 
     return text, max(candidates, key=matched)
 
@@ -213,10 +221,13 @@ def moment(cell: str, now: datetime) -> datetime | None:
     Without a zone it is Dutch time; in the hour that occurs twice, the first of the two.
     """
     # In words too, because the library that knows all of them takes five milliseconds for each.
-    if match := _DAY_FIRST.fullmatch(cell) or _IN_WORDS.fullmatch(cell):
-        name = match[2].lower().replace("maa", "mrt")
+    weekday = _WEEKDAY.match(cell)
+    date = cell[weekday.end() :] if weekday else cell
+    if match := next((found for form in _DATES if (found := form.fullmatch(date))), None):
+        name = match["month"].lower().replace("maa", "mrt")
         month = _MONTHS.index(name) + 1 if name in _MONTHS else int(name)
-        day, year, hour, minute, second = (int(part or 0) for part in match.group(1, 3, 4, 5, 6))
+        parts = match.group("year", "day", "hour", "minute", "second")
+        year, day, hour, minute, second = (int(part or 0) for part in parts)
         year += 2000 if year < 100 else 0
         try:
             return sensible(datetime(year, month, day, hour, minute, second, tzinfo=AMSTERDAM))

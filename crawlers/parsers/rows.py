@@ -6,6 +6,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+csv.field_size_limit(2**31 - 1)
+# Else Python gives up a row at a cell of 131,072 characters, and each of its lines counts as a row.
+
 MOST_LINES = 500
 """Lines that one row may take: a cell between quotes may hold line breaks."""
 MOST_REREAD = 20_000_000
@@ -22,21 +25,22 @@ class Rows:
 
     text: str
     delimiter: str
-    width: int = field(init=False)
+    width: int | None = field(default=None, init=False)
     _lines: Iterator[str] = field(init=False)
     _back: deque[str] = field(default_factory=deque)
     _reread: int = 0
 
     def __post_init__(self) -> None:
         self._lines = iter(io.StringIO(self.text, newline=None))
-        first = next(io.StringIO(self.text, newline=None), "")
-        self.width = max(1, len(cells_of(first, self.delimiter)))
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | None]]:
         number = 0
         while (line := self._line()) is not None:
             number += 1
-            yield number, self._row(line)
+            row = self._row(line)
+            if self.width is None:
+                self.width = max(1, len(cells_of(line, self.delimiter) if row is None else row))
+            yield number, row
 
     def _line(self) -> str | None:
         return self._back.popleft() if self._back else next(self._lines, None)
@@ -47,7 +51,7 @@ class Rows:
             return found or cells_of(first, self.delimiter)
         taken = [first]
         found, _ = _read(self._going_on(taken), self.delimiter)
-        if found is not None and not any(found[self.width :]):
+        if found is not None and (self.width is None or not any(found[self.width :])):
             return found
         self._reread += sum(map(len, taken[1:]))
         self._back.extendleft(reversed(taken[1:]))

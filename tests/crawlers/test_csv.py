@@ -97,6 +97,10 @@ def test_a_named_encoding_counts() -> None:
         ("wo 18 nov. 2026", datetime(2026, 11, 17, 23, 0, tzinfo=UTC)),
         ("2026-11-18T09:41:00Z", datetime(2026, 11, 18, 9, 41, tzinfo=UTC)),
         ("2026/11/18", datetime(2026, 11, 17, 23, 0, tzinfo=UTC)),
+        ("2026-11-18 9:41", datetime(2026, 11, 18, 8, 41, tzinfo=UTC)),
+        ("2026-7-3", datetime(2026, 7, 2, 22, 0, tzinfo=UTC)),
+        ("woensdag 18 november 2026 om 09:41 uur", datetime(2026, 11, 18, 8, 41, tzinfo=UTC)),
+        ("Wo. 18-11-2026 9:41", datetime(2026, 11, 18, 8, 41, tzinfo=UTC)),
         ("25-10-2026 02:30", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
         ("25-10-2026 03:00", datetime(2026, 10, 25, 2, 0, tzinfo=UTC)),
         ("", None),
@@ -144,6 +148,30 @@ def test_a_quote_that_is_never_closed_costs_one_line() -> None:
     assert [record.external_id for record in page.records] == ["2", "3", "5"]
     assert page.records[1].text == 'Ook "goed"\nhoor'
     assert [problem.where for problem in page.problems] == ["row 2", "row 5"]
+
+
+def test_the_day_of_the_week_takes_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At five milliseconds a row, a large file would take longer than a crawl may."""
+    monkeypatch.delattr("crawlers.parsers.csv.written")
+    page = read("Datum;Klacht\nzo 1 november 2026;Traag\ndinsdag 3 maart 2026 9:41;Duur\n", DATED)
+
+    assert len(page.records) == 2
+
+
+def test_a_heading_may_take_two_lines() -> None:
+    page = read(
+        'Nr;"Datum\nontvangst";Klacht\n1;18-11-2026;"Te\nlaat"\n', told({"id": "Nr", "text": "Klacht"})
+    )
+
+    assert [(record.external_id, record.text) for record in page.records] == [("1", "Te\nlaat")]
+
+
+@pytest.mark.parametrize("before", ["", "Lieve mensen,\n"])
+def test_a_cell_longer_than_any_post_is_one_row_that_is_refused(before: str) -> None:
+    page = read(f'Klacht\nEerst\n"{before}{"x" * 200_000}"\nDaarna\n', TEXT)
+
+    assert [record.text for record in page.records] == ["Eerst", "Daarna"]
+    assert [problem.where for problem in page.problems] == ["row 3"]
 
 
 def test_empty_cells_beyond_the_headings_cost_no_row_of_several_lines() -> None:
