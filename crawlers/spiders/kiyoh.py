@@ -112,7 +112,7 @@ class KiyohSpider(SinceSpider):
 
     def same_moment(self, following: Step, step: Step, newest: datetime) -> Step:
         if self._size(step) < LARGEST_LIMIT and not (step.number > 1 and following.before <= step.before):
-            return super().same_moment(following, step, newest)
+            return replace(super().same_moment(following, step, newest), overlaps=True)
         self.job.findings.note("more reviews changed at one moment than the platform shows")
         return replace(following, since=newest + BEYOND)
 

@@ -29,8 +29,8 @@ MOST_REMEMBERED = 2_000
 class Step:
     """One request: what changed `since` (None: everything), the `number`th look at it.
 
-    `floor` is where the reading began, `before` what the page before showed, `whole` whether all of the window is
-    read, as it is at first and once a day.
+    `floor` is where the reading began, `before` what the page before showed, `overlaps` whether some of that is shown
+    again, `whole` whether all of the window is read, as it is at first and once a day.
     """
 
     part: str
@@ -40,6 +40,7 @@ class Step:
     number: int = 1
     pages: int = 1
     before: frozenset[str] = frozenset()
+    overlaps: bool = False
     seen: dict[str, datetime] = field(default_factory=dict)
 
 
@@ -109,7 +110,7 @@ class SinceSpider(ReadingSpider):
         if step.pages == 1 and not page.entries and state.get("mark"):
             yield self.ask(self.newest(step.part), self.confirmed, where=f"{step.part} newest", step=step)
             return
-        if not page.entries and self._overlaps(step, state):
+        if not page.entries and step.overlaps:
             self.note(Failure(Cause.EMPTY_BEFORE, where, "the end of the page before stands here too"))
             return
         self.there.update(page.ids)
@@ -131,12 +132,6 @@ class SinceSpider(ReadingSpider):
             for one in self._cut_short(step, following):
                 yield one
 
-    def _overlaps(self, step: Step, state: dict[str, Any]) -> bool:
-        """Whether this page begins before the end of the one before it."""
-        mark = instant(state.get("mark"))
-        further = step.pages > 1 and step.number == 1
-        return further and mark is not None and step.since is not None and step.since <= mark
-
     def _moved(self, state: dict[str, Any], step: Step, page: Stretch) -> dict[str, str]:
         mark, reached = instant(state.get("mark")), _reached(step, page)
         if reached is None:
@@ -150,9 +145,10 @@ class SinceSpider(ReadingSpider):
         reached = _reached(step, page)
         if reached is None or self.is_last(step, page):
             return None
-        following = replace(step, pages=step.pages + 1, number=1, before=frozenset(page.ids))
+        before = frozenset(page.ids)
+        following = replace(step, pages=step.pages + 1, number=1, before=before, overlaps=False)
         if _leads_on(step, reached):
-            return replace(following, since=reached - STEP_BACK)
+            return replace(following, since=reached - STEP_BACK, overlaps=True)
         return self.same_moment(following, step, reached)
 
     def is_last(self, step: Step, page: Stretch) -> bool:

@@ -235,6 +235,35 @@ def test_more_of_one_moment_than_the_platform_shows_is_told_and_got_past(
     assert outcome.stats["notes"] == ["more reviews changed at one moment than the platform shows"]
 
 
+def test_behind_more_of_one_moment_than_the_platform_shows_there_may_be_nothing(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("demo.replica.kiyoh.LARGEST", 100)
+    show(crawling, [post_at(place, START - timedelta(days=3)) for place in range(150)])
+    [newest] = show(crawling, [post_at(150, START - timedelta(days=1))])
+    crawling(KIYOH)
+    crawling.replica.posts.remove(newest.key)
+    crawling.clock.advance(timedelta(hours=25))
+    outcome = crawling(KIYOH)
+
+    assert (outcome.health, outcome.counts["removed"]) == (Health.OK, 1)
+
+
+def test_a_larger_answer_that_shows_nothing_is_no_end(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, [post_at(place, START - timedelta(days=3)) for place in range(150)])
+
+    def nothing(said: dict[str, Any], request: Request) -> None:
+        if request.first("limit") == "200":
+            said["reviews"] = []
+
+    altered(monkeypatch, KIYOH, nothing)
+    outcome = crawling(KIYOH)
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.EMPTY, "empty_before")
+
+
 def post_at(place: int, moment: datetime) -> Any:
     from demo.replica import Post
 
