@@ -22,7 +22,7 @@ LARGEST_COUNT = 2**53
 # Format characters that reorder or hide what surrounds them (Unicode TR 36), and zero-width ones, which make another
 # word of a name. The joiner U+200D goes between letters alone: it holds emoji together.
 _REORDERING = re.compile("[\u00ad\u061c\u200b\u200c\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
-_JOINERS = re.compile(r"\u200d(?<=\w\u200d)(?=\w)")
+_JOINERS = re.compile(r"\u200d(?<=\w\u200d)\u200d*(?=\w)")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SPACES = re.compile("[^\\S\n]+")
 _BLANK_LINES = re.compile("\n{3,}")
@@ -34,8 +34,9 @@ def clean(text: str) -> str:
     Lone surrogates, which neither UTF-8 nor a database can hold, become U+FFFD.
     """
     text = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = _SPACES.sub(" ", _JOINERS.sub("", _CONTROL.sub("", _REORDERING.sub("", text))))
+    text = _CONTROL.sub("", _REORDERING.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    # Only now, since what was taken out may have stood between a letter and its accent.
+    text = _SPACES.sub(" ", _JOINERS.sub("", unicodedata.normalize("NFC", text)))
     lines = "\n".join(line.strip() for line in text.split("\n"))
     return _BLANK_LINES.sub("\n\n", lines).strip()
 

@@ -38,9 +38,16 @@ def test_control_and_reordering_characters_are_taken_out() -> None:
     assert cleaned.text == "ab gnirts c\nd é\u0301 👩\u200d💻"
 
 
-@pytest.mark.parametrize("hidden", ["\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"])
+@pytest.mark.parametrize(
+    "hidden", ["\u00ad", "\u200b", "\u200c", "\u200d", "\u200d\u200d", "\u2060", "\ufeff"]
+)
 def test_a_name_is_the_same_word_with_and_without_what_nobody_sees(hidden: str) -> None:
     assert clean(f"Snel{hidden}veld") == "Snelveld"
+
+
+@pytest.mark.parametrize("hidden", ["\u200b", "\x02"])
+def test_what_nobody_sees_parts_no_letter_from_its_accent(hidden: str) -> None:
+    assert clean(f"Cafe{hidden}\u0301") == "Caf\xe9"
 
 
 @pytest.mark.parametrize("emoji", ["👩\u200d💻", "👨🏽\u200d🚀", "❤️\u200d🔥", "🏳️\u200d🌈", "🧑\u200d⚕️"])
