@@ -110,9 +110,12 @@ class KiyohSpider(SinceSpider):
         """Whether a larger answer was asked for and did not come."""
         return step.number > 1 and step.before.issuperset(page.ids)
 
-    def same_moment(self, following: Step, step: Step, newest: datetime) -> Step:
+    def same_moment(self, following: Step, step: Step, page: Stretch) -> Step:
         if self._size(step) < LARGEST_LIMIT and not (step.number > 1 and following.before <= step.before):
-            return replace(super().same_moment(following, step, newest), overlaps=True)
+            return replace(super().same_moment(following, step, page), overlaps=True)
+        newest = page.newest or self.job.now()
+        if step.since and step.since < newest and any(time < newest for _, time in page.shown):
+            return replace(following, since=newest, overlaps=True)  # not all of that one may be shown yet
         self.job.findings.note("more reviews changed at one moment than the platform shows")
         return replace(following, since=newest + BEYOND)
 

@@ -149,7 +149,7 @@ class SinceSpider(ReadingSpider):
         following = replace(step, pages=step.pages + 1, number=1, before=before, overlaps=False)
         if _leads_on(step, reached):
             return replace(following, since=reached - STEP_BACK, overlaps=True)
-        return self.same_moment(following, step, reached)
+        return self.same_moment(following, step, page)
 
     def is_last(self, step: Step, page: Stretch) -> bool:
         return page.entries < self.limit and self.is_ended(step, page)
@@ -163,7 +163,7 @@ class SinceSpider(ReadingSpider):
         stays = reached is not None and not _leads_on(step, reached)
         return not step.whole or stays or step.before.issuperset(page.ids)
 
-    def same_moment(self, following: Step, step: Step, newest: datetime) -> Step:
+    def same_moment(self, following: Step, step: Step, page: Stretch) -> Step:
         """Everything on a full page is of one moment: `following` asked in a way that gets past it."""
         return replace(following, since=step.since, number=step.number + 1)
 

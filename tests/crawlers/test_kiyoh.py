@@ -235,6 +235,17 @@ def test_more_of_one_moment_than_the_platform_shows_is_told_and_got_past(
     assert outcome.stats["notes"] == ["more reviews changed at one moment than the platform shows"]
 
 
+def test_moments_that_follow_closely_are_no_single_one(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("demo.replica.kiyoh.LARGEST", 100)
+    moments = [START + timedelta(days=-3, milliseconds=place // 60) for place in range(160)]
+    show(crawling, [post_at(place, moment) for place, moment in enumerate(moments)])
+    outcome = crawling(KIYOH)
+
+    assert (outcome.counts["new"], outcome.stats.get("notes")) == (160, None)
+
+
 def test_behind_more_of_one_moment_than_the_platform_shows_there_may_be_nothing(
     crawling: Crawling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
