@@ -223,7 +223,7 @@ def moment(cell: str, now: datetime) -> datetime | None:
     # In words too, because the library that knows all of them takes five milliseconds for each.
     weekday = _WEEKDAY.match(cell)
     date = cell[weekday.end() :] if weekday else cell
-    if match := next((found for form in _DATES if (found := form.fullmatch(date))), None):
+    if match := next(filter(None, (form.fullmatch(date) for form in _DATES)), None):
         name = match["month"].lower().replace("maa", "mrt")
         month = _MONTHS.index(name) + 1 if name in _MONTHS else int(name)
         parts = match.group("year", "day", "hour", "minute", "second")
