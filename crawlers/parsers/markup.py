@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Sequence
 
 import lxml.html
 from lxml import etree
@@ -68,6 +69,16 @@ def words_in(element: etree._Element) -> str:
 def line_of(element: etree._Element) -> str:
     """All text in an element, also what `plain` leaves out, on one line of at most `LONGEST_LINE` characters."""
     return " ".join("".join(str(text) for text in element.itertext()).split())[:LONGEST_LINE]
+
+
+def set_apart(elements: Sequence[etree._Element]) -> None:
+    """Take elements, in the order of the page, out of it: where an end is missing they stand in each other, and what
+    one says would be said by all around it.
+    """
+    for element in reversed(elements):
+        around = element.getparent()
+        if around is not None:
+            around.remove(element)
 
 
 def page_tree(body: bytes, content_type: str) -> etree._Element:

@@ -13,7 +13,7 @@ from crawlers.dates import instant, written
 from crawlers.parsers import feed
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.blocks import unlike, wall
-from crawlers.parsers.markup import TooLong, line_of, page_tree, words_in
+from crawlers.parsers.markup import TooLong, line_of, page_tree, set_apart, words_in
 from crawlers.parsers.page import FormatChanged, Page
 from crawlers.parsers.values import count, headed
 from crawlers.parsers.wordless import ForumGathering
@@ -90,11 +90,13 @@ def thread(
     if not posts:
         raise unlike(body, "no posts")
     title = next((line_of(node) for node in _TOPIC_TITLE(root) if line_of(node)), "")
+    onward = _next(root, address)
+    set_apart(posts)
     gathering = ForumGathering()
     for place, post in enumerate(gathering.bounded(posts), 1):
         kind = Kind.POST if opening and place == 1 else Kind.COMMENT
         _add(gathering, f"post {place}", post, kind, title, address, site, now)
-    return gathering.page(_next(root, address))
+    return gathering.page(onward)
 
 
 def asks_in(body: bytes, content_type: str = "") -> bool:

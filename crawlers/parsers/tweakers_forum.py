@@ -12,7 +12,7 @@ from crawlers.dates import sensible, written
 from crawlers.parsers import feed
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.blocks import unlike
-from crawlers.parsers.markup import TooLong, line_of, page_tree, words_in
+from crawlers.parsers.markup import TooLong, line_of, page_tree, set_apart, words_in
 from crawlers.parsers.page import FormatChanged, Page, holding
 from crawlers.parsers.values import count, headed
 from crawlers.parsers.wordless import FEW, ForumGathering
@@ -78,6 +78,8 @@ def topic(body: bytes, url: str, first: bool, content_type: str = "") -> Page:
     if not found:
         raise unlike(body, "no messages")
     title = next((line_of(node).rsplit(" - ", 2)[0] for node in _TITLE(root)), "")
+    onward = next((to for link in _NEXT(root) if (to := safe(link.get("href"), url))), None)
+    set_apart(found)
     gathering = ForumGathering()
     for place, node in enumerate(gathering.bounded(found), 1):
         _add(
@@ -88,7 +90,7 @@ def topic(body: bytes, url: str, first: bool, content_type: str = "") -> Page:
             title,
             url,
         )
-    return gathering.page(next((to for link in _NEXT(root) if (to := safe(link.get("href"), url))), None))
+    return gathering.page(onward)
 
 
 def _numbers(addresses: Iterable[str]) -> tuple[str, ...]:

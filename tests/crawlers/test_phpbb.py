@@ -136,6 +136,19 @@ def test_one_bad_post_costs_no_other() -> None:
     assert [problem.identity for problem in page.problems] == [None, "501234"]
 
 
+def test_a_post_whose_end_is_missing_does_not_say_what_the_next_ones_say() -> None:
+    keys = [str(501_234 + place) for place in range(40)]
+    posts = [BOARD_POST.replace("501234", key).replace("willem56", f"lid {key}") for key in keys]
+    unended = [post[: post.index("</div>", post.index(WORDS))] for post in posts]
+    page = thread(BOARD_NEXT + "".join([*unended[:-1], posts[-1]]))
+
+    assert [(record.external_id, record.author_name) for record in page.records] == [
+        (key, f"lid {key}") for key in keys
+    ]
+    assert {record.text for record in page.records} == {"Winkel zegt dat de wasmachine buiten garantie valt."}
+    assert page.next is not None
+
+
 def test_a_post_that_is_refused_for_its_length_has_its_number() -> None:
     [problem] = thread(BOARD_POST.replace(WORDS, "x" * LONGEST_MARKUP)).problems
 

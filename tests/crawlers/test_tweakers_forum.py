@@ -60,6 +60,15 @@ def test_a_message_becomes_a_record() -> None:
     assert topic(first=False).records[0].kind is Written.COMMENT
 
 
+def test_a_message_whose_end_is_missing_does_not_say_what_the_next_one_says() -> None:
+    unended = GOT_MESSAGE[: GOT_MESSAGE.index("</div>", GOT_MESSAGE.index("messagecontent"))]
+    page = topic(GOT_NEXT + unended + GOT_MESSAGE.replace("81234567", "81234568"))
+
+    assert [record.external_id for record in page.records] == ["81234567", "81234568"]
+    assert {record.text for record in page.records} == {"Al drie dagen geen internet bij Snelveld."}
+    assert page.next is not None
+
+
 def test_the_line_that_says_of_an_edit_is_no_text() -> None:
     line = "<p>[ Voor 12% gewijzigd door GlasvezelFan op 18-11-2026 12:01 ]</p></div>\n</div>"
     [record] = topic(GOT_MESSAGE.replace("</div>\n</div>", line)).records
