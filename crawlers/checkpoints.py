@@ -249,7 +249,12 @@ class Checkpoint:
         last = instant(self.state.get("missed_at"))
         if last and self.now - last < WHOLE_EVERY:
             return None
-        return self.state | {"missed_at": self.now.isoformat()}
+        return self.of_late() | {"missed_at": self.now.isoformat()}
+
+    def of_late(self) -> dict[str, Any]:
+        """The state without posts so old that a listing which shows something would not be compared with them."""
+        since = self._remembered_since(self.now, self.top)
+        return self.let_go([key for key, time in self.shown.items() if time < since])
 
     def let_go(self, keys: Collection[str]) -> dict[str, Any]:
         """The state without these posts."""

@@ -31,7 +31,7 @@ class AbsentSpider(RecentSpider):
         return super()._end(reading, where, gap) or self._emptied(reading)
 
     def _emptied(self, reading: Reading) -> ReadPage:
-        state, now = self.state_of(reading.part), self.job.now()
+        state, now = self.known(reading.part).of_late(), self.job.now()
         missed = dict.fromkeys(self.lost(reading), now) | times_of(state.get("missed"))
         state["missed"] = {key: time.isoformat() for key, time in missed.items()}
         return self._moved(reading.part, state)

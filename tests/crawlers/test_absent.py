@@ -65,6 +65,7 @@ def test_a_post_that_a_search_shows_no_more_and_that_stands_is_not_gone(crawling
     crawling.replica.posts.edit(crawling.replica.posts.seen()[0].key, text="Opgelost.")
 
     assert crawled(crawling, Kind.BLUESKY, 25, 13, 13) == [("empty_before", 0)] * 3
+    assert crawled(crawling, Kind.BLUESKY, 24 * 7, 1) == [("empty_before", 0), (None, 0)]
     assert [line["text"] for line in crawling.mentions()] == ["Opgelost."]
 
 
