@@ -1,7 +1,7 @@
 """The way from a spider into the database."""
 
 import logging
-from typing import Self
+from typing import Any, Self
 
 from scrapy.crawler import Crawler
 
@@ -41,10 +41,15 @@ class StoringPipeline:
     def _stored(self, job: Job, item: ReadPage) -> StoreCounts:
         for problem in item.page.problems:
             logger.warning("%s, %s, %s was refused: %s", job.name, item.where, problem.where, problem.what)
-        state = None if item.state is None else job.state | {item.part: item.state}
+        state = None if item.state is None else _with(job.state, item.part, item.state)
         stored = job.store(Batch(records=item.page.records, state=state))
-        job.state = state or job.state
+        job.state = job.state if state is None else state
         job.findings.counts += stored
         told = (job.name, item.where, len(item.page.records), stored.new, stored.edited, stored.replied)
         logger.info("%s, %s: %d records, %d new, %d edited, %d replied", *told)
         return stored
+
+
+def _with(state: dict[str, Any], part: str, its: dict[str, Any]) -> dict[str, Any]:
+    """`state` with `its` for a part; a part of which nothing is known any more leaves no name behind."""
+    return {key: value for key, value in (state | {part: its}).items() if value or key != part}

@@ -201,8 +201,10 @@ def test_a_listing_without_posts_is_not_compared_with_what_is_older_than_is_read
     missed = known({"shown": ago(late=30, old=200), "begun": ago(older=300)}).missed()
     first_page = known({"shown": ago(late=30, old=200), "top": ago(old=200)["old"]}).missed()
 
-    assert missed and (list(missed["shown"]), missed["begun"]) == (["late"], {})
-    assert first_page and set(first_page["shown"]) == {"late", "old"}
+    assert missed
+    assert (list(missed["shown"]), missed["begun"]) == (["late"], {})
+    assert first_page
+    assert set(first_page["shown"]) == {"late", "old"}
 
 
 def test_those_to_look_up_are_others_every_hour() -> None:
