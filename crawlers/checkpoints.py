@@ -33,6 +33,7 @@ class Reach:
     misses_at_once: bool
     backlog: timedelta | None
     most_pages: int
+    resumes: bool = True
 
 
 class Rest(NamedTuple):
@@ -199,8 +200,9 @@ class Checkpoint:
                 return Rest(Gap("", EARLIEST, number=reading.number), GOES_ON)
             return Rest(Gap("", self.now - (reach.backlog or reach.reread)), GOES_ON)
         if met:
-            again = reading.reread and not by_pages and self.gap is None  # what is unread comes first
-            return Rest(Gap("", reading.floor) if again else None)
+            again = reading.reread and reach.resumes and not by_pages
+            # What is unread comes first.
+            return Rest(Gap("", reading.floor) if again and self.gap is None else None)
         return Rest(Gap("", newest - reach.overlap, text(self.state.get("mark"))), MORE_SINCE)
 
     def without_gap(self) -> dict[str, Any]:

@@ -54,6 +54,8 @@ class RecentSpider(ReadingSpider):
     where nothing but its absence tells that it is."""
     newest_first = True
     """Whether the source says so of its order; else every crawl reads to the end."""
+    resumes = True
+    """Whether the next crawl goes on with what is read again where the time was up."""
     backlog: timedelta | None = None
     """How far back the next crawls read what was too much for the first one; None: that is left out."""
 
@@ -159,6 +161,7 @@ class RecentSpider(ReadingSpider):
             self.misses_at_once,
             self.backlog,
             self.most_pages,
+            self.resumes,
         )
         return Checkpoint(part, state, reach, self.job.now(), self.known_as)
 

@@ -52,6 +52,7 @@ class XSpider(AbsentSpider):
     most_missing = 100
     overlap = timedelta(0)
     reread = timedelta(days=6)
+    resumes = False  # a gap; `checked_to` tells what is missing too
     backlog = FURTHEST
 
     def __init__(self, *named: Any, **more: Any) -> None:
@@ -112,13 +113,13 @@ class XSpider(AbsentSpider):
         return super().lost(reading) if reading.reread else []
 
     def _left(self, state: dict[str, Any], reading: Reading) -> dict[str, Any]:
-        known, floor = "newest" in state, reading.floor
+        newest, floor = instant(state.get("newest")), reading.floor
         left = super()._left(state, reading)
         if reading.reread or isinstance(reading, Recheck):
             left.pop("checked_to", None)
-            # What a first reading leaves was never read, and is no matter of reading again.
-            if known and floor and floor > self._furthest():
-                left["checked_to"] = floor.isoformat()
+            # What was never read, by a first reading or since the newest post, is no matter of reading again.
+            if newest and floor and min(floor, newest) > self._furthest():
+                left["checked_to"] = min(floor, newest).isoformat()
         return left
 
     def _after(self, reading: Reading, gap: Gap | None) -> Iterator[Any]:

@@ -51,3 +51,13 @@ def altered(
         return replace(answer, body=json.dumps(found).encode())
 
     monkeypatch.setitem(PLAYED, kind, played)
+
+
+def slow(crawling: Crawling, time: timedelta = timedelta(minutes=1)) -> None:
+    """Every answer takes so long, of the ten minutes that a crawl has."""
+
+    def pass_by(request: Request) -> None:
+        if request.path != "/robots.txt":
+            crawling.clock.advance(time)
+
+    crawling.replica._watch = pass_by

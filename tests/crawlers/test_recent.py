@@ -12,7 +12,7 @@ from demo.replica.keyed import KEY, RENEWED
 from demo.replica.loopback import Request
 from demo.replica.reddit import CLIENT
 from storage.models import Health
-from tests.crawlers.complaints import posts, show
+from tests.crawlers.complaints import posts, show, slow
 from tests.crawlers.conftest import START, Crawling
 
 KINDS = [Kind.BLUESKY, Kind.X, Kind.YOUTUBE, Kind.META, Kind.MASTODON, Kind.DISCOURSE]
@@ -261,16 +261,6 @@ def test_what_never_showed_anything_stays_no_calm_until_it_does(crawling: Crawli
 
 REVIEWS = [Kind.TRUSTED_SHOPS, Kind.GOOGLE_BUSINESS, Kind.APP_STORE_CONNECT]
 OF_A_PAGE = {Kind.TRUSTED_SHOPS: 200, Kind.GOOGLE_BUSINESS: 50, Kind.APP_STORE_CONNECT: 200}
-
-
-def slow(crawling: Crawling, time: timedelta = timedelta(minutes=1)) -> None:
-    """Every answer takes so long, of the ten minutes that a crawl has."""
-
-    def pass_by(request: Request) -> None:
-        if request.path != "/robots.txt":
-            crawling.clock.advance(time)
-
-    crawling.replica._watch = pass_by
 
 
 @pytest.mark.parametrize("kind", REVIEWS)

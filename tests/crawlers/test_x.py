@@ -13,12 +13,12 @@ from crawlers.parsers.page import Blocked, FormatChanged
 from crawlers.parsers.x import parse
 from crawlers.retries import LONGEST_WAIT
 from crawlers.spiders.recent import until_reset
-from demo.replica import Fault, Kind
+from demo.replica import Fault, Kind, Post
 from demo.replica.loopback import Answer, Request
 from storage.models import Health
 from storage.records import Kind as RecordKind
 from storage.records import Status
-from tests.crawlers.complaints import altered, posts, show
+from tests.crawlers.complaints import altered, posts, show, slow
 from tests.crawlers.conftest import START, Crawling
 from tests.crawlers.payloads import WAF_JSON
 from tests.crawlers.payloads_social import tweet, written_out, x_search
@@ -201,14 +201,42 @@ def test_what_a_crawl_does_not_pay_for_is_rechecked_by_the_next_ones(crawling: C
     assert f"since_id={shown[0].key}" in asked[3]
 
 
+def close(count: int, last: datetime = START, first: int = 0) -> list[Post]:
+    """So many posts, ten minutes between them."""
+    return [
+        replace(post, published_at=last - timedelta(minutes=10 * place), key="")
+        for place, post in enumerate(posts(Kind.X, count, first=first), 1)
+    ]
+
+
+def test_what_a_crawl_has_no_time_to_recheck_is_paid_for_once_by_the_next_ones(crawling: Crawling) -> None:
+    shown = show(crawling, close(350))
+    crawling(Kind.X)
+    crawling.replica.posts.remove(shown[-1].key)
+    crawling.clock.advance(timedelta(days=1))
+    slow(crawling, timedelta(minutes=4))
+    counts = [crawling(Kind.X, timeout=600).counts for _ in range(4)]
+
+    # The last post of a crawl is the first one of the next.
+    assert [one["unchanged"] for one in counts] == [200, 100, 51, 0]
+    assert [one["removed"] for one in counts] == [0, 0, 1, 0]
+
+
+def test_what_a_crawl_leaves_of_what_is_new_is_paid_for_once(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.X, 30))
+    crawling(Kind.X, pages=2)
+    crawling.clock.advance(timedelta(days=2.5))
+    show(crawling, close(350, last=crawling.clock(), first=100))
+    counts = [crawling(Kind.X, pages=2).counts for _ in range(4)]
+
+    assert [one["new"] for one in counts] == [200, 150, 0, 0]
+    assert [one["unchanged"] for one in counts] == [0, 0, 30, 0]
+
+
 def test_what_comes_in_while_the_rest_is_rechecked_is_read_first_and_nothing_is_taken_for_removed(
     crawling: Crawling,
 ) -> None:
-    close = [
-        replace(post, published_at=START - timedelta(minutes=10 * place), key="")
-        for place, post in enumerate(posts(Kind.X, 350), 1)
-    ]
-    shown = show(crawling, close)
+    shown = show(crawling, close(350))
     for _ in range(2):
         crawling(Kind.X, pages=2)
     crawling.replica.posts.remove(shown[-1].key)
