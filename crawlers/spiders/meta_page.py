@@ -10,7 +10,6 @@ from scrapy.http import Response
 
 from crawlers.causes import LEAVE_ALONE, Cause, Failure
 from crawlers.job import ReadPage
-from crawlers.paging import times_of
 from crawlers.parameters.social import MetaPageParameters
 from crawlers.parsers import meta_page
 from crawlers.parsers.page import Page, ParseError
@@ -104,7 +103,7 @@ class MetaPageSpider(AbsentSpider):
         """What is under a post that was deleted is gone with it; that under older ones stays as it was read."""
         part, code = f"comments {post}", meta_page.refusal(response.body)
         if self.is_absent(response) or code == _UNKNOWN:
-            for gone in self.all_gone(part, list(times_of(self.state_of(part).get("shown"))), proven=True):
+            for gone in self.all_gone(part, list(self.known(part).shown), proven=True):
                 yield gone
         elif (failure := self.unfit(response, where)) and (failure.cause in _PASSING or code in _TEMPORARY):
             self.refuse(failure)

@@ -11,6 +11,7 @@ from crawlers.causes import Cause
 from crawlers.parsers import meta_page
 from crawlers.parsers.meta_page import asked_for, parse_comments, parse_ratings, parse_tagged, wait
 from crawlers.parsers.page import Blocked, FormatChanged
+from crawlers.spiders import meta_page as meta_page_spider
 from demo.replica import Fault, Kind
 from demo.replica.keyed import KEY, said
 from demo.replica.loopback import Answer, Request
@@ -280,6 +281,27 @@ def test_what_stands_under_a_post_is_removed_with_it_and_not_when_newer_ones_tak
 
     assert (outcome.health, outcome.counts["removed"]) == (Health.OK, 5 if deleted else 0)
     assert not [target for target in crawling.asked(since) if OWN_POST in target]
+
+
+def test_what_a_reading_stored_that_broke_off_is_removed_with_its_post_too(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meta_page_spider, "LIMIT", 3)
+    own = OwnPosts(crawling, [OWN_POST])
+    own.patch(monkeypatch)
+    crawling.settings = {"RETRY_TIMES": 0}
+    whole = own.play
+
+    def broken(kind: Kind, request: Request, fault: Fault | None) -> Any:
+        return Answer(500) if "after=" in request.target else whole(kind, request, fault)
+
+    own.play = broken
+    first = crawling(Kind.META)
+    own.listed, own.deleted = OTHERS, True
+    outcome = crawling(Kind.META)
+
+    assert (first.health, first.counts["new"]) == (Health.BROKEN, 3)
+    assert outcome.counts["removed"] == 3
 
 
 @pytest.mark.parametrize(("status", "code"), [(500, 2), (400, 2), (400, 1)])
