@@ -8,14 +8,13 @@ from lxml import etree
 
 MOST_READ = 400_000
 """Elements whose text is read on one page; one that stands within another is read twice."""
-MOST_AROUND = 20
+MOST_AROUND = 10
 """Properties round a property whose text is read; else deep nesting would take the square of the time."""
 MOST_REFERRED = 20_000
 """Elements on one page that items refer to by `itemref`; each may do so any number of times."""
 DEEPEST = 60
 """Items inside one another; what is deeper counts as standing alone."""
 _elements_in = etree.XPath("count(descendant-or-self::*)")
-_properties_around = etree.XPath("count(ancestor::*[@itemprop][not(@itemscope)])")
 
 
 class TooNested(Exception):
@@ -27,7 +26,9 @@ def microdata_of(root: etree._Element, url: str) -> list[Any]:
 
     An item without properties has no `value` here. Raises TooNested, and what extruct raises on a hostile page.
     """
-    return list(_extractor()().extract_items(root, url))
+    extractor = _extractor()()
+    extractor.buried = _buried(root)
+    return list(extractor.extract_items(root, url))
 
 
 @cache
@@ -38,6 +39,7 @@ def _extractor() -> Any:
         # Its own way compares all elements with each other: a page of half a megabyte took a minute.
         _xp_prop = staticmethod(_properties)
         read = referred = depth = 0
+        buried: frozenset[etree._Element] = frozenset()
 
         def _extract_item(self, *args: Any, **named: Any) -> Any:
             if self.depth == DEEPEST:
@@ -58,7 +60,7 @@ def _extractor() -> Any:
             return None if named.get("force") else super()._extract_property_value(node, *args, **named)
 
         def _extract_textContent(self, node: etree._Element) -> Any:  # the name that extruct calls
-            if _properties_around(node) > MOST_AROUND:
+            if node in self.buried:
                 return ""
             self.read += int(_elements_in(node))
             if self.read > MOST_READ:
@@ -80,3 +82,15 @@ def _properties(item: etree._Element) -> list[etree._Element]:
         if "itemscope" in element.attrib:
             walk.skip_subtree()
     return found
+
+
+def _buried(root: etree._Element) -> frozenset[etree._Element]:
+    """The properties that stand within more than `MOST_AROUND` others."""
+    around, found = 0, []
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        if "itemprop" not in element.attrib or "itemscope" in element.attrib:
+            continue
+        around += 1 if event == "start" else -1
+        if event == "start" and around > MOST_AROUND + 1:
+            found.append(element)
+    return frozenset(found)

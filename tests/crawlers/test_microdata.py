@@ -43,7 +43,7 @@ def test_properties_within_properties_are_not_read_without_end(monkeypatch: pyte
     root = etree.fromstring(f"<div itemscope>{nested}</div>", etree.HTMLParser())
     assert len(microdata_of(root, URL)[0]["properties"]["a"]) == 50
 
-    monkeypatch.setattr(microdata, "MOST_READ", 500)
+    monkeypatch.setattr(microdata, "MOST_READ", 300)
     with pytest.raises(microdata.TooNested):
         microdata_of(root, URL)
 

@@ -491,6 +491,15 @@ def test_elements_deep_within_each_other_cost_no_review_beside_them(tag: str, de
     assert {"Els", "Noor"} <= {record.author_name for record in page.records}
 
 
+def test_properties_deep_within_each_other_are_read_in_bounded_time() -> None:
+    column = f"{'<div itemprop=a>x' * 1_900}{'</div>' * 1_900}"
+    began = time.process_time()
+    page = read(f"<html>{REVIEW.format('Els' + column * 4)}{REVIEW.format('Noor')}".encode())
+
+    assert "Noor" in {record.author_name for record in page.records}
+    assert time.process_time() - began < 5
+
+
 def test_references_are_not_followed_without_end() -> None:
     times = 3_000
     properties = (
