@@ -59,6 +59,7 @@ def plan_from(arguments: Sequence[str] | None = None) -> Plan:
         rate=asked.rate,
         seed=asked.seed,
         word_dropout=asked.word_dropout,
+        words_from=asked.words_from,
     )
     if not asked.teachers:
         return plan
@@ -107,6 +108,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rate", type=float, default=8e-5, help="top learning rate")
     parser.add_argument(
         "--word-dropout", type=float, default=0.0, help="chance that a token is left out, anew each time"
+    )
+    parser.add_argument(
+        "--words-from",
+        type=int,
+        default=0,
+        metavar="TEXTS",
+        help="let the embeddings of tokens move that at least so many texts hold (0: of none)",
     )
     parser.add_argument("--seed", type=int, default=1)
     return parser

@@ -4,6 +4,7 @@ import itertools
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -47,7 +48,8 @@ class Plan:
 
     `shares` says which part of each source an epoch sees, `first_shares` the same of the first `first_epochs`.
     `word_dropout` (0 to 1) is the chance that a token is left out of a text, each time that it is read (Iyyer et
-    al., "Deep unordered composition rivals syntactic methods for text classification", 2015).
+    al., "Deep unordered composition rivals syntactic methods for text classification", 2015). The embeddings of
+    tokens that at least `words_from` of the training texts hold move too; with 0 none does.
     """
 
     base: Path
@@ -61,6 +63,7 @@ class Plan:
     rate: float
     seed: int
     word_dropout: float = 0.0
+    words_from: int = 0
     checkpoint_steps: int = 100
 
 
@@ -85,8 +88,7 @@ class Trainer:
         self.tokenizer = load_tokenizer(plan.base)
         self.filler = self.tokenizer.token_to_id(_FILLER) or 0
         self.network = Network(plan.base).to(self.device)
-        # Most words never occur in the training set: moving only the others would tear them apart.
-        self.network.bert.embeddings.word_embeddings.weight.requires_grad_(False)
+        self._hold_rare_words()
         self.optimizer = torch.optim.AdamW(self._groups(), lr=plan.rate, weight_decay=0.01)
         last = self._epoch(plan.epochs - 1)
         self.weights = [
@@ -98,14 +100,31 @@ class Trainer:
         self.step = self.measured = 0
         self.best = -1.0
 
+    def _hold_rare_words(self) -> None:
+        """Lets only those word embeddings move that enough texts speak for: others would drift from their like."""
+        words = self._words()
+        words.requires_grad_(bool(self.plan.words_from))
+        if self.plan.words_from:
+            held_by = Counter(token for row in self._tokens(self.plan.train) for token in set(row))
+            often = [held_by[token] >= self.plan.words_from for token in range(len(words))]
+            moving = torch.tensor(often, device=self.device).unsqueeze(1)
+            words.register_hook(lambda gradient: gradient * moving)
+
+    def _words(self) -> nn.Parameter:
+        return self.network.bert.embeddings.word_embeddings.weight
+
     def _groups(self) -> list[dict[str, Any]]:
         """The weights that move, with their top learning rate: what starts fresh moves faster than the encoder."""
         groups: dict[float, list[nn.Parameter]] = {}
         for name, weight in self.network.named_parameters():
-            if weight.requires_grad:
+            if weight.requires_grad and weight is not self._words():
                 fresh = name.startswith(("heads.", "bert.pooler."))
                 groups.setdefault(self.plan.rate * (FRESH if fresh else 1.0), []).append(weight)
-        return [{"params": weights, "top": top} for top, weights in groups.items()]
+        moving = [{"params": weights, "top": top} for top, weights in groups.items()]
+        if not self.plan.words_from:
+            return moving
+        # Decay would move the rare words too.
+        return [*moving, {"params": [self._words()], "top": self.plan.rate, "weight_decay": 0.0}]
 
     def _epoch(self, epoch: int) -> list[Example]:
         early = epoch < self.plan.first_epochs

@@ -154,6 +154,34 @@ def test_word_dropout_leaves_out_other_tokens_each_time_and_none_when_measuring(
     assert measured == [whole]
 
 
+def test_the_embeddings_of_words_that_enough_texts_hold_move_and_no_others(
+    trained: Trained, tmp_path: Path
+) -> None:
+    import torch
+
+    from sentiment.train import plan_from
+    from sentiment.trainer import Trainer
+
+    rare = tiny.texts(1, seed=5)[0] | {"text": "de traag"}
+    often = [rare | {"text": f"het kapot {number}"} for number in range(3)]
+    tiny.write_lines(tmp_path / "train.jsonl", [rare, *often])
+    shutil.copy(trained.data / "dev.jsonl", tmp_path)
+    asked = command(trained.base, tmp_path, tmp_path / "run")
+
+    def moved(*further: str) -> set[str]:
+        trainer = Trainer(plan_from([*asked, *further]))
+        words = trainer.network.bert.embeddings.word_embeddings.weight
+        before = words.detach().clone()
+        for batch in trainer.batches(0):
+            trainer.learn(batch)
+        changed = (words != before).any(dim=1)
+        return {str(trainer.tokenizer.id_to_token(place)) for place in torch.nonzero(changed).flatten()}
+
+    assert moved() == set()
+    assert moved("--words-from", "3") == {"<s>", "</s>", "<unk>", "het", "kapot"}
+    assert moved("--words-from", "1") >= {"de", "traag", "het", "kapot"}
+
+
 def test_a_checkpoint_of_other_data_is_refused(trained: Trained, tmp_path: Path) -> None:
     from sentiment import train
 
