@@ -108,10 +108,11 @@ class Trainer:
             held_by = Counter(token for row in self._tokens(self.plan.train) for token in set(row))
             often = [held_by[token] >= self.plan.words_from for token in range(len(words))]
             moving = torch.tensor(often, device=self.device).unsqueeze(1)
-            words.register_hook(lambda gradient: gradient * moving)
+            words.register_hook(lambda gradient: gradient * moving)  # type: ignore[no-untyped-call]
 
     def _words(self) -> nn.Parameter:
-        return self.network.bert.embeddings.word_embeddings.weight
+        table: nn.Embedding = self.network.bert.embeddings.word_embeddings
+        return table.weight  # type: ignore[return-value]
 
     def _groups(self) -> list[dict[str, Any]]:
         """The weights that move, with their top learning rate: what starts fresh moves faster than the encoder."""

@@ -103,7 +103,7 @@ def _listed(topics: Mapping[str, list[Line]], fault: Fault | None) -> list[dict[
         }
         for place, lines in topics.items()
     ]
-    rows.sort(key=lambda row: row["last_posted_at"], reverse=True)
+    rows.sort(key=lambda row: str(row["last_posted_at"]), reverse=True)
     return [row | {"pinned": True} for row in rows[-1:]] + rows[:-1]
 
 
