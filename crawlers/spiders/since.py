@@ -1,6 +1,6 @@
 """Reading what changed since a moment, oldest first, from an interface that takes that moment."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -50,7 +50,7 @@ class SinceSpider(ReadingSpider):
     State of a part: `mark`, up to which everything was stored; it moves with every page, so that a crawl that is
     broken off costs nothing. `reread_at`, when `window` was last read again, for what changes without a new time,
     and `reread_from`, where that goes on when one crawl did not get to its end; `shown`, what was seen in that
-    window, to notice what is gone, and what `gone_from` keeps.
+    window, to notice what is gone, which moves with every page too, and what `gone_from` keeps.
     """
 
     namespace: str
@@ -116,7 +116,7 @@ class SinceSpider(ReadingSpider):
         self.there.update(page.ids)
         floor = self.job.now() - self.window
         step = replace(step, seen=step.seen | {key: time for key, time in page.shown if time >= floor})
-        item = ReadPage(page, where, step.part, state | self._moved(state, step, page))
+        item = ReadPage(page, where, step.part, state | self._moved(state, step, page) | self._on_the_way(step))
         yield item
         await item.stored
         following = self._following(step, page)
@@ -182,7 +182,7 @@ class SinceSpider(ReadingSpider):
         lost: list[str] = []
         if not self.tells_removals:
             lost, left = self._lost(state, step)
-            state |= left | {"shown": self._shown(state, step, lost)}
+            state |= left | {"shown": self._shown(step, lost)}
         records = tuple(record for one in lost for record in gone(self.namespace, one).records)
         yield ReadPage(Page(records), f"{step.part} end", step.part, state)
         yield from self.after(step)
@@ -199,12 +199,15 @@ class SinceSpider(ReadingSpider):
         missing = [key for key, time in before.items() if time > floor and key not in there]
         return gone_from(state, missing, found.nameless, self.job.now(), there)
 
-    def _shown(self, state: dict[str, Any], step: Step, lost: list[str]) -> dict[str, str]:
+    def _on_the_way(self, step: Step) -> dict[str, Any]:
+        """What is missed later although this reading may break off, for the next one begins where it came to."""
+        return {} if self.tells_removals else {"shown": self._shown(step)}
+
+    def _shown(self, step: Step, lost: Collection[str] = ()) -> dict[str, str]:
         floor = self.job.now() - self.window
+        before = times_of(self.state_of(step.part).get("shown"))
         kept = {
-            key: time
-            for key, time in (times_of(state.get("shown")) | step.seen).items()
-            if time >= floor and key not in lost
+            key: time for key, time in (before | step.seen).items() if time >= floor and key not in lost
         }
         latest = sorted(kept.items(), key=lambda one: one[1], reverse=True)[:MOST_REMEMBERED]
         return {key: time.isoformat() for key, time in latest}

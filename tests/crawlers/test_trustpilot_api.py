@@ -245,6 +245,19 @@ def test_all_that_is_removed_at_once_is_told_at_once(crawling: Crawling) -> None
     assert removed_in_days(crawling, 3) == [0, 25, 0]
 
 
+def test_what_a_crawl_stored_that_broke_off_is_missed_too(crawling: Crawling) -> None:
+    shown = show(crawling, posts(API, 350))
+    crawling.settings = {"RETRY_TIMES": 0}
+    crawling.replica.faults.set(API, Fault.SERVER_ERROR, after=2)
+    broken = crawling(API)
+    crawling.replica.faults.clear()
+    crawling.replica.posts.remove(shown[300].key)  # the oldest stand last
+    whole = crawling(API)
+
+    assert (broken.counts["new"], whole.counts["new"]) == (100, 250)
+    assert removed_in_days(crawling, 2) == [0, 1]
+
+
 def test_a_review_that_is_just_older_than_the_window_is_not_taken_for_removed(crawling: Crawling) -> None:
     show(crawling, posts(API, 3))
     crawling(API)
