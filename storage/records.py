@@ -23,7 +23,8 @@ LARGEST_COUNT = 2**53
 # word of a name. The joiner U+200D goes between letters alone: it holds emoji together.
 _REORDERING = re.compile("[\u00ad\u061c\u200b\u200c\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _JOINERS = re.compile(r"\u200d(?<=\w\u200d)\u200d*(?=\w)")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+"""But for those that are white space: they part words."""
 _SPACES = re.compile("[^\\S\n]+")
 _BLANK_LINES = re.compile("\n{3,}")
 

@@ -12,7 +12,7 @@ from crawlers.dates import instant
 from crawlers.parsers.addresses import safe
 from crawlers.parsers.blocks import unlike
 from crawlers.parsers.page import FormatChanged, Page
-from crawlers.parsers.xml import tidied
+from crawlers.parsers.xml import Tidied, tidied
 
 MOST_ENTRIES = 50_000
 """What the standard allows in one file."""
@@ -41,7 +41,7 @@ class Map(Page):
 
 def parse(body: bytes, url: str) -> Map:
     """A sitemap that was read from `url`, as far as it can be read. Raises FormatChanged or Blocked."""
-    document = tidied(_unpacked(body) if body.startswith(_PACKED) else body)
+    document = _document(_unpacked(body) if body.startswith(_PACKED) else body)
     if len(xml := _bounded(document.xml)) < len(document.xml):
         document = replace(document, xml=xml, cut=True)
     try:
@@ -76,6 +76,13 @@ def _unpacked(body: bytes) -> bytes:
     except Exception as error:
         # What Scrapy raises for a bomb is private to it; for noise it is one of many.
         raise FormatChanged(f"the sitemap cannot be unpacked ({type(error).__name__})") from None
+
+
+def _document(body: bytes) -> Tidied:
+    """The document without an address that it breaks off in: half of one is another page."""
+    document = tidied(body)
+    last = body.rfind(b"<loc>")
+    return tidied(body[:last]) if document.cut and last > body.rfind(b"</loc>") else document
 
 
 def _bounded(xml: bytes) -> bytes:

@@ -66,6 +66,21 @@ def test_a_map_that_breaks_off_is_damaged_and_read_as_far_as_it_goes() -> None:
     assert len(found.found) >= 1
 
 
+@pytest.mark.parametrize("cut", range(1, len("/winkels</loc>")))
+def test_of_a_map_that_breaks_off_in_an_address_the_half_one_is_left_out(cut: int) -> None:
+    entry = "<url><loc>https://snelveld.example/{}</loc></url>"
+    body = f"<urlset>{entry.format(1)}{entry.format('winkels').removesuffix('</url>')[:-cut]}".encode()
+
+    found = sitemap.parse(body, URL)
+    assert [entry.address for entry in found.found] == ["https://snelveld.example/1"]
+    assert found.damage == "the sitemap breaks off before its end"
+
+
+def test_the_last_address_of_a_whole_map_may_lack_its_end() -> None:
+    found = sitemap.parse(b"<urlset><url><loc>https://snelveld.example/1</url></urlset>", URL)
+    assert [entry.address for entry in found.found] == ["https://snelveld.example/1"]
+
+
 @pytest.mark.parametrize("closed", [True, False])
 def test_a_map_is_read_up_to_a_tag_that_never_ends(closed: bool) -> None:
     entry = "<url><loc>https://snelveld.example/%d</loc></url>"

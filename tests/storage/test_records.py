@@ -45,6 +45,11 @@ def test_a_name_is_the_same_word_with_and_without_what_nobody_sees(hidden: str) 
     assert clean(f"Snel{hidden}veld") == "Snelveld"
 
 
+@pytest.mark.parametrize("space", ["\t", "\v", "\f", "\x1f", "\x85", "\xa0", "\u2028"])
+def test_white_space_of_any_kind_parts_words(space: str) -> None:
+    assert clean(f"Snel{space}veld") == "Snel veld"
+
+
 @pytest.mark.parametrize("hidden", ["\u200b", "\x02"])
 def test_what_nobody_sees_parts_no_letter_from_its_accent(hidden: str) -> None:
     assert clean(f"Cafe{hidden}\u0301") == "Caf\xe9"
