@@ -162,7 +162,7 @@ def _link(entry: dict[str, object], url: str) -> tuple[str | None, bool]:
     parts = urlsplit(link)
     if parts.path == "/url" and re.fullmatch(r"(?:www\.)?google\.[a-z.]+", parts.hostname or ""):
         for name in ("url", "q"):
-            real = safe(next(iter(parse_qs(parts.query, max_num_fields=100).get(name, [])), None))
+            real = safe(next(iter(parse_qs(parts.query).get(name, [])), None))
             if real:
                 return real, True
     return link, False

@@ -74,10 +74,12 @@ def topics(body: bytes, address: str, now: datetime, content_type: str = "") -> 
     """The topics of a page of a forum at `address`. Raises FormatChanged or Blocked."""
     root = page_tree(body, content_type)
     address = _base(root, address)
-    rows = [row for node in _ROWS(root) if (row := _row(node, address, now))]
-    if not rows and not _NO_TOPICS(root):
+    said_none, onward, nodes = bool(_NO_TOPICS(root)), _next(root, address), _ROWS(root)
+    set_apart(nodes)
+    rows = tuple(row for node in nodes if (row := _row(node, address, now)))
+    if not rows and not said_none:
         raise unlike(body, "no topics, and no word that there are none")
-    return Topics(rows=tuple(rows), passed=len(rows), next=_next(root, address))
+    return Topics(rows=rows, passed=len(rows), next=onward)
 
 
 def thread(

@@ -122,24 +122,28 @@ def _microdata(root: etree._Element, url: str, gathering: Gathering) -> list[obj
         # Third-party code over a hostile page: whatever it stumbles on is the page's fault.
         gathering.note("the page's microdata is not readable")
         return []
-    return [_as_node(item, 0) for item in items]
+    made: dict[int, Node] = {}
+    return [_as_node(item, made) for item in items]
 
 
-def _as_node(value: object, depth: int) -> object:
-    """Microdata in the shape of JSON-LD."""
-    if depth > DEEPEST:
-        return None
+def _as_node(value: object, made: dict[int, Node]) -> object:
+    """Microdata in the shape of JSON-LD. `made` are the nodes so far, by the identity of their items.
+
+    An item that is a property under several names is one node: copies of copies would fill any memory.
+    """
     if isinstance(value, list):
-        return [_as_node(one, depth + 1) for one in value]
+        return [_as_node(one, made) for one in value]
     if not isinstance(value, dict):
         return value
-    properties = value.get("properties")
-    inner = (
-        {key: _as_node(one, depth + 1) for key, one in properties.items()}
-        if isinstance(properties, dict)
-        else {}
-    )
-    return {"@type": value.get("type"), "@id": value.get("id"), **inner}
+    if id(value) not in made:
+        properties = value.get("properties")
+        inner = properties.items() if isinstance(properties, dict) else ()
+        made[id(value)] = {
+            "@type": value.get("type"),
+            "@id": value.get("id"),
+            **{key: _as_node(one, made) for key, one in inner},
+        }
+    return made[id(value)]
 
 
 def _linked(nodes: list[Node]) -> list[Node]:

@@ -131,8 +131,9 @@ def headed(title: str | None, words: str) -> dict[str, str | None]:
 
 
 def everything(value: object, most: int, deepest: int) -> Iterator[dict[str, object]]:
-    """Every object in a JSON value, outermost first; at most `most` values down to depth `deepest`."""
+    """Every object in a JSON value, once, outermost first; at most `most` values down to depth `deepest`."""
     waiting: list[tuple[object, int]] = [(value, 0)]
+    seen = {id(value)}
     for place in range(most):
         if place >= len(waiting):
             return
@@ -140,5 +141,7 @@ def everything(value: object, most: int, deepest: int) -> Iterator[dict[str, obj
         if isinstance(found, dict):
             yield found
         if depth < deepest and isinstance(found, dict | list):
-            inner = found.values() if isinstance(found, dict) else found
-            waiting += [(one, depth + 1) for one in inner if isinstance(one, dict | list)]
+            for one in found.values() if isinstance(found, dict) else found:
+                if isinstance(one, dict | list) and id(one) not in seen:
+                    seen.add(id(one))
+                    waiting.append((one, depth + 1))

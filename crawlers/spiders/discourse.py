@@ -83,9 +83,9 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
     posts are looked through for a query, the state has only those that held it.
 
     State of a topic: `shown`, the ids it held, `whole_at`, and `gone_at`, since when it is not there. State of
-    `answers`: topics `waiting` to be opened for a reply of the company, and the replies that are `done`. State of a
-    search: also `unopened`, what it found and could not read, or had no time for, as topic, post and the title of the
-    topic.
+    `answers`: topics `waiting` to be opened for a reply of the company, those of them that `failed`, with since when,
+    and the replies that are `done`. State of a search: also `unopened`, what it found and could not read, or had no
+    time for, as topic, post and the title of the topic.
     """
 
     most_pages = 40
@@ -170,7 +170,7 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
         if not new:
             return
         topics = [topic for topic in dict.fromkeys(topic for topic, _ in new) if topic not in known]
-        state = {"waiting": known + topics, "done": ([post for _, post in new] + done)[:MOST_DONE]}
+        state |= {"waiting": known + topics, "done": ([post for _, post in new] + done)[:MOST_DONE]}
         yield ReadPage(Page(), "replies", ANSWERS, state)
         for topic in topics[: max(0, MOST_ANSWERED - len(known))]:
             yield self._topic(Topic(topic, ANSWERS))
@@ -232,6 +232,8 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
             return
         page = self._posts(response, where, topic)
         if page is None:
+            if topic.part == ANSWERS:
+                yield self._put_off(topic)
             return
         if not page.stream:
             self.note(Failure(Cause.DAMAGED, where, "no list of the topic's posts"))
@@ -270,7 +272,10 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
             yield item
             await item.stored
             topic = replace(topic, answers=page.answers)
-        elif topic.part == ANSWERS or self._is_failing():
+        elif topic.part == ANSWERS:
+            yield self._put_off(topic)
+            return
+        elif self._is_failing():
             return
         else:
             topic = replace(topic, failed=topic.failed + asked)
@@ -317,7 +322,26 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
     def _closed(self, topic: Topic) -> ReadPage:
         """That a topic was looked through for replies."""
         waiting = [one for one in self._waiting() if one != topic.number]
-        return ReadPage(Page(), "replies", ANSWERS, self.state_of(ANSWERS) | {"waiting": waiting})
+        return self._left_waiting(waiting, self._failed_since())
+
+    def _put_off(self, topic: Topic) -> ReadPage:
+        """That a topic could not be read: it comes after all others, and after a week no more."""
+        failed = self._failed_since()
+        since = failed.setdefault(str(topic.number), self.job.now())
+        waiting = [one for one in self._waiting() if one != topic.number]
+        if self.job.now() - since < REREAD or self._is_failing():
+            waiting.append(topic.number)
+        return self._left_waiting(waiting, failed)
+
+    def _failed_since(self) -> dict[str, datetime]:
+        return times_of(self.state_of(ANSWERS).get("failed"))
+
+    def _left_waiting(self, waiting: list[int], failed: Mapping[str, datetime]) -> ReadPage:
+        names = set(map(str, waiting))
+        kept = {topic: since.isoformat() for topic, since in failed.items() if topic in names}
+        return ReadPage(
+            Page(), "replies", ANSWERS, self.state_of(ANSWERS) | {"waiting": waiting, "failed": kept}
+        )
 
     def _ended(self, topic: Topic) -> Iterator[Any]:
         """The state that a topic leaves, and look-ups of what its list has no more: posts are moved to other topics."""

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -12,6 +11,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure as TwistedFailure
 
 from crawlers.causes import Cause, Failure
+from crawlers.checkpoints import in_turn
 from crawlers.dates import instant
 from crawlers.job import ReadPage
 from crawlers.paging import MOST_CHECKED, WHOLE_EVERY
@@ -179,7 +179,7 @@ class PhpbbSpider(ConditionalSpider):
         floor = last.last if page.next and last else now - REREAD
         if forum.whole and floor:
             unlisted = self._unlisted(forum, max(floor, now - REREAD))
-            forum = replace(forum, unlisted=tuple(islice(unlisted, MOST_CHECKED)))
+            forum = replace(forum, unlisted=tuple(in_turn(unlisted, MOST_CHECKED, now)))
         for one in self._opened(forum):
             yield one
 
@@ -365,9 +365,9 @@ class PhpbbSpider(ConditionalSpider):
     def _sought(self, forum: Forum) -> Iterator[Request]:
         """Look-ups of posts whose topics are gone."""
         topics = ((topic, known) for topic, known in self._topics(forum).items() if GONE_AT in known)
-        posts = ((topic, identity) for topic, known in topics for identity in known.get("kept", []))
-        for topic, identity in islice(posts, MOST_CHECKED):
-            yield self._look_up(forum, topic, identity)
+        posts = {identity: topic for topic, known in topics for identity in known.get("kept", [])}
+        for identity in in_turn(posts, MOST_CHECKED, self.job.now()):
+            yield self._look_up(forum, posts[identity], identity)
 
     def _look_up(self, forum: Forum, topic: str, identity: str) -> Request:
         address, where = f"{self.site}/viewtopic.php?p={identity}", f"{forum.part} gone"
@@ -398,7 +398,7 @@ class PhpbbSpider(ConditionalSpider):
     def _ended(self, reading: Reading, done: bool) -> Iterator[Any]:
         forum, row = reading.forum, reading.row
         missing = self._topics(forum).get(row.topic, {}).get(MISSING, []) if done else []
-        for identity in missing[:MOST_CHECKED]:
+        for identity in in_turn(missing, MOST_CHECKED, self.job.now()):
             yield self._look_up(forum, row.topic, identity)
         yield from self._onward(forum)
 

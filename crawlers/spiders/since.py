@@ -116,7 +116,9 @@ class SinceSpider(ReadingSpider):
         self.there.update(page.ids)
         floor = self.job.now() - self.window
         step = replace(step, seen=step.seen | {key: time for key, time in page.shown if time >= floor})
-        item = ReadPage(page, where, step.part, state | self._moved(state, step, page) | self._on_the_way(step))
+        item = ReadPage(
+            page, where, step.part, state | self._moved(state, step, page) | self._on_the_way(step)
+        )
         yield item
         await item.stored
         following = self._following(step, page)
@@ -206,9 +208,7 @@ class SinceSpider(ReadingSpider):
     def _shown(self, step: Step, lost: Collection[str] = ()) -> dict[str, str]:
         floor = self.job.now() - self.window
         before = times_of(self.state_of(step.part).get("shown"))
-        kept = {
-            key: time for key, time in (before | step.seen).items() if time >= floor and key not in lost
-        }
+        kept = {key: time for key, time in (before | step.seen).items() if time >= floor and key not in lost}
         latest = sorted(kept.items(), key=lambda one: one[1], reverse=True)[:MOST_REMEMBERED]
         return {key: time.isoformat() for key, time in latest}
 

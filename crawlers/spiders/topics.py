@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from scrapy import Request
 from scrapy.http import Response
 
+from crawlers.checkpoints import in_turn
 from crawlers.dates import instant
 from crawlers.job import ReadPage
 from crawlers.paging import MOST_CHECKED, TWICE
@@ -54,8 +54,9 @@ class TopicsSpider(ReadingSpider):
             yield from self.seek(part, shown)
 
     def seek(self, part: str, numbers: Iterable[int]) -> Iterator[Request]:
-        """Look up as many posts as one crawl does."""
-        for number in islice(numbers, MOST_CHECKED):
+        """Look up as many posts as one crawl does, others each hour: some may never be answered."""
+        for identity in in_turn(map(str, numbers), MOST_CHECKED, self.job.now()):
+            number = int(identity)
             address = self.post_address(number)
             yield self.ask(address, self.sought, where=f"{part} gone", part=part, number=number)
 

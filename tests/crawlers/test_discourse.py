@@ -23,6 +23,7 @@ from demo.replica.posts import Reply as Replied
 from storage.models import Health
 from storage.records import Kind as Written
 from storage.records import Reply, Status
+from storage.sources import source_named
 from tests.crawlers import payloads, payloads_forums
 from tests.crawlers.complaints import posts, show
 from tests.crawlers.conftest import START, Crawling
@@ -345,6 +346,41 @@ def test_a_forum_that_refuses_us_keeps_a_reply_for_the_next_crawl(
     outcome = crawling(Kind.DISCOURSE)
 
     assert (refused.stats["cause"], outcome.health, outcome.counts["replied"]) == ("forbidden", Health.OK, 1)
+
+
+def test_a_topic_that_cannot_be_opened_for_its_reply_keeps_no_other_waiting(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawlers.spiders.discourse.MOST_ANSWERED", 1)
+    for lowest, place in ((500, "a"), (600, "b"), (700, "c")):
+        show(crawling, numbered(lowest, 60, place=place))
+    crawling(Kind.DISCOURSE)
+    crawling.clock.advance(timedelta(hours=1))
+    for key in ("500", "600"):
+        crawling.replica.posts.reply(key, "We bellen je vandaag.")
+    crawling.clock.advance(timedelta(minutes=5))
+    with monkeypatch.context() as broken:
+        tell(crawling, broken, {f"/t/{topic_id('a')}.json": FAULT, f"/t/{topic_id('b')}.json": FAULT})
+        failed = crawling(Kind.DISCOURSE)
+    [first, last] = waiting(crawling)
+    with monkeypatch.context() as broken:
+        tell(crawling, broken, {f"/t/{last}.json": FAULT})
+        other = crawling(Kind.DISCOURSE)
+        assert waiting(crawling) == [last]
+        crawling.clock.advance(timedelta(days=8))
+        crawling(Kind.DISCOURSE)
+        calm = crawling(Kind.DISCOURSE)
+
+    assert (failed.counts["replied"], other.counts["replied"]) == (0, 1)
+    assert first != last
+    assert (calm.health, waiting(crawling)) == (Health.OK, [])
+
+
+def waiting(crawling: Crawling) -> list[int]:
+    with crawling.database.read() as session:
+        state = source_named(session, "discourse").state["answers"]
+    assert {str(topic) for topic in state["waiting"]}.issuperset(state["failed"])
+    return list(state["waiting"])
 
 
 def test_a_later_reply_does_not_take_the_place_of_the_first(

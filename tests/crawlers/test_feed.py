@@ -115,6 +115,12 @@ def test_an_alert_is_unwrapped_and_known_by_the_real_address() -> None:
     assert record.author_name is None
 
 
+def test_an_alert_may_have_any_number_of_parameters() -> None:
+    [record] = read(ALERT.replace("sa=t&amp;", "sa=t&amp;" * 150)).records
+
+    assert record.url == "https://www.voorbeeldkrant.example/storing"
+
+
 def test_an_alert_that_wraps_no_web_address_stays_wrapped() -> None:
     [record] = read(
         ALERT.replace("https://www.voorbeeldkrant.example/storing", "javascript:alert(1)")

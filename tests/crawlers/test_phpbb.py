@@ -149,6 +149,14 @@ def test_a_post_whose_end_is_missing_does_not_say_what_the_next_ones_say() -> No
     assert page.next is not None
 
 
+def test_a_topic_that_holds_the_next_one_of_the_list_is_not_as_new() -> None:
+    held = BOARD_ROW.replace("</li>\n <li", "<ul><li")
+    page = phpbb.topics(board(held + BOARD_NEXT), f"{BOARD}/", NOW)
+
+    assert [(row.topic, row.last is None) for row in page.rows] == [("1", True), ("17863", False)]
+    assert page.next is not None
+
+
 def test_a_post_that_is_refused_for_its_length_has_its_number() -> None:
     [problem] = thread(BOARD_POST.replace(WORDS, "x" * LONGEST_MARKUP)).problems
 

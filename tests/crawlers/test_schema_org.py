@@ -1,5 +1,6 @@
 import re
 import time
+import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
@@ -520,3 +521,20 @@ def test_more_reviews_than_any_page_has_are_refused_unread() -> None:
         MOST_ENTRIES,
         [f"entry {MOST_ENTRIES + 1} and later"],
     )
+
+
+def test_an_item_under_two_names_within_many_such_is_one_item() -> None:
+    review = "<p itemprop='author review' itemscope itemtype='https://schema.org/Review'>"
+    review += "<b itemprop='reviewBody'>Een uur in de wacht.</b></p>"
+    around = "<div itemprop='author review' itemscope itemtype='https://schema.org/Person'>"
+    page = f"<div itemscope itemtype='https://schema.org/Organization'>{around * 17}{review}".encode()
+    read(page)  # loads what it needs
+    tracemalloc.start()
+    try:
+        records = read(page).records
+        taken = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert [record.text for record in records] == ["Een uur in de wacht."]
+    assert taken < 2_000_000
