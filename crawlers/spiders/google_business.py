@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from crawlers.checkpoints import in_turn
 from crawlers.parameters.reviews import GoogleBusinessParameters
 from crawlers.parsers import google_business
 from crawlers.parsers.stretch import Stretch
@@ -31,7 +32,11 @@ class GoogleBusinessSpider(GoogleSpider, SinglySpider, WholeSpider):
         return self.job.parameters
 
     def begin(self) -> Iterator[Any]:
-        for location in self.wanted.locations:
+        """Places that were never read come first, and the others in another order each hour: there may be more of them
+        than one crawl has time for.
+        """
+        places = in_turn(self.wanted.locations, len(self.wanted.locations), self.job.now())
+        for location in sorted(places, key=lambda place: bool(self.state_of(place))):
             yield self.back(location)
 
     def _reviews(self, location: str) -> str:

@@ -1,5 +1,6 @@
 """Google's Business Profile: words for stars, translations, signing in, and what comes late."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -163,6 +164,22 @@ def test_every_place_is_read_and_one_without_reviews_is_no_fault(crawling: Crawl
     outcome = crawling(Kind.GOOGLE_BUSINESS, locations=places)
 
     assert (outcome.health, outcome.counts["new"]) == (Health.OK, 5)
+
+
+def test_of_many_places_each_gets_its_turn_to_come_first(crawling: Crawling) -> None:
+    places = [str(number) for number in range(5_647_382_910, 5_647_382_918)]
+    show(crawling, posts(Kind.GOOGLE_BUSINESS, 1))
+    orders = []
+    for known in (places[:7], places, places):
+        since = len(crawling.replica.requests)
+        crawling(Kind.GOOGLE_BUSINESS, locations=known)
+        asked = [re.search(r"locations/(\d+)/reviews\?", one) for one in crawling.asked(since)]
+        orders.append([match[1] for match in asked if match])
+        crawling.clock.advance(timedelta(hours=1))
+
+    assert orders[1][0] == places[7]  # never read
+    assert sorted(orders[2]) == places
+    assert len({tuple(one for one in order if one in places[:7]) for order in orders}) == 3
 
 
 def test_a_late_reply_is_found_by_reading_a_month_again(crawling: Crawling) -> None:
