@@ -1,11 +1,10 @@
 """What is known of a part of a listing between two readings: where one begins, what it misses, what it leaves."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple
-from zlib import crc32
 
 from crawlers.dates import EARLIEST, instant
 from crawlers.paging import WHOLE_EVERY, times_of
@@ -273,9 +272,3 @@ def _latest(times: dict[str, datetime]) -> dict[str, datetime]:
 
 def _written(times: dict[str, datetime]) -> dict[str, str]:
     return {key: time.isoformat() for key, time in times.items()}
-
-
-def in_turn(lost: Iterable[str], most: int, now: datetime) -> list[str]:
-    """As many as one crawl looks up, drawn anew each hour: those that do stand somewhere stay among the lost."""
-    hour = int(now.timestamp() // 3600)
-    return sorted(lost, key=lambda key: crc32(f"{hour} {key}".encode()))[:most]

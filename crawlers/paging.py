@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 from crawlers.dates import EARLIEST, instant
 from crawlers.parsers.page import Page
@@ -53,6 +54,12 @@ FORGOTTEN = timedelta(days=3)
 """A post that was missing this long ago was there again since."""
 MOST_CHECKED = 10
 """Posts that one crawl looks up because they are gone from where they stood; the others wait for the next."""
+
+
+def in_turn(keys: Iterable[str], most: int, now: datetime) -> list[str]:
+    """As many as one crawl has time for, drawn anew each hour: one that stays among them keeps no other back."""
+    hour = int(now.timestamp() // 3600)
+    return sorted(keys, key=lambda key: crc32(f"{hour} {key}".encode()))[:most]
 
 
 def vanished(before: Sequence[str], seen: Collection[str], to_the_end: bool = False) -> list[str]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from crawlers.checkpoints import in_turn
+from crawlers.paging import in_turn
 from crawlers.parameters.reviews import GoogleBusinessParameters
 from crawlers.parsers import google_business
 from crawlers.parsers.stretch import Stretch

@@ -11,10 +11,9 @@ from scrapy.http import Response
 from twisted.python.failure import Failure as TwistedFailure
 
 from crawlers.causes import Cause, Failure
-from crawlers.checkpoints import in_turn
 from crawlers.dates import instant
 from crawlers.job import ReadPage
-from crawlers.paging import MOST_CHECKED, WHOLE_EVERY
+from crawlers.paging import MOST_CHECKED, WHOLE_EVERY, in_turn
 from crawlers.parameters.forums import PhpbbParameters, forum_number, topic_number
 from crawlers.parsers import phpbb
 from crawlers.parsers.addresses import rebased

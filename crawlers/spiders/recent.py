@@ -9,9 +9,9 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawlers.causes import Cause, Failure
-from crawlers.checkpoints import Checkpoint, Reach, in_turn
+from crawlers.checkpoints import Checkpoint, Reach
 from crawlers.job import Job, ReadPage
-from crawlers.paging import MOST_CHECKED
+from crawlers.paging import MOST_CHECKED, in_turn
 from crawlers.parsers.page import Page, gone
 from crawlers.parsers.stretch import Stretch
 from crawlers.readings import Gap, Reading, with_gap
@@ -154,14 +154,14 @@ class RecentSpider(ReadingSpider):
 
     def _known(self, part: str, state: dict[str, Any]) -> Checkpoint:
         reach = Reach(
-            self.overlap,
-            self.reread,
-            self.rereads,
-            self.newest_first,
-            self.misses_at_once,
-            self.backlog,
-            self.most_pages,
-            self.resumes,
+            overlap=self.overlap,
+            reread=self.reread,
+            rereads=self.rereads,
+            newest_first=self.newest_first,
+            misses_at_once=self.misses_at_once,
+            backlog=self.backlog,
+            most_pages=self.most_pages,
+            resumes=self.resumes,
         )
         return Checkpoint(part, state, reach, self.job.now(), self.known_as)
 

@@ -7,10 +7,9 @@ from typing import Any
 from scrapy import Request
 from scrapy.http import Response
 
-from crawlers.checkpoints import in_turn
 from crawlers.dates import instant
 from crawlers.job import ReadPage
-from crawlers.paging import MOST_CHECKED, TWICE
+from crawlers.paging import MOST_CHECKED, TWICE, in_turn
 from crawlers.parsers.page import Page, gone
 from crawlers.spiders.reading import ReadingSpider
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from crawlers import endings
-from crawlers.checkpoints import GOES_ON, LEFT_OUT, MORE_SINCE, Checkpoint, Reach, Rest, in_turn
+from crawlers.checkpoints import GOES_ON, LEFT_OUT, MORE_SINCE, Checkpoint, Reach, Rest
 from crawlers.dates import EARLIEST
+from crawlers.paging import in_turn
 from crawlers.parsers.page import Page
 from crawlers.parsers.stretch import Stretch
 from crawlers.readings import Gap, Reading, with_gap
