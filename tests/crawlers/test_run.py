@@ -1,6 +1,7 @@
 """Crawls in processes of their own, and what happens when those die."""
 
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -211,6 +212,21 @@ def test_a_crawl_ends_when_its_parent_is_gone(database: Database, replica: Repli
     parent.wait()
 
     assert psutil.wait_procs([orphan], timeout=20)[1] == []
+
+
+def test_a_crawl_that_is_ended_while_it_starts_says_nothing(database: Database, replica: Replica) -> None:
+    configuration = known(database, configured(replica.url, Kind.FEED))
+    told = order(database, configuration, configuration.source[0], 0, START)
+    # The order is all there is on stdin: once it is read, the parent counts as gone, long before all is imported.
+    ended = subprocess.run(
+        [sys.executable, "-m", "crawlers.child"],
+        input=json.dumps(told, default=str).encode() + b"\n",
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert (ended.returncode, ended.stderr) == (-signal.SIGINT, b"")
 
 
 def test_a_run_whose_parent_died_too_gets_its_end_at_the_next_crawl(
