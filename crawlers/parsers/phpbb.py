@@ -30,9 +30,10 @@ _BREAK = CSSSelector("br")
 _POSTS = CSSSelector("div.post[id^=p]")
 _AUTHOR_LINE = CSSSelector("p.author")
 _AUTHOR = CSSSelector("p.author strong a, p.author strong span")
-_HEADING = CSSSelector("div.postbody h3 a")
-_CONTENT = CSSSelector("div.postbody div.content")
-_NOTICE = CSSSelector("div.postbody div.notice")
+_BODY = CSSSelector("div.postbody")
+_HEADING = CSSSelector("h3 a")
+_CONTENT = CSSSelector("div.content")
+_NOTICE = CSSSelector("div.notice")
 _DELETED_MESSAGE = CSSSelector(".post_deleted_msg")
 _TOPIC_TITLE = CSSSelector("h2.topic-title, h2.topic-title a")
 _NEXT = CSSSelector("li.arrow.next a[rel=next]")
@@ -176,21 +177,22 @@ def _add(
     if "deleted" in (post.get("class") or "").split() or _DELETED_MESSAGE(post):
         gathering.add(where, **same, text="-", status=Status.REMOVED, published_at=_posted(post, now))
         return
-    content = next(iter(_CONTENT(post)), None)
-    if content is None:
+    # One selector for both would look at all pairs of nested nodes at once.
+    body = next((body for body in _BODY(post) if _CONTENT(body)), None)
+    if body is None:
         gathering.refuse(where, "no content", number)
         return
     try:
-        words = words_in(content)
+        words = words_in(_CONTENT(body)[0])
     except TooLong as error:
         gathering.refuse(where, str(error), number)
         return
     if kind is Kind.COMMENT and not words:
         gathering.says_nothing(where, number)
         return
-    heading = next(iter(_HEADING(post)), None)
+    heading = next(iter(_HEADING(body)), None)
     name, key = _author(post)
-    edited, changed = _edited(post, now)
+    edited, changed = _edited(body, now)
     gathering.add(
         where,
         **same,
@@ -233,8 +235,8 @@ def _time(node: etree._Element, now: datetime) -> datetime | None:
     return written(lines[-1].strip(), now) if lines else None
 
 
-def _edited(post: etree._Element, now: datetime) -> tuple[bool, datetime | None]:
-    for notice in _NOTICE(post):
+def _edited(body: etree._Element, now: datetime) -> tuple[bool, datetime | None]:
+    for notice in _NOTICE(body):
         if match := _EDITED.search(line_of(notice)):
             return True, written(match[1], now)
     return False, None
