@@ -122,7 +122,7 @@ def _measured(found: Findings, stats: Mapping[str, Any]) -> dict[str, Any]:
 
 def _rest(worst: Failure, found: Findings) -> timedelta | None:
     """How long to leave the site alone at first; None when it did not refuse us as a whole."""
-    if found.entries and worst.cause not in LEAVE_ALONE:
+    if (found.entries or found.not_modified) and worst.cause not in LEAVE_ALONE:
         return None
     return RESTS.get(worst.cause)
 

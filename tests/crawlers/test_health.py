@@ -121,3 +121,11 @@ def test_a_crawl_that_never_began_says_why() -> None:
 
     assert outcome.health is Health.BLOCKED
     assert outcome.reason == "the site's terms ask for permission, which is not given (ask first)"
+
+
+@pytest.mark.parametrize("let_in", [{"entries": 3, "kept": 3}, {"not_modified": 1}])
+def test_a_closed_part_does_not_let_the_others_rest(let_in: dict[str, int]) -> None:
+    outcome = judged(failures=[Failure(Cause.FORBIDDEN, "r/besloten")], **let_in)
+
+    assert (outcome.health, outcome.rest) == (Health.BLOCKED, None)
+    assert judged(failures=[Failure(Cause.FORBIDDEN, "r/besloten")]).rest is not None
