@@ -52,7 +52,7 @@ class Findings:
         self.passed += page.passed
         self.refused += len(page.problems)
         self.unread.update(one.identity for one in page.problems if one.identity)
-        self.nameless += sum(not one.identity for one in page.problems)
+        self.nameless += page.nameless
         self.fullest = max(self.fullest, page.entries)
         standing = [record for record in page.records if record.status is not Status.REMOVED]
         self.standing += len(standing)

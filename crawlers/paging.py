@@ -50,8 +50,8 @@ def begun_again(state: dict[str, Any]) -> dict[str, Any]:
 
 TWICE = timedelta(hours=12)
 """Between the two times that a post is missing, which is a day where nothing goes wrong."""
-FORGOTTEN = timedelta(days=3)
-"""A post that was missing this long ago was there again since."""
+FORGOTTEN = timedelta(days=30)
+"""After so long it counts for nothing any more that a post was missing; sources may be read once a week or less."""
 MOST_CHECKED = 10
 """Posts that one crawl looks up because they are gone from where they stood; the others wait for the next."""
 

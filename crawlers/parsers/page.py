@@ -89,6 +89,11 @@ class Page:
     def ids(self) -> tuple[str, ...]:
         return tuple(record.external_id for record in self.records)
 
+    @property
+    def nameless(self) -> int:
+        """How many records could not be read, not even their id."""
+        return sum(not one.identity for one in self.problems)
+
 
 @dataclass
 class Gathering:

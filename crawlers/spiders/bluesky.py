@@ -82,7 +82,7 @@ class BlueskySpider(BearerSpider, AbsentSpider):
         if page is not None:
             yield ReadPage(page, where, part)  # an edit may be why it is not found any more
             still = frozenset(page.ids)
-            for one in self.all_gone(part, [uri for uri in identities if uri not in still]):
+            for one in self.all_gone(part, [uri for uri in identities if uri not in still], page):
                 yield one
 
     def unfit(self, response: Response, where: str) -> Failure | None:

@@ -89,6 +89,7 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
     """
 
     most_pages = 40
+    doubts_ends = False  # what a page shows says how far its window went
     windowed = True
     """Whether a page of the newest posts may be of a window of ids: then one that leads no further is not the last."""
     barren = 0

@@ -8,6 +8,7 @@ from typing import Any
 from scrapy import Request
 from scrapy.http import Response
 
+from crawlers import endings
 from crawlers.causes import Cause, Failure
 from crawlers.checkpoints import Checkpoint, Reach
 from crawlers.job import Job, ReadPage
@@ -37,8 +38,8 @@ class RecentSpider(ReadingSpider):
     `reread_at`, when a week was last read again; `shown`, what was seen in that week, time by id; `top`, how far back
     the first page goes, where `shown` has that too; `had`, that there ever was anything; `mark`, the source's own mark
     of how far it was read; `gap`, what lies below and is still to be read; `missed_at`, when what stood in a listing
-    that shows nothing was last looked up. It moves when a reading has ended: one that was broken off is begun again
-    from the top, and what it had stored is in `begun`, time by id, to be missed too.
+    that shows nothing was last looked up; also what `endings` keeps. It moves when a reading has ended: one that was
+    broken off is begun again from the top, and what it had stored is in `begun`, time by id, to be missed too.
     """
 
     most_pages = 50
@@ -56,6 +57,8 @@ class RecentSpider(ReadingSpider):
     """Whether the source says so of its order; else every crawl reads to the end."""
     resumes = True
     """Whether the next crawl goes on with what is read again where the time was up."""
+    doubts_ends = True
+    """Whether a listing may break off with a page that shows nothing, which is asked for again by the next crawl."""
     backlog: timedelta | None = None
     """How far back the next crawls read what was too much for the first one; None: that is left out."""
 
@@ -130,6 +133,11 @@ class RecentSpider(ReadingSpider):
         elif not reached and self._has_room(reading.number + 1):
             yield self.step(reading.onward(page.next))
         else:
+            if reached and self._is_in_doubt(page, reading):
+                doubt = self._moved(reading.part, endings.with_ending(self.known(reading.part), reading))
+                yield doubt
+                await doubt.stored
+                page, reached = replace(page, next=reading.cursor), False
             async for one in self._finished(page, reading, where, reached):
                 yield one
 
@@ -142,10 +150,24 @@ class RecentSpider(ReadingSpider):
         """Whether a page is the last one, or goes beyond what is read."""
         return page.next is None or (self.newest_first and self.has_passed(page, reading, reading.floor))
 
+    def _is_in_doubt(self, page: Stretch, reading: Reading) -> bool:
+        """Whether a listing ends with a page that shows nothing, and may go on: sites answer so by mistake too.
+
+        Not where a crawl asks for it again.
+        """
+        if not self.doubts_ends or page.entries or not reading.entries:
+            return False
+        known = self.known(reading.part)
+        return not endings.is_proven(known, reading, self.lost(reading), looks_up=True)
+
     def _has_room(self, number: int) -> bool:
         """Whether this crawl may ask for one more page, the `number`th."""
+        return number <= self.most_pages and self._has_time()
+
+    def _has_time(self) -> bool:
+        """Whether this crawl may ask for more at all."""
         most = timedelta(seconds=self.settings.getfloat("CLOSESPIDER_TIMEOUT"))
-        return number <= self.most_pages and self.job.now() - self._started_at < most * TIME_TO_READ
+        return self.job.now() - self._started_at < most * TIME_TO_READ
 
     # What is known.
 
@@ -193,7 +215,9 @@ class RecentSpider(ReadingSpider):
             return None if reading.gap else known.gap
         met = known.newest is not None and self.has_passed(page, reading, known.newest)
         gap, note = known.rest(reading, self.place(page), met)
-        if note:
+        if not page.entries:
+            self.job.findings.note("the list was to go on, and nothing is shown; the next crawl asks again")
+        elif note:
             self.job.findings.note(note)
         return gap
 
@@ -219,17 +243,21 @@ class RecentSpider(ReadingSpider):
         if (self.misses_all or not reading.gap) and (lost := self.lost(reading)):
             yield from self.missing(reading.part, in_turn(lost, self.most_missing, self.job.now()))
         number = max(reading.number + bool(reading.entries), gap.number + 1 if gap else 0)
-        if gap and self._has_room(number):
+        # The page that has just shown nothing is left to the next crawl.
+        if gap and gap.cursor != reading.cursor and self._has_room(number):
             yield self.step(Reading.of_gap(reading.part, gap, number))
 
-    def all_gone(self, part: str, identities: list[str], proven: bool = False) -> Iterator[ReadPage]:
+    def all_gone(
+        self, part: str, identities: list[str], answer: Page | None = None, proven: bool = False
+    ) -> Iterator[ReadPage]:
         """That these posts cannot be read any more; they are not looked for again.
 
-        Not those that stand there in a form that we do not know. Where not even an id could be read any of them may,
-        unless it is `proven`, by an answer about one post alone, that it is gone.
+        Not those that stand there in a form that we do not know. Where not even an id could be read any of them may:
+        in the `answer` to the question about them, else in all that this crawl read, unless it is `proven`, by an
+        answer about one post alone, that it is gone.
         """
         found = self.job.findings
-        if found.nameless and not proven:
+        if not proven and (answer.nameless if answer else found.nameless):
             return
         identities = [key for key in identities if self.known_as(key) not in found.unread]
         names = map(self.known_as, identities)

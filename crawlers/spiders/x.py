@@ -51,6 +51,7 @@ class XSpider(AbsentSpider):
     namespace = x.NAMESPACE
     most_missing = 100
     overlap = timedelta(0)
+    doubts_ends = False  # every page is paid for
     reread = timedelta(days=6)
     resumes = False  # a gap; `checked_to` tells what is missing too
     backlog = FURTHEST

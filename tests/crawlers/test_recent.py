@@ -9,10 +9,10 @@ import pytest
 from crawlers.errand import spider_of
 from demo.replica import Fault, Kind, Post
 from demo.replica.keyed import KEY, RENEWED
-from demo.replica.loopback import Request
+from demo.replica.loopback import Answer, Request
 from demo.replica.reddit import CLIENT
 from storage.models import Health
-from tests.crawlers.complaints import posts, show, slow
+from tests.crawlers.complaints import altered, posts, show, slow
 from tests.crawlers.conftest import START, Crawling
 
 KINDS = [Kind.BLUESKY, Kind.X, Kind.YOUTUBE, Kind.META, Kind.MASTODON, Kind.DISCOURSE]
@@ -317,3 +317,51 @@ def test_a_reading_again_that_takes_too_long_is_gone_on_with(crawling: Crawling)
 
     assert asked == [2, 2, 2, 1]  # the first page each time, and one more that had not been read again
     assert found == [(0, 0), (0, 0), (1, 1), (0, 0)]
+
+
+def without(crawling: Crawling, monkeypatch: pytest.MonkeyPatch, kind: Kind) -> None:
+    """Every page but the first shows nothing and names no next one."""
+    play = crawling.replica._played
+
+    def played(asked: Kind, request: Request, fault: Fault | None) -> Answer:
+        further = asked is kind and CURSORS & request.query.keys()
+        return play(asked, request, Fault.EMPTY if further else fault)
+
+    monkeypatch.setattr(crawling.replica, "_played", played)
+
+
+@pytest.mark.parametrize("kind", [Kind.BLUESKY, Kind.YOUTUBE])
+def test_a_page_on_the_way_that_shows_nothing_by_mistake_is_asked_for_again(
+    crawling: Crawling, kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, posts(kind, 5, first=140))
+    crawling(kind)
+    show(crawling, posts(kind, 140))
+    with monkeypatch.context() as mistaken:
+        without(crawling, mistaken, kind)
+        outcome = crawling(kind)
+    rest = crawling(kind)
+
+    assert (outcome.health, outcome.counts["new"], outcome.counts["removed"]) == (Health.OK, 100, 0)
+    assert outcome.stats["notes"] == [
+        "the list was to go on, and nothing is shown; the next crawl asks again"
+    ]
+    assert (rest.counts["new"], rest.counts["removed"], "notes" in rest.stats) == (40, 0, False)
+
+
+def test_a_first_reading_whose_last_page_shows_nothing_is_at_its_end_when_that_stays_so(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ending(found: dict[str, Any], request: Request) -> None:
+        if "items" in found and "pageToken" not in request.query:
+            found["nextPageToken"] = "130"
+
+    altered(monkeypatch, Kind.YOUTUBE, ending)
+    show(crawling, posts(Kind.YOUTUBE, 30))
+    asked = []
+    for _ in range(3):
+        since = len(crawling.replica.requests)
+        crawling(Kind.YOUTUBE)
+        asked.append(len([target for target in crawling.asked(since) if "commentThreads" in target]))
+
+    assert asked == [2, 2, 1]
