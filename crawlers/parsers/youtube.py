@@ -41,10 +41,12 @@ def parse(body: bytes) -> Threads:
     for place, thread in enumerate(gathering.bounded(entries(found, "items")), 1):
         top, total = at(thread, "snippet", "topLevelComment"), count(at(thread, "snippet", "totalReplyCount"))
         replies, video = listed(at(thread, "replies", "comments")), text(at(thread, "snippet", "videoId"))
-        _add(gathering, f"thread {place}", top, replies=total, video=video)
+        # A thread has the id of its first comment.
+        key = text(at(top, "id")) or text(at(thread, "id"))
+        _add(gathering, f"thread {place}", top, replies=total, video=video, known=key)
         for number, reply in enumerate(gathering.bounded(replies), 1):
             _add(gathering, f"thread {place}, reply {number}", reply, video=video)
-        key, posted = text(at(top, "id")), instant(at(top, "snippet", "publishedAt"))
+        posted = instant(at(top, "snippet", "publishedAt"))
         if key and posted:
             times.setdefault(key, posted)
         if key and _COMMENT.fullmatch(key) and (total or 0) > len(replies):
@@ -82,12 +84,18 @@ def refusal(body: bytes) -> str | None:
 
 
 def _add(
-    gathering: Gathering, where: str, comment: object, replies: int | None = None, video: str | None = None
+    gathering: Gathering,
+    where: str,
+    comment: object,
+    replies: int | None = None,
+    video: str | None = None,
+    known: str | None = None,
 ) -> None:
+    """`known` is the id that a comment has which says none itself."""
     key, said = text(at(comment, "id")), at(comment, "snippet")
     original, shown = at(said, "textOriginal"), at(said, "textDisplay")
     if key is None or not _COMMENT.fullmatch(key) or not isinstance(original or shown, str):
-        gathering.refuse(where, "neither an id nor a text of a comment", key)
+        gathering.refuse(where, "neither an id nor a text of a comment", key or known)
         return
     try:
         words = original if isinstance(original, str) and original else unescaped(str(shown))

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from scrapy import Request
 from scrapy.http import Response
+from twisted.python.failure import Failure as TwistedFailure
 
 from crawlers.causes import Cause, Failure
 from crawlers.dates import instant
@@ -28,6 +29,8 @@ SEARCH_EVERY = timedelta(hours=6)
 MOST_FOUND = 20
 MOST_THREADS = 20
 """Threads of a part whose replies one crawl reads; the others wait for the next ones."""
+AFTER_THE_LISTS = -1
+"""The priority of replies: of every video what is new on top is read first."""
 MOST_REMEMBERED = 1_000
 PACIFIC = ZoneInfo("America/Los_Angeles")
 _SPENT = frozenset({"quotaExceeded", "dailyLimitExceeded"})
@@ -57,6 +60,7 @@ class YoutubeSpider(RecentSpider):
         self.waiting: dict[str, dict[str, int]] = {}
         self.under: dict[str, dict[str, str]] = {}
         self.asked: dict[str, set[str]] = {}
+        self.replying: set[str] = set()
 
     @property
     def wanted(self) -> YoutubeParameters:
@@ -153,19 +157,28 @@ class YoutubeSpider(RecentSpider):
         """The replies of threads that have more of them than when they were last read; once a day of all, for edits."""
         if not isinstance(page, Threads):
             return
-        part = reading.part
+        part, waiting = reading.part, self._waiting(reading.part)
         answered = _numbers(self.state_of(part).get("answered"))
-        waiting, asked = self._waiting(part), self.asked.setdefault(part, set())
         waiting.update(
             (key, number) for key, number in page.unread if reading.reread or answered.get(key) != number
         )
         if not part.startswith("video "):
             self._under(part).update(page.videos)
-        new_first = sorted(waiting, key=lambda key: answered.get(key) == waiting[key])
-        now = [key for key in new_first if key not in asked][: max(0, MOST_THREADS - len(asked))]
-        asked.update(now)
-        for key in now:
-            yield self._replies(part, key, waiting[key], None)
+        if part not in self.replying:
+            self.replying.add(part)
+            yield from self._next_replies(part)
+
+    def _next_replies(self, part: str) -> Iterator[Request]:
+        """The next thread whose replies are read: one after another, so that there is an end when the time is up."""
+        answered, waiting = _numbers(self.state_of(part).get("answered")), self._waiting(part)
+        asked = self.asked.setdefault(part, set())
+        unasked = [key for key in waiting if key not in asked]
+        if not unasked or len(asked) >= MOST_THREADS or not self._has_time():
+            self.replying.discard(part)
+            return
+        key = min(unasked, key=lambda key: answered.get(key) == waiting[key])  # new ones first
+        asked.add(key)
+        yield self._replies(part, key, waiting[key], None)
 
     def _waiting(self, part: str) -> dict[str, int]:
         if part not in self.waiting:
@@ -199,9 +212,27 @@ class YoutubeSpider(RecentSpider):
         asked = {"part": "snippet", "parentId": key, "maxResults": LIMIT, "textFormat": "plainText"}
         asked |= {"pageToken": cursor} if cursor else {}
         named = {"where": f"{part} replies", "part": part, "key": key, "number": number, "cursor": cursor}
-        return self._ask("comments", asked, self.replied, **named)
+        return self._ask("comments", asked, self.replied, **named).replace(priority=AFTER_THE_LISTS)
+
+    def failed(self, trouble: TwistedFailure) -> Iterator[Any]:
+        yield from super().failed(trouble)
+        named = trouble.request.cb_kwargs  # type: ignore[attr-defined]
+        if "key" in named:
+            yield from self._next_replies(named["part"])
 
     async def replied(
+        self, response: Response, where: str, part: str, key: str, number: int, cursor: str | None
+    ) -> AsyncIterator[Any]:
+        """What answers one thread; then the next has its turn, whatever became of it."""
+        more = None
+        async for one in self._read_replies(response, where, part, key, number, cursor):
+            more = one if isinstance(one, Request) else more
+            yield one
+        if more is None:
+            for request in self._next_replies(part):
+                yield request
+
+    async def _read_replies(
         self, response: Response, where: str, part: str, key: str, number: int, cursor: str | None
     ) -> AsyncIterator[Any]:
         video = self._video(part, key)
@@ -214,8 +245,8 @@ class YoutubeSpider(RecentSpider):
             yield ReadPage(page, where, part)
             if page.next == cursor:
                 self.note(Failure(Cause.DAMAGED, where, "the page is named as the one that follows it"))
-                return
-            yield self._replies(part, key, number, page.next)
+            elif self._has_time():
+                yield self._replies(part, key, number, page.next)
             return
         state = self.state_of(part)
         state["answered"] = _newest({**_numbers(state.get("answered")), key: number})
@@ -240,7 +271,7 @@ class YoutubeSpider(RecentSpider):
         if page is not None:
             yield ReadPage(page, where, part)
             still = frozenset(page.ids)
-            for one in self.all_gone(part, [key for key in identities if key not in still]):
+            for one in self.all_gone(part, [key for key in identities if key not in still], page):
                 yield one
 
     def _not_shown(self, part: str, identities: list[str], gone: bool) -> Iterator[Any]:

@@ -16,7 +16,7 @@ from demo.replica.youtube import CHANNEL, error
 from storage.models import Health
 from storage.records import Kind as RecordKind
 from storage.records import Status
-from tests.crawlers.complaints import posts, show
+from tests.crawlers.complaints import altered, posts, show, slow
 from tests.crawlers.conftest import Crawling
 from tests.crawlers.payloads import WAF_PAGE
 from tests.crawlers.payloads_social import (
@@ -163,6 +163,38 @@ def test_replies_that_are_more_than_one_crawl_reads_are_read_by_the_next(crawlin
     counts = [crawling(Kind.YOUTUBE).counts["new"] for _ in range(4)]
 
     assert counts == [150 + 20, 20, 5, 0]
+
+
+def test_the_lists_of_all_videos_are_read_before_replies_and_time_is_left_for_an_end(
+    crawling: Crawling,
+) -> None:
+    videos = [f"video{number:06d}" for number in range(8)]
+    for video in videos:
+        for shown in show(crawling, posts(Kind.YOUTUBE, 4, place=video)):
+            crawling.replica.posts.reply(shown.key, "Stuur ons even een bericht.")
+    slow(crawling, timedelta(seconds=30))
+    outcomes = [crawling(Kind.YOUTUBE, videos=videos, timeout=600) for _ in range(4)]
+
+    assert [one.health for one in outcomes] == [Health.OK] * 4
+    assert outcomes[0].counts["new"] >= 8 * 4 + 1
+    assert sum(one.counts["new"] for one in outcomes) == 8 * 4 * 2
+
+
+def test_a_thread_whose_replies_cannot_be_read_keeps_no_other_from_being_read(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = show(crawling, posts(Kind.YOUTUBE, 3))
+    for one in shown:
+        crawling.replica.posts.reply(one.key, "Stuur ons even een bericht.")
+    play = crawling.replica._played
+
+    def broken(kind: Kind, request: Request, fault: Fault | None) -> Answer:
+        fails = request.first("parentId") == shown[0].key
+        return Answer.of("text/html", "<p>") if fails else play(kind, request, fault)
+
+    monkeypatch.setattr(crawling.replica, "_played", broken)
+
+    assert crawling(Kind.YOUTUBE).counts["new"] == 3 + 2
 
 
 def test_replies_on_a_channel_stand_under_the_video_of_their_thread(crawling: Crawling) -> None:
@@ -436,3 +468,40 @@ def test_what_was_found_before_is_read_when_the_search_fails(
     outcome = crawling(Kind.YOUTUBE, videos=[], query="snelveld")
 
     assert (outcome.health in (Health.BROKEN, Health.FORMAT_CHANGED), outcome.counts["new"]) == (True, 1)
+
+
+def test_one_comment_that_cannot_be_read_keeps_no_other_from_being_missed(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(found: dict[str, Any], request: Request) -> None:
+        if "videoId" in request.query:
+            found["items"].insert(0, {"kind": "youtube#commentThread", "snippet": {"videoId": "abc123DEF45"}})
+
+    altered(monkeypatch, Kind.YOUTUBE, damaged)
+    shown = show(crawling, posts(Kind.YOUTUBE, 9))
+    crawling(Kind.YOUTUBE)
+    crawling.replica.posts.remove(shown[4].key)
+    crawling.clock.advance(timedelta(days=1))
+
+    assert crawling(Kind.YOUTUBE).counts["removed"] == 1
+
+
+def test_a_thread_without_its_first_comment_is_known_by_its_own_id() -> None:
+    thread = youtube_thread() | {"id": "UgzZonderEerste"}
+    del thread["snippet"]["topLevelComment"]  # type: ignore[attr-defined]
+
+    assert [one.identity for one in read(thread).problems] == ["UgzZonderEerste"]
+
+
+def test_a_video_that_stays_closed_is_noticed_by_a_source_that_is_read_once_a_week(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, posts(Kind.YOUTUBE, 3))
+    crawling(Kind.YOUTUBE)
+    refuse(crawling, monkeypatch, error(403, "commentsDisabled", "-"))
+    removed = 0
+    for _ in range(2):
+        crawling.clock.advance(timedelta(days=7))
+        removed += crawling(Kind.YOUTUBE).counts["removed"]
+
+    assert removed == 3
