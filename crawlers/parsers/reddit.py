@@ -142,7 +142,7 @@ def _add(gathering: Gathering, where: str, kind: object, thing: object) -> None:
         author_name=author,
         published_at=_seconds(at(thing, "created_utc")),
         updated_at=edited,
-        likes=count(at(thing, "score")),
+        likes=_likes(at(thing, "score")),
         replies=count(at(thing, "num_comments")),
         status=Status.EDITED if edited else Status.VISIBLE,
     )
@@ -176,6 +176,12 @@ def _path(value: object) -> str | None:
 def _author(value: object) -> str | None:
     name = (text(value) or "").strip().removeprefix("/u/")
     return name if name and name != NOBODY else None
+
+
+def _likes(value: object) -> int | None:
+    """Votes up less votes down: where those are more, it is liked by nobody."""
+    found = number(value)
+    return None if found is None else count(max(found, 0))
 
 
 def _seconds(value: object) -> datetime | None:

@@ -45,7 +45,7 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
     fate is not known, by when they were last looked up in vain.
 
     State of a search with a key: `answered`, by post the `number` of comments when they were read, `read_at`, when that
-    was, and the `ids` of those that were shown.
+    was, and the `ids` of those that were shown; `tried_at`, when they were last asked for and could not be read.
     """
 
     namespace = reddit.NAMESPACE
@@ -104,7 +104,9 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
         if before and not whole and there.isdisjoint(before):
             self.job.findings.note("more was posted than the feed holds; read it more often")
         known = times_of(state.get("missing"))
-        lost = known | {one: known.get(one, EARLIEST) for one in vanished(before, there, whole)}
+        # What is new at the end of a full feed came up from below: all that it held before would stand above that.
+        came_up = bool(page.ids) and page.ids[-1] not in before and not there.isdisjoint(before)
+        lost = known | {one: known.get(one, EARLIEST) for one in vanished(before, there, whole or came_up)}
         missing = [(one, time.isoformat()) for one, time in lost.items() if one not in there]
         # Of one that broke off nothing is known of what stood below; what cannot be read this time stands there.
         kept = [one for one in before if one not in lost and (page.damage or one in there)]
@@ -206,7 +208,8 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
             return None
         read = instant(known.get("read_at")) if known else None
         if known is None or read is None or known.get("number") != post.replies:
-            return EARLIEST
+            # One that cannot be read keeps no other from being read.
+            return (instant(known.get("tried_at")) if known else None) or EARLIEST
         now = self.job.now()
         recent = post.published_at is not None and now - post.published_at < REREAD
         return read if recent and now - read >= WHOLE_EVERY else None
@@ -219,11 +222,16 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
     async def answers(
         self, response: Response, where: str, part: str, name: str, number: int | None
     ) -> AsyncIterator[Any]:
+        before = _texts(self._answered(part).get(name, {}).get("ids"))
+        if response.status == 403 and self.is_closed(response) and not reddit.refuses_all(response.body):
+            self.job.findings.note("the comments on a post are not for us")
+            yield ReadPage(Page(), where, part, self._with_answers(part, name, number, before))
+            return
         page = Page() if response.status in GONE else self.page_of(response, where, reddit.parse)
         if page is None:
+            yield ReadPage(Page(), where, part, self._in_vain(part, name))
             return
         there = self.job.findings.unread.union(page.ids)
-        before = _texts(self._answered(part).get(name, {}).get("ids"))
         lost = [one for one in before if one not in there]
         shown = [one.external_id for one in page.records if one.kind is Kind.COMMENT and _stands(one)]
         yield ReadPage(page, where, part, self._with_answers(part, name, number, [*lost, *shown]))
@@ -241,7 +249,7 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
         if page is None or known is None:
             return
         there = self.job.findings.unread.union(page.ids)
-        away = [one for one in identities if one not in there and not self.job.findings.nameless]
+        away = [one for one in identities if one not in there and not page.nameless]
         absent = tuple(record for one in away for record in gone(reddit.NAMESPACE, one).records)
         others = [one for one in _texts(known.get("ids")) if one not in {*away, *page.ids}]
         ids = others + [
@@ -249,6 +257,12 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
         ]  # the others come first next time
         state = self._with_answers(part, name, known.get("number"), ids)
         yield ReadPage(replace(page, records=page.records + absent), where, part, state)
+
+    def _in_vain(self, part: str, name: str) -> dict[str, Any]:
+        """The state of a part once the comments on the post `name` could not be read."""
+        answered = self._answered(part)
+        answered[name] = answered.pop(name, {}) | {"tried_at": self.job.now().isoformat()}
+        return self.state_of(part) | {"answered": dict(list(answered.items())[-LIMIT:])}
 
     def _with_answers(self, part: str, name: str, number: int | None, ids: list[str]) -> dict[str, Any]:
         """The state of a part once the comments on the post `name` were read."""
@@ -271,7 +285,7 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
         if page is not None:
             yield ReadPage(page, where, part)  # an edit may be why it is not found any more
             still = {record.external_id for record in page.records if _stands(record)}
-            for one in self.all_gone(part, [name for name in identities if name not in still]):
+            for one in self.all_gone(part, [name for name in identities if name not in still], page):
                 yield one
 
     def _site(self, home: str) -> str:

@@ -56,7 +56,7 @@ def test_a_comment_becomes_a_record_with_its_entities_read_once() -> None:
 
     assert (record.external_id, record.kind.value, record.title) == ("t1_l0xyz12", "comment", None)
     assert record.text == "Bij mij ook, twee keer <geïncasseerd>."
-    assert (record.likes, record.updated_at) == (None, datetime.fromtimestamp(1795000000, UTC))
+    assert (record.likes, record.updated_at) == (0, datetime.fromtimestamp(1795000000, UTC))
     assert record.status is Status.EDITED
 
 
@@ -644,3 +644,44 @@ def test_reddits_own_header_says_how_long_to_wait(
     monkeypatch.setattr(crawling.replica, "_played", lambda *_: refused)
 
     assert crawling(Kind.REDDIT).retry_after == timedelta(seconds=321)
+
+
+@pytest.mark.usefixtures("keyed")
+@pytest.mark.parametrize(
+    ("refusal", "health"),
+    [
+        (
+            Answer.of("application/json", '{"reason":"private","message":"Forbidden","error":403}', 403),
+            Health.SUSPICIOUS,
+        ),
+        (Answer.of("application/json", "[]"), Health.FORMAT_CHANGED),
+    ],
+)
+def test_posts_whose_comments_cannot_be_read_keep_no_others_from_being_read(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, refusal: Answer, health: Health
+) -> None:
+    shown = show(crawling, posts(Kind.REDDIT, 14))
+    for post in shown:
+        crawling.replica.posts.reply(post.key, "We kijken mee.")
+    closed = {post.key for post in shown[:11]}
+    play = crawling.replica._played
+
+    def refused(kind: Kind, request: Request, fault: Fault | None) -> Answer:
+        _, _, key = request.path.partition("/comments/")
+        return refusal if f"t3_{key}" in closed or key in closed else play(kind, request, fault)
+
+    monkeypatch.setattr(crawling.replica, "_played", refused)
+    outcomes = [crawling(Kind.REDDIT, subreddits=[], query='"snelveld"') for _ in range(2)]
+
+    assert outcomes[0].health is health
+    assert sum(one.counts["new"] for one in outcomes) == 14 + 3
+
+
+def test_the_last_post_of_a_full_feed_is_looked_up_when_another_comes_up_from_below(
+    crawling: Crawling,
+) -> None:
+    shown = show(crawling, posts(Kind.REDDIT, 130))
+    crawling(Kind.REDDIT)
+    crawling.replica.posts.remove(shown[99].key)
+
+    assert crawling(Kind.REDDIT).counts["removed"] == 1
