@@ -91,24 +91,27 @@ def page_tree(body: bytes, content_type: str) -> etree._Element:
 
 def whole_tree(body: bytes, content_type: str, **left_out: bool) -> etree._Element | None:
     """The elements of a page, in the encoding that its header or itself states; None when it has none."""
-    page = page_text(body, content_type)
     # Of lxml.html, whose elements alone extruct can clean of comments, scripts and styles. Huge: else nothing is read
     # that follows 256 elements within each other; browsers show 512, and a page may leave out an end in each row.
     parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True, **left_out)
-    try:
-        return etree.fromstring(page.replace("\0", "").encode("utf-8", "replace"), parser)
-    except (etree.ParserError, etree.XMLSyntaxError):
-        return None
+    return _parsed(page_text(body, content_type), parser)
 
 
 def _tree(markup: str) -> etree._Element | None:
-    # Bytes with a named encoding: lxml refuses strings that declare one, and those with a NUL.
-    body = markup.replace("\0", "").encode("utf-8", "replace")
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
+    return _parsed(f"<div>{markup}</div>", parser)
+
+
+def _parsed(markup: str, parser: etree.HTMLParser) -> etree._Element | None:
+    # Bytes with a named encoding: lxml refuses strings that declare one, and those with a NUL.
     try:
-        return etree.fromstring(b"<div>" + body + b"</div>", parser)
+        root = etree.fromstring(markup.replace("\0", "").encode("utf-8", "replace"), parser)
     except (etree.ParserError, etree.XMLSyntaxError):
         return None
+    # What follows an early `</html>`, which a browser shows too, is one more root to lxml, beside the one it gives.
+    for more in [] if root is None else list(root.itersiblings("html")):
+        root.append(more)
+    return root
 
 
 def _words(root: etree._Element) -> str:

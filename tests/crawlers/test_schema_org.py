@@ -320,6 +320,17 @@ def test_a_broken_block_does_not_hide_the_others() -> None:
     assert len(page.notes) == 1
 
 
+def test_reviews_after_the_end_of_a_page_count() -> None:
+    ends_early = page_with(GRAPH, body="</body></html>")
+    appended = page_with(graph_with(reviewBody="Weer laat."), body=MICRODATA)
+
+    assert [record.title for record in read(ends_early + appended).records] == [
+        "Dure monteur",
+        "Dure monteur",
+        "Wachttijd & wachtmuziek",
+    ]
+
+
 def test_a_charset_in_the_type_is_allowed() -> None:
     assert len(read(page_with(GRAPH, kind="application/ld+json; charset=utf-8")).records) == 1
 
