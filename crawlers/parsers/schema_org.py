@@ -36,7 +36,11 @@ MOST_VALUES = 50_000
 DEEPEST = 60
 DEFAULT_BEST, DEFAULT_WORST = 5.0, 1.0
 """schema.org/Rating: what holds when a page does not say."""
-_WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*$")
+_WRAPPING = re.compile(
+    r"^[\s\ufeff]*(?:<!--|(?://\s*|/\*\s*)?<!\[CDATA\[(?:\s*\*/)?)?"
+    r"|(?:-->|(?://\s*|/\*\s*)?\]\]>(?:\s*\*/)?|;)\s*$"
+)
+"""What templates put round JSON as round a script: comments, CDATA, a byte order mark and a closing semicolon."""
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _REVIEWS = frozenset({"Review", "UserReview", "CriticReview", "EmployerReview"})

@@ -341,6 +341,10 @@ def test_a_charset_in_the_type_is_allowed() -> None:
         '{"@type": "Review", "reviewBody": "Ja.",}',
         '<!-- {"@type": "Review", "reviewBody": "Ja."} -->',
         '//<![CDATA[\n{"@type": "Review", "reviewBody": "Ja."}\n//]]>',
+        '/*<![CDATA[*/\n{"@type": "Review", "reviewBody": "Ja."}\n/*]]>*/',
+        '/* <![CDATA[ */ {"@type": "Review", "reviewBody": "Ja."};\n/* ]]> */',
+        '\n{"@type": "Review", "reviewBody": "Ja."};\n',
+        '\n\ufeff{"@type": "Review", "reviewBody": "Ja."}',
         '{"@type": "Review", "reviewBody": "Ja.", "x": NaN, "y": 1e999}',
     ],
 )
