@@ -80,7 +80,8 @@ class Known:
     """A page that was read `at`, when its site said it had `changed`, with so many reviews.
 
     `form` is what its server calls the form that was read. Since then it could not be read `failed` times, the last
-    time when it was `tried`; `at` is None when it never was read.
+    time when it was `tried`; that its reviews are gone is believed the second time. `at` is None when it never was
+    read.
     """
 
     at: datetime | None = None
@@ -298,7 +299,7 @@ class SitemapSpider(ReadingSpider):
         if 0 < len(self.doubts) < MOST_ALIKE and not self._read_before():
             last = self.doubts[-1]  # no page of the site was ever let through
             self.note(Failure(last.cause, last.where, SAID[last.cause]))
-        if not self.job.findings.entries and any(one.had for one in self.known.values()):
+        if not self.job.findings.entries and any(one.had and not one.failed for one in self.known.values()):
             self.job.findings.not_modified += 1  # the reviews are on pages that did not change
         return ReadPage(Page(), "sitemap end", PART, _state(self.known))
 
@@ -322,6 +323,9 @@ class SitemapSpider(ReadingSpider):
                 self.job.findings.note(
                     f"pages without reviews that had some before, the first with {known.had}"
                 )
+                if not known.failed:
+                    self._put_off(entry)
+                    return page
             form = validators(response) if response.status < 300 else {}
             self.known[entry.address] = Known(now, entry.changed, page.entries, form)
         return page

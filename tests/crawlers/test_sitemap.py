@@ -209,6 +209,37 @@ def test_a_page_that_does_not_exist_costs_no_other(crawling: Crawling) -> None:
     assert "the sitemap names pages that do not exist" in outcome.stats["notes"]
 
 
+@pytest.mark.parametrize("fault", [Fault.NOT_FOUND, Fault.EMPTY])
+@pytest.mark.parametrize(("times", "asked"), [(1, 3), (2, 2)])
+def test_a_page_that_loses_its_reviews_is_asked_for_once_more_before_that_is_believed(
+    crawling: Crawling, fault: Fault, times: int, asked: int
+) -> None:
+    shops(crawling, 2)
+    crawling(Kind.SITEMAP, include="/klanten/")
+    crawling.clock.advance(timedelta(days=1))
+    gone = crawling.asked()[-1]
+    since = len(crawling.replica.requests)
+    for hours in (0, 12, 24):
+        if times > 0:
+            crawling.replica.faults.set(Kind.SITEMAP, fault, after=4 if hours == 0 else 3, times=1)
+            times -= 1
+        crawling.clock.advance(timedelta(hours=hours))
+        crawling(Kind.SITEMAP, include="/klanten/")
+
+    assert crawling.asked(since).count(gone) == asked
+
+
+@pytest.mark.parametrize("fault", [Fault.NOT_FOUND, Fault.EMPTY])
+def test_a_site_whose_pages_lose_all_their_reviews_is_empty(crawling: Crawling, fault: Fault) -> None:
+    shops(crawling, 2)
+    crawling(Kind.SITEMAP, include="/klanten/")
+    crawling.clock.advance(timedelta(days=1))
+    crawling.replica.faults.set(Kind.SITEMAP, fault, after=3)
+    outcome = crawling(Kind.SITEMAP, include="/klanten/")
+
+    assert (outcome.health, outcome.stats["cause"]) == (Health.EMPTY, "empty")
+
+
 def test_a_firewall_ends_the_reading_and_keeps_what_was_read(crawling: Crawling) -> None:
     shops(crawling, 3)
     crawling.replica.faults.set(Kind.SITEMAP, Fault.INTERSTITIAL, after=4, times=1)
