@@ -18,7 +18,10 @@ from storage.records import LONGEST_ID, Reply, clean
 
 ROWS = 500
 """Rows that are stored together."""
-DELIMITERS = (";", ",", "\t", "|")
+UNSPLIT = "\0"
+"""Between the cells of a file with one column: no text holds it, `_decoded` leaves it out."""
+DELIMITERS = (UNSPLIT, ";", ",", "\t", "|")
+"""Of those that find the same headings the first counts: a file without any of the others has one column."""
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -53,9 +56,13 @@ class Wrong(ValueError):
 
 @dataclass
 class _Table:
-    """Where the columns stand, how a row is read, and by digests of the ids which row had one first."""
+    """Where the columns stand, how a row is read, and by digests of the ids which row had one first.
+
+    `width` is how many cells a row may fill.
+    """
 
     places: Mapping[Column, int]
+    width: int
     told: CsvParameters
     namespace: str
     now: datetime
@@ -70,7 +77,8 @@ def pages(body: bytes, told: CsvParameters, namespace: str, now: datetime) -> It
     """
     text, note = _decoded(body, told.encoding)
     rows = iter(Rows(*_laid_out(text, told)))
-    table = _Table(_places(next(rows, (0, None))[1], told), told, namespace, now)
+    headings = next(rows, (0, None))[1] or []
+    table = _Table(_places(headings, told), _width(headings), told, namespace, now)
     gathering, taken = Gathering(), 0
     if note:
         gathering.note(note)
@@ -130,9 +138,14 @@ def _heading(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
-def _places(headings: list[str] | None, told: CsvParameters) -> dict[Column, int]:
+def _width(headings: list[str]) -> int:
+    """The cells up to the last heading: many programs end every line with a delimiter."""
+    return max((place for place, name in enumerate(headings, 1) if name.strip()), default=0)
+
+
+def _places(headings: list[str], told: CsvParameters) -> dict[Column, int]:
     known: dict[str, int] = {}
-    for place, name in enumerate(headings or []):
+    for place, name in enumerate(headings):
         known.setdefault(_heading(name), place)
     missing = sorted(name for name in told.columns.values() if _heading(name) not in known)
     if missing:
@@ -144,6 +157,10 @@ def _add(gathering: Gathering, row: int, cells: list[str] | None, table: _Table)
     where, told = f"row {row}", table.told
     if cells is None:
         gathering.refuse(where, "a quotation mark is not closed, or something follows it")
+        return
+    if any(cell.strip() for cell in cells[table.width :]):
+        # A text with the delimiter in it and no quotation marks round it would lose what follows.
+        gathering.refuse(where, "has more cells than there are headings")
         return
     given = {column: cells[place].strip() for column, place in table.places.items() if place < len(cells)}
     try:

@@ -186,6 +186,28 @@ def test_empty_cells_beyond_the_headings_cost_no_row_of_several_lines() -> None:
     ]
 
 
+@pytest.mark.parametrize("headings", ["Nr;Klacht", "Nr;Klacht;", "Nr;Klacht; ;"])
+def test_a_row_with_more_cells_than_headings_is_refused_not_cut(headings: str) -> None:
+    page = read(
+        f"{headings}\n1;Traag;\n2;Slecht; nooit meer\n3;Duur;; \n4;Slecht; nooit meer;\n",
+        told({"id": "Nr", "text": "Klacht"}),
+    )
+
+    assert [record.external_id for record in page.records] == ["1", "3"]
+    assert refused(page) == [f"row {row}: has more cells than there are headings" for row in (3, 5)]
+
+
+@pytest.mark.parametrize("heading", ["Klacht", "Klacht, in het kort"])
+def test_a_file_of_one_column_is_not_split(heading: str) -> None:
+    body = f'{heading}\nSlecht; nooit meer\nDuur, traag | stuk\n"Geen ""hulp"";\nniets"\n'
+
+    assert [record.text for record in read(body, told({"text": heading})).records] == [
+        "Slecht; nooit meer",
+        "Duur, traag | stuk",
+        'Geen "hulp";\nniets',
+    ]
+
+
 def test_many_quotes_that_are_never_closed_are_not_looked_into_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
