@@ -177,8 +177,8 @@ def _failures(kind: str, found: Findings, stats: Mapping[str, Any]) -> list[Fail
         failures.append(Failure(ended, "", None if ending in _ENDINGS else f"ended by {ending}"))
     if exceptions := _exceptions(stats):
         failures.append(Failure(Cause.ERROR, "", exceptions))
-    if shape := _shape(kind, found):
-        failures.append(Failure(shape, "", f"{found.refused + found.undated} of {found.entries}"))
+    if wrong := shape(kind, found):
+        failures.append(Failure(wrong, "", f"{found.refused + found.undated} of {found.entries}"))
     if not failures and not found.entries and not found.not_modified:
         failures.append(Failure(Cause.EMPTY, ""))
     return failures
@@ -199,7 +199,8 @@ def _exceptions(stats: Mapping[str, Any]) -> str | None:
     return "see the log" if stats.get("spider_exceptions/count") else None
 
 
-def _shape(kind: str, found: Findings) -> Cause | None:
+def shape(kind: str, found: Findings) -> Cause | None:
+    """What the records themselves say is wrong with the form of what was read; None when it is well."""
     if found.refused and not found.kept:
         return Cause.ALL_REFUSED
     if found.refused >= FEW and found.refused >= found.kept:

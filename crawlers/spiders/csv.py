@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+from crawlers import health
 from crawlers.causes import Cause, Failure
 from crawlers.job import ReadPage
 from crawlers.parameters.files import CsvParameters
@@ -19,7 +20,10 @@ MOST_NAMED = 20
 
 
 class CsvSpider(ReadingSpider):
-    """State: `digest` of the file when all of it was last stored, and `had`, how many rows it held."""
+    """State: `had`, how many rows the file held when all of it was last stored, and its `digest` if it was well then.
+
+    A file that is not well is read each time, and so is told to be wrong until it is mended.
+    """
 
     @property
     def wanted(self) -> CsvParameters:
@@ -51,7 +55,8 @@ class CsvSpider(ReadingSpider):
         if not had and (before := self.state_of(PART).get("had")):
             self.note(Failure(Cause.EMPTY_BEFORE, PART, f"{before} were there before"))
             return
-        yield ReadPage(Page(), PART, PART, {"digest": digest, "had": had})
+        well = health.shape(self.job.kind, self.job.findings) is None
+        yield ReadPage(Page(), PART, PART, {"had": had} | ({"digest": digest} if well else {}))
 
     def _body(self) -> bytes | None:
         """What is in the file; None when it cannot be read, which is noted."""

@@ -363,6 +363,24 @@ def test_a_file_that_lost_all_its_rows_is_no_calm(crawling: Crawling, tmp_path: 
     assert (outcome.health, outcome.stats["cause"]) == (Health.EMPTY, "empty_before")
 
 
+@pytest.mark.parametrize(("wrong", "cause"), [(3, "all_refused"), (6, "many_refused")])
+def test_a_file_of_which_half_is_refused_is_wrong_until_it_is_mended(
+    crawling: Crawling, tmp_path: Path, wrong: int, cause: str
+) -> None:
+    path = tmp_path / "klachten.csv"
+    bad = "".join(f"{number};Traag;Nov 18 26\n" for number in range(wrong))
+    good = "8;Duur;18-11-2026\n" if cause == "many_refused" else ""
+    path.write_text(f"Nr;Klacht;Datum\n{bad}{good}", "utf-8")
+    columns = {"id": "Nr", "text": "Klacht", "date": "Datum"}
+    seen = [crawling.read(configuration(path, columns=columns)) for _ in range(2)]
+    path.write_text(f"Nr;Klacht;Datum\n{bad}{good}".replace("Nov 18 26", "18-11-2026"), "utf-8")
+    mended = [crawling.read(configuration(path, columns=columns)) for _ in range(2)]
+
+    assert [(one.health, one.stats["cause"]) for one in seen] == [(Health.FORMAT_CHANGED, cause)] * 2
+    assert [one.health for one in mended] == [Health.OK] * 2
+    assert (mended[0].counts["new"], mended[1].stats["not_modified"]) == (wrong, 1)
+
+
 def test_a_folder_or_pipe_is_not_waited_for(crawling: Crawling, tmp_path: Path) -> None:
     outcome = crawling.read(configuration(tmp_path))
 
