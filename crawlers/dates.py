@@ -44,7 +44,7 @@ _UNIT = r"(?P<unit>sec|min|kwartier|half uur|u)(?:onden?|onde|uut|uten|ur|ren|\.
 _LENGTH = re.compile(rf"{_NUMBER} ?{_UNIT}(?:,| en)? ?")
 _ABOUT = re.compile(r"(?:ongeveer|circa|ca\.|zowat|bijna|ruim|meer dan|minder dan|zo'n) ")
 _AGO = re.compile(r"\s*(?:geleden|terug)$")
-_CLOCK_FACE = re.compile(r"(?<![\d.])\d{1,2}[:.]\d{2}(?![\d.])|\dt\d{2}|^\d{9,}$")
+_CLOCK_FACE = re.compile(r"(?<![\d.])\d{1,2}[:.]\d{2}(?![\d.])|\dt\d{2}|^\d{8} \d{4}|^\d{9,}$")
 _NAMES_DAY = re.compile(r"(?<!\d)(?:\d{1,2}|\d{8})(?!\d)|gister|vandaag|dag\b")
 _YEAR_AND_MONTH = re.compile(r"\d{4}-\d{2}")
 # The finest first: "1 uur en 5 minuten geleden" is told in minutes.

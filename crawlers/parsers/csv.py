@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from crawlers.dates import AMSTERDAM, instant, precision, sensible, written
 from crawlers.parameters.files import Column, CsvParameters
@@ -28,15 +28,16 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
-_DAY, _YEAR_IN_FULL, _NUMBER = r"(?P<day>\d{1,2})", r"(?P<year>\d{4})", r"(?P<month>\d{1,2})"
+_DAY, _NUMBER = r"(?P<day>\d{1,2})", r"(?P<month>\d{1,2})"
+_YEAR_IN_FULL, _YEAR_ALSO_SHORT = r"(?P<year>\d{4})", r"(?P<year>\d{4}|\d\d)"
 _NAME = rf"(?P<month>{'|'.join(_MONTHS)}|maa)[a-z]{{0,6}}\.?"
-_TIME = r"(?:[ T,]+(?:om )?(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?:[:.](?P<second>\d\d))?)?(?: uur)?"
+_TIME = r"(?:[ T,]+(?:om )?(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?:[:.](?P<second>\d\d)(?:[.,]\d{1,9})?)?)?(?: uur)?"
 _DATES = tuple(
     re.compile(date + _TIME, re.IGNORECASE)
     for date in (
-        rf"{_DAY}[-/.]{_NUMBER}[-/.](?P<year>\d{{4}}|\d\d)",
+        rf"{_DAY}[-/.]{_NUMBER}[-/.]{_YEAR_ALSO_SHORT}",
         rf"{_YEAR_IN_FULL}[-/.]{_NUMBER}[-/.]{_DAY}",
-        rf"{_DAY}[- ]{_NAME}[- ]{_YEAR_IN_FULL}",
+        rf"{_DAY}[- ]{_NAME}[- ]'?{_YEAR_ALSO_SHORT}",
     )
 )
 _WEEKDAY = re.compile(
@@ -45,6 +46,10 @@ _WEEKDAY = re.compile(
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _WORD = re.compile("[a-zA-Z]{3}")
 _SLASHED = re.compile(r"^(\d{4})/(\d\d)/(\d\d)")
+_LONG_AGO = datetime(1950, 1, 1, tzinfo=UTC)
+"""Before any time that is taken, and the first of a month."""
+_AHEAD = timedelta(days=1)
+"""How far a date may be in the future: the clock or the zone of the program that wrote it may be off."""
 _SEP = re.compile(r"sep=([;,|:\t])", re.IGNORECASE)
 LONGEST_HEADINGS = 100_000
 _LONGEST_CELL = 1_000_000
@@ -226,16 +231,18 @@ def _moment(given: Mapping[Column, str], column: Column, now: datetime) -> datet
     cell = given.get(column)
     if not cell:
         return None
-    found = moment(cell, now)
+    found = moment(cell)
     if found is None:
         raise Wrong(f"{column}: is not a date that is understood")
+    if found > now + _AHEAD:
+        raise Wrong(f"{column}: is in the future")
     return found
 
 
-def moment(cell: str, now: datetime) -> datetime | None:
+def moment(cell: str) -> datetime | None:
     """A time in UTC from ISO 8601, "18-11-2026 9:41" or "18 november 2026"; the day comes before the month.
 
-    Without a zone it is Dutch time; in the hour that occurs twice, the first of the two.
+    Without a zone it is Dutch time; in the hour that occurs twice, the first of the two. A month is its first day.
     """
     # In words too, because the library that knows all of them takes five milliseconds for each.
     weekday = _WEEKDAY.match(cell)
@@ -252,7 +259,8 @@ def moment(cell: str, now: datetime) -> datetime | None:
             return None
     if found := instant(_SLASHED.sub(r"\1-\2-\3", cell)):
         return found
-    return written(cell, now) if _YEAR.search(cell) and _WORD.search(cell) else None
+    # As seen before anything was posted: "gisteren" is too early then, also in "gisteren (2026)".
+    return written(cell, _LONG_AGO) if _YEAR.search(cell) and _WORD.search(cell) else None
 
 
 def _digest(identity: str) -> bytes:

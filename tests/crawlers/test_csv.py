@@ -94,6 +94,11 @@ def test_a_named_encoding_counts() -> None:
         ("18 november 2026 09:41", datetime(2026, 11, 18, 8, 41, tzinfo=UTC)),
         ("2 maart 2026 9.41 uur", datetime(2026, 3, 2, 8, 41, tzinfo=UTC)),
         ("18-okt-2026", datetime(2026, 10, 17, 22, 0, tzinfo=UTC)),
+        ("18-nov-26", datetime(2026, 11, 17, 23, 0, tzinfo=UTC)),
+        ("5 mei '26 9:41", datetime(2026, 5, 5, 7, 41, tzinfo=UTC)),
+        ("18-11-2026 09:41:33.000", datetime(2026, 11, 18, 8, 41, 33, tzinfo=UTC)),
+        ("2026-11-18 9:41:33,5", datetime(2026, 11, 18, 8, 41, 33, tzinfo=UTC)),
+        ("18 november 2026 9:41 PM", datetime(2026, 11, 18, 20, 41, tzinfo=UTC)),
         ("wo 18 nov. 2026", datetime(2026, 11, 17, 23, 0, tzinfo=UTC)),
         ("2026-11-18T09:41:00Z", datetime(2026, 11, 18, 9, 41, tzinfo=UTC)),
         ("2026/11/18", datetime(2026, 11, 17, 23, 0, tzinfo=UTC)),
@@ -113,13 +118,38 @@ def test_dutch_dates_are_day_first_and_dutch_time(written: str, expected: dateti
 
 
 @pytest.mark.parametrize(
-    "written", ["gisteren", "13-13-2026", "31-02-2026", "31 februari 2026", "2026", "onbekend", "45982"]
+    "written",
+    [
+        "gisteren",
+        "vandaag 2026",
+        "3 dagen geleden in 2026",
+        "13-13-2026",
+        "31-02-2026",
+        "31 februari 2026",
+        "2026",
+        "onbekend",
+        "45982",
+    ],
 )
 def test_a_date_that_is_not_understood_refuses_its_row_by_number(written: str) -> None:
     page = read(f"Datum;Klacht\n18-11-2026;Eerst\n{written};Fout\n19-11-2026;Daarna\n", DATED)
 
     assert [record.text for record in page.records] == ["Eerst", "Daarna"]
     assert refused(page) == ["row 3: date: is not a date that is understood"]
+
+
+def test_a_month_without_a_day_is_the_same_day_whenever_it_is_read() -> None:
+    [record] = read("Datum;Klacht\noktober 2026;Traag\n", DATED).records
+
+    assert record.published_at == datetime(2026, 9, 30, 22, 0, tzinfo=UTC)
+    assert record.published_precision is Precision.MONTH
+
+
+def test_a_date_in_the_future_refuses_its_row() -> None:
+    page = read("Datum;Klacht\n22-11-2026 13:00;Morgen\n22-11-2026 13:01;Later\n2027-11-18;Jaar\n", DATED)
+
+    assert [record.text for record in page.records] == ["Morgen"]
+    assert refused(page) == [f"row {row}: date: is in the future" for row in (3, 4)]
 
 
 def test_wrong_rows_are_named_by_their_numbers_and_the_others_kept() -> None:

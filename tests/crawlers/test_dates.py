@@ -73,6 +73,8 @@ def test_dutch_dates_are_read_as_seen_at_the_download(words: str, expected: date
         ("2026-11", Precision.MONTH),
         ("2026-11-22", Precision.DAY),
         ("20261122", Precision.DAY),
+        ("20261122 0941", Precision.MINUTE),
+        ("20261122 094130", Precision.MINUTE),
         ("gisteren", Precision.DAY),
         ("gisteren om 14:05", Precision.MINUTE),
         ("zojuist", Precision.MINUTE),
