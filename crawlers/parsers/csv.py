@@ -50,6 +50,8 @@ _LONG_AGO = datetime(1950, 1, 1, tzinfo=UTC)
 """Before any time that is taken, and the first of a month."""
 _AHEAD = timedelta(days=1)
 """How far a date may be in the future: the clock or the zone of the program that wrote it may be off."""
+_NO_RATING = frozenset({"-", "–", "n.v.t.", "nvt", "n/a"})
+_RATING = re.compile(r"([^/]+)/([^/]+)")
 _SEP = re.compile(r"sep=([;,|:\t])", re.IGNORECASE)
 LONGEST_HEADINGS = 100_000
 _LONGEST_CELL = 1_000_000
@@ -195,6 +197,7 @@ def _fields(given: Mapping[Column, str], told: CsvParameters, now: datetime) -> 
     if Column.ID in told.columns and not given.get(Column.ID):
         raise Wrong("id: is empty")
     reply = given.get(Column.REPLY)
+    rating, best = _rating(given, told)
     return headed(given.get(Column.TITLE) or None, given.get(Column.TEXT, "")) | {
         "published_at": _moment(given, Column.DATE, now),
         "published_precision": precision(given.get(Column.DATE)),
@@ -203,9 +206,9 @@ def _fields(given: Mapping[Column, str], told: CsvParameters, now: datetime) -> 
         "author_name": given.get(Column.AUTHOR) or None,
         "url": safe(given.get(Column.URL)),
         "language": language(given.get(Column.LANGUAGE)),
-        "rating": _rating(given),
+        "rating": rating,
         "rating_min": told.rating_min,
-        "rating_max": told.rating_max,
+        "rating_max": best,
         "reply": _reply(reply, _moment(given, Column.REPLY_DATE, now)) if reply else None,
     }
 
@@ -217,14 +220,16 @@ def _reply(text: str, at: datetime | None) -> Reply:
         raise Wrong("reply: is not a text that can be stored") from None
 
 
-def _rating(given: Mapping[Column, str]) -> float | None:
-    cell = given.get(Column.RATING)
-    if not cell:
-        return None
-    found = number(cell)
-    if found is None:
+def _rating(given: Mapping[Column, str], told: CsvParameters) -> tuple[float | None, float | None]:
+    """The rating and the highest that can be given, which a cell may name itself: "8/10"."""
+    cell = given.get(Column.RATING, "")
+    if not cell or cell.lower() in _NO_RATING:
+        return None, told.rating_max
+    scaled = _RATING.fullmatch(cell)
+    found, best = (number(scaled[1]), number(scaled[2])) if scaled else (number(cell), told.rating_max)
+    if found is None or best is None:
         raise Wrong("rating: is not a number")
-    return found
+    return found, best
 
 
 def _moment(given: Mapping[Column, str], column: Column, now: datetime) -> datetime | None:

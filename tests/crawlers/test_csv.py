@@ -152,6 +152,34 @@ def test_a_date_in_the_future_refuses_its_row() -> None:
     assert refused(page) == [f"row {row}: date: is in the future" for row in (3, 4)]
 
 
+@pytest.mark.parametrize(
+    ("cell", "rating", "best"),
+    [
+        ("8", 8, 10),
+        ("8/10", 8, 10),
+        ("3,5 / 5", 3.5, 5),
+        ("", None, 10),
+        ("-", None, 10),
+        ("N.v.t.", None, 10),
+    ],
+)
+def test_a_rating_may_name_its_scale_or_say_that_there_is_none(
+    cell: str, rating: float | None, best: float
+) -> None:
+    parameters = told({"text": "Klacht", "rating": "Cijfer"}, rating_max=10)
+    [record] = read(f"Klacht;Cijfer\nTraag;{cell}\n", parameters).records
+
+    assert (record.rating, record.rating_max) == (rating, best)
+
+
+@pytest.mark.parametrize("cell", ["8/", "/10", "8/9/10", "veel/10", "11/10", "8/1e9", "8/99999", "geen idee"])
+def test_what_is_no_rating_refuses_its_row(cell: str) -> None:
+    parameters = told({"text": "Klacht", "rating": "Cijfer"}, rating_max=10)
+    page = read(f"Klacht;Cijfer\nTraag;{cell}\n", parameters)
+
+    assert (page.records, len(page.problems)) == ((), 1)
+
+
 def test_wrong_rows_are_named_by_their_numbers_and_the_others_kept() -> None:
     rows = [
         "A-1;;Els;Traag;11;;",
