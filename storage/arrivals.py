@@ -62,6 +62,7 @@ WORDS = (
     "content_hash",
     "source_id",
     "seen_at",
+    "edited_at",
 )
 _LATER = ("id", "judged_by", "language", "cluster_id", "pruned_at")
 """Columns of a mention that say what became of it later."""
@@ -184,6 +185,7 @@ def words_row(record: Record, source_id: int, brand_id: int, number: int, now: d
         "content_hash": record.content_hash,
         "source_id": source_id,
         "seen_at": now,
+        "edited_at": min(record.updated_at, now) if record.updated_at else None,
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult
 from sqlmodel import Session, col, func, select, update
 
-from storage.models import Case, CaseEvent, CaseState, Mention
+from storage.models import Case, CaseEvent, CaseState, Mention, MentionVersion
 from storage.records import clean
 
 SYSTEM = "klachtenradar"
@@ -69,11 +69,12 @@ def open_case(session: Session, mention: Mention, now: datetime) -> Case:
     """The case of a mention that must be answered. Safe to repeat.
 
     A customer has one case per brand: a later mention joins it, and takes an answered or closed one back to
-    `new`, with the clock of the answering time at the later mention.
+    `new`, with the clock of the answering time at the later mention. So does a mention that its author changed
+    after that.
     """
     known = case_of(session, mention)
     if known is not None:
-        return known
+        return _changed(session, known, mention, now)
     case = _of_author(session, mention)
     return _joined(session, case, mention, now) if case else _opened(session, mention, now)
 
@@ -92,17 +93,18 @@ def case_of(session: Session, mention: Mention) -> Case | None:
     ).first()
 
 
-def note_reply(session: Session, mention: Mention, now: datetime) -> Case | None:
+def note_reply(session: Session, mention: Mention, complaint: bool, now: datetime) -> Case | None:
     """Close the answering clock of the mention's case at the reply's own time. Safe to repeat.
 
-    Returns the case when this call changed it. A reply from before the customer's newest complaint changes
-    nothing.
+    Returns the case when this call changed it. A reply from before the customer's newest complaint changes nothing,
+    nor one from before the mention was changed, if it is a `complaint` as it is now.
     """
     case = case_of(session, mention)
     answered = mention.reply_at or mention.reply_seen_at
     if case is None or mention.reply_text is None or answered is None or case.state not in WAITING:
         return None
-    if answered < case.opened_at or _has_event(session, case, mention, "reply"):
+    asked = max(case.opened_at, _said_at(session, mention)) if complaint else case.opened_at
+    if answered < asked or _is_noted(session, case, mention):
         return None
     old, case.state, case.answered_at = case.state, CaseState.ANSWERED, answered
     _note(session, case, SYSTEM, now, "reply", old=old, new=case.state, mention_id=mention.id)
@@ -198,7 +200,7 @@ def _opened(session: Session, mention: Mention, now: datetime) -> Case:
         mention_id=mention.id,
         brand_id=mention.brand_id,
         author_key=mention.author_key,
-        opened_at=mention.published_at,
+        opened_at=_said_at(session, mention),
     )
     session.add(case)
     session.flush()
@@ -207,12 +209,42 @@ def _opened(session: Session, mention: Mention, now: datetime) -> Case:
 
 
 def _joined(session: Session, case: Case, mention: Mention, now: datetime) -> Case:
-    old = case.state
-    if mention.published_at > case.opened_at and old not in WAITING:
-        case.state, case.closed_at, case.answered_at = CaseState.NEW, None, None
-        case.opened_at = mention.published_at
+    old, said = case.state, _said_at(session, mention)
+    if said > case.opened_at and old not in WAITING:
+        _reopen(case, said)
     _note(session, case, SYSTEM, now, "mention", old=old, new=case.state, mention_id=mention.id)
     return _raised(session, case)
+
+
+def _changed(session: Session, case: Case, mention: Mention, now: datetime) -> Case:
+    """A case as it is once its mention is known to say what it says now."""
+    version = _version(session, mention)
+    if version.number == 1:
+        return case
+    # An answer is public: it is compared with the author's own clock. Who closes a case has seen what we had seen.
+    answered = case.state is CaseState.ANSWERED and case.answered_at and case.answered_at < version.said_at
+    closed = case.state in CLOSED and case.closed_at and case.closed_at < version.seen_at
+    if not (answered or closed):
+        return case
+    old = case.state
+    _reopen(case, version.said_at)
+    _note(session, case, SYSTEM, now, "edited", old=old, new=case.state, mention_id=mention.id)
+    return _raised(session, case)
+
+
+def _reopen(case: Case, said: datetime) -> None:
+    case.state, case.closed_at, case.answered_at = CaseState.NEW, None, None
+    case.opened_at = said
+
+
+def _said_at(session: Session, mention: Mention) -> datetime:
+    """When the mention began to say what it says now."""
+    version = _version(session, mention)
+    return mention.published_at if version.number == 1 else version.said_at
+
+
+def _version(session: Session, mention: Mention) -> MentionVersion:
+    return session.get_one(MentionVersion, (mention.id, mention.version))
 
 
 def _untouched(session: Session, case: Case) -> bool:
@@ -227,13 +259,16 @@ def _raised(session: Session, case: Case) -> Case:
     return case
 
 
-def _has_event(session: Session, case: Case, mention: Mention, what: str) -> bool:
-    same = (
-        select(CaseEvent.id)
-        .where(CaseEvent.case_id == case.id, CaseEvent.mention_id == mention.id, CaseEvent.what == what)
+def _is_noted(session: Session, case: Case, mention: Mention) -> bool:
+    """Whether the reply to a mention as it is was noted: a person may have taken the case back in hand since."""
+    last = (
+        select(CaseEvent.what)
+        .where(CaseEvent.case_id == case.id, CaseEvent.mention_id == mention.id)
+        .where(col(CaseEvent.what).in_(("reply", "edited")))
+        .order_by(col(CaseEvent.id).desc())
         .limit(1)
     )
-    return session.exec(same).first() is not None
+    return session.exec(last).first() == "reply"
 
 
 def _current(session: Session, change: Change) -> Case:

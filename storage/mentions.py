@@ -140,6 +140,8 @@ class _Storing:
         record, brand_id = one.record, self.matcher.brand_of(one.record)
         mine = next((it for it in known if it.source_id == self.source_id), None)
         mine = mine or next((it for it in known if it.brand_id == brand_id), None)
+        if mine is None and brand_id is None and known:
+            mine = known[0]  # what is gone, or names the brand no more, was brought by another source
         if mine is not None:
             return self._again(record, mine)
         if brand_id is None:
@@ -206,7 +208,7 @@ def _reply(mention: Known, record: Record, now: datetime) -> dict[str, Any]:
     return {
         "reply_text": reply.text,
         "reply_at": reply.at or mention.reply_at,
-        "reply_seen_at": mention.reply_seen_at or now,
+        "reply_seen_at": now,
         "triaged": False,
     }
 

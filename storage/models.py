@@ -199,6 +199,13 @@ class MentionVersion(SQLModel, table=True):
     source_id: int = Field(foreign_key="source.id")
     """The source that showed it first; not always the mention's own, where two read one platform."""
     seen_at: datetime
+    edited_at: datetime | None = None
+    """When the author changed it to this, where the source tells."""
+
+    @property
+    def said_at(self) -> datetime:
+        """When its author said this, as far as is known; of the first version the mention knows it better."""
+        return self.edited_at or self.seen_at
 
 
 class Verdict(SQLModel, table=True):

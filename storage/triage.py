@@ -55,7 +55,7 @@ def _triage(session: Session, judged: _Judged, now: datetime) -> None:
     if judged.wants_an_answer:
         cases.open_case(session, mention, now)
     if mention.reply_seen_at is not None:
-        cases.note_reply(session, mention, now)
+        cases.note_reply(session, mention, judged.wants_an_answer, now)
 
 
 def _waiting(session: Session, limit: int) -> list[_Judged]:

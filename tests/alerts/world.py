@@ -98,7 +98,16 @@ class World:
             )
             ids = self._ids(session, records)
             given = self._judgement(ids[0], sentiment, question, escalation)
-            judgements = [replace(given, mention_id=one, unsure=unsure, themes=themes) for one in ids]
+            judgements = [
+                replace(
+                    given,
+                    mention_id=one,
+                    version=session.get_one(Mention, one).version,
+                    unsure=unsure,
+                    themes=themes,
+                )
+                for one in ids
+            ]
             verdicts.store(session, judgements, model, now)
             return ids
 

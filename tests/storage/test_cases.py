@@ -141,10 +141,10 @@ def test_a_reply_closes_the_clock_at_its_own_time_once(shop: Database) -> None:
     store(shop, record("r1", reply=Reply(text="Sorry!", at=answered)))
     with shop.write() as session:
         mention = session.exec(select(Mention).where(Mention.external_id == "r1")).one()
-        case = cases.note_reply(session, mention, NOW)
+        case = cases.note_reply(session, mention, True, NOW)
         assert case is not None
         assert (case.state, case.answered_at) == (CaseState.ANSWERED, answered)
-        assert cases.note_reply(session, mention, NOW) is None
+        assert cases.note_reply(session, mention, True, NOW) is None
 
 
 def test_an_old_reply_does_not_answer_a_newer_complaint(shop: Database) -> None:
@@ -152,12 +152,12 @@ def test_an_old_reply_does_not_answer_a_newer_complaint(shop: Database) -> None:
     _open(shop)
     with shop.write() as session:
         mention = session.exec(select(Mention).where(Mention.external_id == "r1")).one()
-        cases.note_reply(session, mention, NOW)
+        cases.note_reply(session, mention, True, NOW)
     store(shop, record("r2", text="Weer mis.", published_at=NOW - timedelta(minutes=5)))
     assert _open(shop, "r2").state is CaseState.NEW
     with shop.write() as session:
         mention = session.exec(select(Mention).where(Mention.external_id == "r1")).one()
-        assert cases.note_reply(session, mention, NOW) is None
+        assert cases.note_reply(session, mention, True, NOW) is None
 
 
 def test_counts_name_every_state(shop: Database) -> None:

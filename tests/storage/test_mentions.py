@@ -1,7 +1,7 @@
 """A post is stored once; what changes about it is kept."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -51,6 +51,21 @@ def test_an_edit_becomes_a_second_version_that_must_be_judged_again(database: Da
     assert _texts(database) == ["Drie keer thuisgebleven voor niets.", "Toch nog opgelost!"]
 
 
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [(NOW - timedelta(minutes=9), NOW - timedelta(minutes=9)), (NOW + timedelta(days=9), NOW), (None, None)],
+)
+def test_the_time_of_an_edit_is_kept_as_the_source_tells_it(
+    database: Database, told: datetime | None, kept: datetime | None
+) -> None:
+    store(database, record())
+    store(database, record(text="Toch nog opgelost!", updated_at=told))
+    with database.read() as session:
+        version = session.exec(select(MentionVersion).where(MentionVersion.number == 2)).one()
+
+    assert (version.edited_at, version.said_at) == (kept, kept or NOW)
+
+
 def test_a_late_reply_is_kept_with_its_own_time(database: Database) -> None:
     store(database, record())
     at = NOW + timedelta(hours=3)
@@ -98,6 +113,16 @@ def test_one_post_seen_by_two_sources_of_a_brand_is_one_mention(database: Databa
     store(database, record(text="Snelveld ligt eruit"))
     counts = store(database, record(text="Snelveld ligt eruit"), source="nieuws")
     assert counts == StoreCounts(unchanged=1)
+
+
+def test_another_source_tells_that_a_post_is_gone_or_names_the_brand_no_more(database: Database) -> None:
+    shown = record(text="Snelveld ligt eruit")
+    store(database, shown)
+    edit = record(text="Weer opgelost", title=None)
+    gone = record(text="weg", title=None, rating=None, status="removed")
+
+    assert store(database, edit, source="nieuws") == StoreCounts(edited=1)
+    assert store(database, gone, source="nieuws") == StoreCounts(removed=1)
 
 
 def test_what_came_before_the_first_whole_crawl_is_history(database: Database) -> None:

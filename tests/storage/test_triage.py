@@ -1,8 +1,12 @@
 """Which mentions become cases."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
-from storage import triage, verdicts
+import pytest
+
+from storage import cases, triage, verdicts
+from storage.cases import Change
 from storage.models import Case, CaseState, Mention
 from storage.records import Reply, Sentiment
 from tests.alerts.world import MODEL, NOW, World
@@ -84,6 +88,89 @@ def test_what_is_in_another_language_is_triaged_without_a_case(world: World) -> 
         verdicts.store(session, [], MODEL, NOW, [foreign])
     assert triaged(world) == []
     assert all(mention.triaged for mention in world.all(Mention))
+
+
+def review(
+    world: World,
+    *,
+    seen: datetime,
+    text: str = "Snelveld levert niet.",
+    reply: datetime | None = None,
+    **changes: Any,
+) -> list[Case]:
+    """The one review of somebody, as it is shown, judged and triaged at a time."""
+    world.post(
+        NOW - 5 * HOUR,
+        seen=seen,
+        external_id="die ene",
+        author_id="boos",
+        text=text,
+        reply=Reply(text="We bellen je.", at=reply) if reply else None,
+        **changes,
+    )
+    return triaged(world)
+
+
+def test_praise_that_becomes_a_complaint_was_not_answered_before(world: World) -> None:
+    review(world, seen=NOW - 4 * HOUR, reply=NOW - 4 * HOUR, sentiment=Sentiment.POSITIVE)
+    [case] = review(world, seen=NOW, text="Toch stuk.", reply=NOW - 4 * HOUR, updated_at=NOW - HOUR)
+
+    assert (case.state, case.opened_at) == (CaseState.NEW, NOW - HOUR)
+
+
+@pytest.mark.parametrize("edited", [NOW - HOUR, None])
+def test_what_is_changed_after_the_answer_waits_again_until_it_is_answered(
+    world: World, edited: datetime | None
+) -> None:
+    review(world, seen=NOW - 4 * HOUR, reply=NOW - 4 * HOUR)
+    [case] = review(world, seen=NOW, text="En weer niets.", reply=NOW - 4 * HOUR, updated_at=edited)
+    assert (case.state, case.opened_at, case.answered_at) == (CaseState.NEW, edited or NOW, None)
+    with world.database.read() as session:
+        assert [event.what for event in cases.events(session, case.id or 0)][-1] == "edited"
+
+    world.store(
+        world.record(
+            NOW - 5 * HOUR,
+            external_id="die ene",
+            author_id="boos",
+            text="En weer niets.",
+            updated_at=edited,
+            reply=Reply(text="Sorry, we komen morgen.", at=NOW + HOUR),
+        )
+    )
+    [case] = triaged(world)
+    assert (case.state, case.answered_at) == (CaseState.ANSWERED, NOW + HOUR)
+    assert triaged(world)[0].revision == case.revision
+
+
+def test_what_was_changed_before_the_answer_is_answered(world: World) -> None:
+    review(world, seen=NOW - 4 * HOUR)
+    [case] = review(world, seen=NOW, text="En weer niets.", reply=NOW - HOUR, updated_at=NOW - 2 * HOUR)
+
+    assert (case.state, case.answered_at) == (CaseState.ANSWERED, NOW - HOUR)
+
+
+@pytest.mark.parametrize(
+    ("sentiment", "state"), [(Sentiment.NEGATIVE, CaseState.NEW), (Sentiment.POSITIVE, CaseState.ANSWERED)]
+)
+def test_an_answer_from_before_the_change_counts_for_a_customer_who_is_content_by_now(
+    world: World, sentiment: Sentiment, state: CaseState
+) -> None:
+    review(world, seen=NOW - 4 * HOUR)
+    [case] = review(
+        world, seen=NOW, text="Update!", reply=NOW - 2 * HOUR, updated_at=NOW - HOUR, sentiment=sentiment
+    )
+
+    assert case.state is state
+
+
+def test_a_case_that_was_closed_before_the_change_was_seen_is_new_again(world: World) -> None:
+    [case] = review(world, seen=NOW - 4 * HOUR)
+    with world.database.write() as session:
+        cases.move(session, Change(case.id or 0, case.revision, "marieke", NOW - HOUR), CaseState.NO_ACTION)
+    [case] = review(world, seen=NOW, text="En weer niets.", updated_at=NOW - 2 * HOUR)
+
+    assert (case.state, case.opened_at, case.closed_at) == (CaseState.NEW, NOW - 2 * HOUR, None)
 
 
 def test_everything_is_triaged_once(world: World) -> None:
