@@ -134,7 +134,11 @@ def _rows(
                 "kind": "review", "published_at": at, "first_seen_at": at,
                 "judged_by": MODEL, "triaged": True,
             },
-            common | {"text": f"Bericht {key} over de verbinding.", "content_hash": str(key), "seen_at": at},
+            common
+            | {
+                "text": f"Bericht {key} over de verbinding.", "content_hash": str(key), "source_id": source,
+                "seen_at": at,
+            },
             {
                 "mention_id": key, "version": 1, "model_id": MODEL, "sentiment": sentiment, "negative": 0.4,
                 "neutral": 0.3, "positive": 0.3, "judged_at": at,
