@@ -134,9 +134,10 @@ def test_new_posts_are_found_where_reading_had_come_to(crawling: Crawling, kind:
 
 
 @pytest.mark.parametrize(("kind", "pages"), [(Kind.TRUSTPILOT, 2), (Kind.APPLE, 2), (Kind.MASTODON, 1)])
-def test_a_second_crawl_reads_only_the_newest_pages(crawling: Crawling, kind: Kind, pages: int) -> None:
+def test_a_later_crawl_reads_only_the_newest_pages(crawling: Crawling, kind: Kind, pages: int) -> None:
     show(crawling, posts(kind, 160))
     crawling(kind)
+    crawling(kind)  # may ask once more for an end that showed nothing
     since = len(crawling.replica.requests)
     crawling(kind)
 
