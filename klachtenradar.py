@@ -500,7 +500,11 @@ def classify(
 def evaluate(
     file: Annotated[
         Path | None,
-        typer.Argument(help="JSON lines with a text and its sentiment or label, themes, signals."),
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help="JSON lines with a text and its sentiment or label, themes, signals.",
+        ),
     ] = None,
     model: Annotated[
         str | None, typer.Option("--model", help="Folder or hub id; default the one in use.")

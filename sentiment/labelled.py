@@ -5,11 +5,24 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, BinaryIO
 
-from pydantic import AfterValidator, BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError, model_validator
 
 from sentiment.score import reading
 from storage.corrections import Corrected
 from storage.records import THEMES, Sentiment
+
+ANSWERS = ("sentiment", "label", "themes", "escalation", "churn", "question")
+"""The keys of a line that say what a model should answer."""
+
+_WRONG = {
+    "missing": "is missing",
+    "string_type": "is not a text",
+    "enum": f"is none of {', '.join(Sentiment)}",
+    "list_type": f"is not a list of themes; themes: {', '.join(THEMES)}",
+    "bool_type": "is neither true nor false",
+    "bool_parsing": "is neither true nor false",
+}
+"""What is wrong with a value, by pydantic's name of the fault."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +56,17 @@ class _Line(BaseModel):
     escalation: bool | None = None
     churn: bool | None = None
     question: bool | None = None
+
+    @model_validator(mode="after")
+    def _answers(self) -> "_Line":
+        if self.sentiment and self.label and self.sentiment is not self.label:
+            raise ValueError(
+                f"sentiment is {self.sentiment.value} and label is {self.label.value}; give one of them"
+            )
+        given = (self.sentiment, self.label, self.themes, self.escalation, self.churn, self.question)
+        if all(one is None for one in given):
+            raise ValueError(f"has no answer to measure on; give at least one of {', '.join(ANSWERS)}")
+        return self
 
 
 def read(source: BinaryIO, tell: Callable[[str], None]) -> tuple[list[Labelled], int]:
@@ -111,4 +135,5 @@ def _labelled(line: _Line) -> Labelled:
 def _reason(error: ValidationError) -> str:
     first = error.errors(include_input=False, include_url=False)[0]
     where = ".".join(str(step) for step in first["loc"])
-    return f"{where}: {first['msg']}" if where else str(first["msg"])
+    reason = _WRONG.get(first["type"], first["msg"].removeprefix("Value error, "))
+    return f"{where} {reason}" if where else reason

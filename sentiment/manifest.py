@@ -89,12 +89,18 @@ def described(folder: Path = FOLDER) -> Manifest:
     try:
         return _manifest(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise ModelBroken(f"{path}: cannot be read ({error.strerror}); {_MEND}") from error
+        raise ModelBroken(f"{path}: cannot be read ({error.strerror}); {_mend(folder)}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelBroken(f"{path}: is not a manifest of this version ({error!r}); {_MEND}") from error
+        raise ModelBroken(
+            f"{path}: is not a manifest of this version ({error!r}); {_mend(folder)}"
+        ) from error
 
 
-_MEND = "install klachtenradar again, or restore the folder with `git checkout -- sentiment/model`"
+def _mend(folder: Path) -> str:
+    """What to do about a model that cannot be used."""
+    if folder.resolve() == FOLDER.resolve():
+        return "install klachtenradar again, or restore the folder with `git checkout -- sentiment/model`"
+    return 'export it again, or set sentiment.model = "embedded"'
 
 
 def _manifest(content: Mapping[str, Any]) -> Manifest:
@@ -128,10 +134,11 @@ def _check(path: Path, expected: str) -> None:
     try:
         found = digest(path)
     except OSError as error:
-        raise ModelBroken(f"{path}: cannot be read ({error.strerror}); {_MEND}") from error
+        raise ModelBroken(f"{path}: cannot be read ({error.strerror}); {_mend(path.parent)}") from error
     if found != expected:
         raise ModelBroken(
-            f"{path}: is damaged or from another version (SHA-256 {found[:12]}…, expected {expected[:12]}…); {_MEND}"
+            f"{path}: is damaged or from another version (SHA-256 {found[:12]}…, expected {expected[:12]}…); "
+            f"{_mend(path.parent)}"
         )
 
 

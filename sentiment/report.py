@@ -11,11 +11,16 @@ from sentiment.measure import LABELS, Certainty, Mistake, Report
 
 LONGEST = 200
 """Characters of a text that are shown."""
+ENOUGH = 10
+"""Texts; to draw from fewer again and again says nothing of others like them."""
 
 
 def tables(report: Report) -> Iterator[RenderableType]:
     """Everything measured, one table after the other."""
-    yield Text(f"{report.model} on {report.texts} labelled texts; in brackets 95 % bootstrap intervals")
+    texts = "1 labelled text" if report.texts == 1 else f"{report.texts} labelled texts"
+    yield Text(
+        f"{report.model} on {texts}; in brackets 95 % bootstrap intervals, where there are {ENOUGH} texts"
+    )
     if report.sentiment:
         yield _by_source("sentiment by source", report.sentiment)
         if report.two_classes:
@@ -25,7 +30,9 @@ def tables(report: Report) -> Iterator[RenderableType]:
     if report.certainty is not None:
         yield Text(_doubt(report.certainty))
     if report.themes is not None:
-        title = f"themes, macro-F1 {_figure(report.themes.macro_f1, report.themes.interval)}"
+        title = (
+            f"themes, macro-F1 {_figure(report.themes.macro_f1, report.themes.interval, report.themes.rows)}"
+        )
         yield _classes(title, report.themes.themes) if _any(report.themes.themes) else _none_of("themes")
     if report.signals:
         yield _classes("signals", report.signals) if _any(report.signals) else _none_of("signals")
@@ -46,8 +53,8 @@ def _by_source(title: str, scores: Sequence[Score]) -> Table:
         table.add_row(
             Text(plain(score.name)),
             str(score.rows),
-            Text(_figure(score.accuracy, score.accuracy_interval)),
-            Text(_figure(score.macro_f1, score.interval)),
+            Text(_figure(score.accuracy, score.accuracy_interval, score.rows)),
+            Text(_figure(score.macro_f1, score.interval, score.rows)),
         )
     return table
 
@@ -55,7 +62,7 @@ def _by_source(title: str, scores: Sequence[Score]) -> Table:
 def _classes(title: str, scores: Sequence[ClassScore]) -> Table:
     table = _table(title, "label", "texts", "precision", "recall", "F1")
     for one in scores:
-        recall, f1 = f"{one.recall:.3f}", _figure(one.f1, one.interval)
+        recall, f1 = f"{one.recall:.3f}", _figure(one.f1, one.interval, one.rows)
         figures = (f"{one.precision:.3f}", recall, f1) if one.rows else ("-", "-", "-")
         table.add_row(one.label, str(one.rows), *(Text(figure) for figure in figures))
     return table
@@ -75,7 +82,7 @@ def _any(scores: Sequence[ClassScore]) -> bool:
 
 
 def _none_of(what: str) -> Text:
-    return Text(f"{what}: this model got none of them right; models of another kind do not answer them")
+    return Text(f"{what}: none was found; a model of sentiment alone answers none")
 
 
 def _confusion(report: Report) -> Table:
@@ -94,8 +101,8 @@ def _mistakes(mistakes: Sequence[Mistake]) -> Table:
     return table
 
 
-def _figure(value: float, interval: Interval) -> str:
-    return f"{value:.3f} [{interval[0]:.3f}-{interval[1]:.3f}]"
+def _figure(value: float, interval: Interval, texts: int) -> str:
+    return f"{value:.3f} [{interval[0]:.3f}-{interval[1]:.3f}]" if texts >= ENOUGH else f"{value:.3f}"
 
 
 def plain(text: str) -> str:

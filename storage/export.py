@@ -28,8 +28,8 @@ def mentions(
 ) -> Iterator[dict[str, Any]]:
     """Every mention with its newest words and the verdict that counts, oldest first.
 
-    `since` is compared with the time of publication; `corrected` leaves out what no person corrected. Reads in
-    chunks, so memory stays flat.
+    `since` is compared with the time of publication; `corrected` leaves out what no person corrected and what has
+    been pruned since. Reads in chunks, so memory stays flat.
     """
     query = (
         sa.select(Mention, MentionVersion, Verdict, col(Source.name), col(Source.kind), col(Brand.name))
@@ -43,7 +43,8 @@ def mentions(
     if since is not None:
         query = query.where(col(Mention.published_at) >= since)
     if corrected:
-        query = query.where(col(Mention.judged_by) == PERSON)
+        # Of one whose words are pruned nothing is left to learn from or to measure on.
+        query = query.where(col(Mention.judged_by) == PERSON, col(Mention.pruned_at).is_(None))
     by_model = corrections.model_verdicts(session)
     for mention, version, judged, source, kind, brand in session.execute(query):
         said = by_model.get(mention.id) if mention.judged_by == PERSON else judged

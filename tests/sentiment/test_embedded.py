@@ -113,7 +113,10 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_damaged_model_file_is_named_with_what_to_do(copy: Path) -> None:
+def test_a_damaged_model_file_is_named_with_what_to_do(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ModelBroken, match=r"model\.onnx: is damaged.*export it again"):
+        EmbeddedClassifier(copy)
+    monkeypatch.setattr(manifest, "FOLDER", copy)
     with pytest.raises(ModelBroken, match=r"model\.onnx: is damaged.*git checkout"):
         EmbeddedClassifier(copy)
 

@@ -170,7 +170,7 @@ def test_lines_are_read_with_what_they_know() -> None:
 def test_half_an_emoji_is_no_fault() -> None:
     found, said = told(
         '{"text": "Top \\ud83d", "label": "positive"}',
-        '{"title": "Fijn\\ud83d", "text": "Top", "source": "x\\ud83d"}',
+        '{"title": "Fijn\\ud83d", "text": "Top", "source": "x\\ud83d", "themes": []}',
     )
     assert ([(one.text, one.source) for one in found], said) == (
         [("Top ", "unnamed"), ("Fijn. Top", "x")],
@@ -184,16 +184,33 @@ def test_half_an_emoji_is_no_fault() -> None:
         ("rommel", "JSON"),
         ({"label": "negative"}, "text"),
         ("[" * 100_000, "JSON"),
-        ({"text": "x", "label": "blij"}, "label"),
+        ({"label": "negative"}, "text is missing"),
+        ({"text": 3, "label": "negative"}, "text is not a text"),
+        ({"text": "x", "label": "blij"}, "label is none of negative, neutral, positive"),
+        ({"text": "x", "churn": "misschien"}, "churn is neither true nor false"),
+        ({"text": "x", "themes": "prijs"}, "themes is not a list of themes; themes: levering"),
         ({"text": "x", "themes": ["weer"]}, "'weer'; themes: levering"),
+        ({"text": "x"}, "no answer to measure on; give at least one of sentiment, label, themes"),
+        (
+            {"text": "x", "sentiment": "negative", "label": "positive"},
+            "sentiment is negative and label is positive",
+        ),
         ([1], "object"),
     ],
 )
 def test_a_line_that_cannot_be_used_is_named_and_the_rest_goes_on(line: Any, says: str) -> None:
-    found, [said] = told({"text": "a"}, line, {"text": "b"})
+    found, [said] = told({"text": "a", "churn": True}, line, {"text": "b", "label": "neutral"})
     assert [one.text for one in found] == ["a", "b"]
     assert said.startswith("test.jsonl:2: ")
     assert says in said
+    assert "Input" not in said
+
+
+def test_few_texts_have_no_interval(folder: Path) -> None:
+    line = {"text": "Waardeloos, er kwam niemand.", "label": "negative"}
+    one, ten = (call(write(folder / f"{number}.jsonl", *[line] * number)).stdout for number in (1, 10))
+    assert ("on 1 labelled text;" in one, "1.000-1.000" in one) == (True, False)
+    assert "1.000-1.000" in ten
 
 
 def test_a_strangers_text_cannot_command_a_terminal() -> None:
@@ -242,7 +259,9 @@ def test_a_bad_line_fails_the_command_after_the_rest_is_measured(folder: Path) -
     assert "test.jsonl:2: text" in done.stderr
 
 
-@pytest.mark.parametrize("words", [(), ("x.jsonl", "--corrections"), ("x.jsonl", "--label", "LABEL_0=boos")])
+@pytest.mark.parametrize(
+    "words", [(), ("x.jsonl",), (".",), ("x.jsonl", "--corrections"), ("x.jsonl", "--label", "LABEL_0=boos")]
+)
 def test_wrong_use_is_refused(folder: Path, words: tuple[str, ...]) -> None:
     assert call(*words).exit_code == 2
 

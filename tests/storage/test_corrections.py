@@ -251,6 +251,17 @@ def test_an_export_tells_both_answers(world: World) -> None:
     assert [one["external_id"] for one in exported(world, corrected=True)] == [line["external_id"]]
 
 
+def test_what_is_pruned_is_no_example_any_more(world: World) -> None:
+    [mention] = world.post(NOW - HOUR)
+    correct(world, mention, PRAISE)
+    retention.prune(world.database, timedelta(minutes=30), NOW)
+    with world.database.read() as session:
+        assert list(corrections.corrected(session)) == []
+
+    assert exported(world, corrected=True) == []
+    assert len(exported(world)) == 1
+
+
 def test_a_new_model_judges_beside_a_correction_and_not_over_it(world: World) -> None:
     [mention, _] = world.post(NOW - HOUR, NOW - HOUR)
     correct(world, mention, PRAISE)
