@@ -52,8 +52,6 @@ TWICE = timedelta(hours=12)
 """Between the two times that a post is missing, which is a day where nothing goes wrong."""
 FORGOTTEN = timedelta(days=30)
 """After so long it counts for nothing any more that a post was missing; sources may be read once a week or less."""
-REFUSED_BY_ITSELF = "what stands in the list no more is refused; whether it is gone is not known"
-"""The note on a post that is looked up and not for us."""
 MOST_CHECKED = 10
 """Posts that one crawl looks up because they are gone from where they stood; the others wait for the next."""
 

@@ -12,7 +12,6 @@ from crawlers.paging import (
     ALWAYS,
     MOST_CHECKED,
     REACHED,
-    REFUSED_BY_ITSELF,
     WHOLE_EVERY,
     gone_from,
     is_known,
@@ -100,8 +99,6 @@ class ListingSpider(ReadingSpider):
         if page is None:
             return
         if not page.entries and self._is_missing(page, where, part, number):
-            for one in self._doubted(part) if number == 1 else ():
-                yield one
             return
         seen = self.seen.setdefault(part, [])
         seen.extend(() if self.skipped else page.ids)
@@ -149,30 +146,16 @@ class ListingSpider(ReadingSpider):
         waiting = [one for one in before if one not in settled]
         state["shown"] = _in_order(waiting, seen)[:MOST_REMEMBERED]
         lost, kept = self._lost(state, missing, there) if compared else ([], {})
-        records = tuple(record for one in lost for record in gone(self.namespace, one).records)
-        yield from self._looking_up(part, state | kept, missing, Page(records))
-
-    def _doubted(self, part: str) -> Iterator[Any]:
-        """A look at posts of a listing that shows nothing: by mistake, or because all of them are gone."""
-        state = self.state_of(part)
-        shown = _texts(state.get("shown"))
-        if any(self.permalink(one) for one in shown):
-            yield from self._looking_up(part, state, shown, Page())
-
-    def _looking_up(self, part: str, state: dict[str, Any], missing: list[str], page: Page) -> Iterator[Any]:
-        """The end of a reading, and the questions about what is `missing` and can be looked up."""
         due, asked = self._due(state, [one for one in missing if self.permalink(one)])
-        yield ReadPage(page, f"{part} end", part, state | asked)
+        records = tuple(record for one in lost for record in gone(self.namespace, one).records)
+        yield ReadPage(Page(records), f"{part} end", part, state | kept | asked)
         before_now = times_of(state.get("asked"))
         for identity in due:
-            address, again = self.permalink(identity) or "", identity in before_now
-            named: dict[str, Any] = {
-                "where": f"{part} gone",
-                "part": part,
-                "identity": identity,
-                "again": again,
-            }
-            yield self.ask(address, self.looked_up, **named)
+            yield self._look_up(part, identity, again=identity in before_now)
+
+    def _look_up(self, part: str, identity: str, again: bool) -> Any:
+        address, where = self.permalink(identity) or "", f"{part} gone"
+        return self.ask(address, self.looked_up, where=where, part=part, identity=identity, again=again)
 
     def _due(self, state: dict[str, Any], missing: list[str]) -> tuple[list[str], dict[str, Any]]:
         """Which of the missing posts to look up now, and when which were last, to keep.
@@ -207,7 +190,9 @@ class ListingSpider(ReadingSpider):
         if fate is None:
             return
         if refused:
-            self.job.findings.note(REFUSED_BY_ITSELF)
+            self.job.findings.note(
+                "what stands in the list no more is refused; whether it is gone is not known"
+            )
         self.let_go.add(identity)
         page = gone(self.namespace, identity) if fate else Page()
         yield ReadPage(page, where, part, self._let_go_of(part))
@@ -215,11 +200,11 @@ class ListingSpider(ReadingSpider):
     def _let_go_of(self, part: str) -> dict[str, Any]:
         # Answers come side by side: each lets go of all so far, whichever is stored last.
         state = self.state_of(part)
-        shown = [one for one in _texts(state.get("shown")) if one not in self.let_go]
-        asked = {one: time for one, time in state.get("asked", {}).items() if one not in self.let_go}
-        if not shown:
-            state.pop("had", None)  # all that it ever had is gone: there may be nothing now
-        return state | {"shown": shown, "asked": asked}
+        shown, asked = state.get("shown", []), state.get("asked", {})
+        return state | {
+            "shown": [one for one in shown if one not in self.let_go],
+            "asked": {one: time for one, time in asked.items() if one not in self.let_go},
+        }
 
     def _is_missing(self, page: Page, where: str, part: str, number: int) -> bool:
         """Note a page without posts where there must be some; past the end there are none."""

@@ -215,15 +215,14 @@ class SinceSpider(ReadingSpider):
     async def confirmed(self, response: Response, where: str, step: Step) -> AsyncIterator[Any]:
         """Nothing changed lately: whether that is so, or the source shows nothing at all."""
         page = self.page_of(response, where, lambda body: self.stretch_of(body, step))
-        if not isinstance(page, Stretch):
+        if page is None:
             return
         if not page.entries:
             self.note(Failure(Cause.EMPTY_BEFORE, where, "reviews were there before"))
             return
         self.job.findings.not_modified += 1
-        # What stood in the window is gone when the newest is older; else it is only not shown.
-        empty = page.newest is not None and step.since is not None and page.newest < step.since
-        for one in self._ended(replace(step, whole=step.whole and empty)):
+        # What stood in the window may be gone, or only not shown: that is not decided on an empty answer.
+        for one in self._ended(replace(step, whole=False)):
             yield one
 
 

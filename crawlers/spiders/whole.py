@@ -1,7 +1,6 @@
 """Listings of everything that there is, and posts that can be looked up by themselves."""
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime
 from typing import Any
 
 from scrapy.http import Response
@@ -9,7 +8,6 @@ from scrapy.http import Response
 from crawlers import endings
 from crawlers.causes import Cause, Failure
 from crawlers.job import ReadPage
-from crawlers.paging import REFUSED_BY_ITSELF
 from crawlers.parsers.stretch import Stretch
 from crawlers.spiders.recent import Gap, Reading, RecentSpider
 
@@ -33,10 +31,6 @@ class EndingSpider(RecentSpider):
 
     looks_up = False
     """Whether what is missing is looked up by itself; else that it is missing is a sign of a refusal."""
-
-    def has_passed(self, page: Stretch, reading: Reading, floor: datetime | None) -> bool:
-        # Stores order by a time that they do not show, or not of every review: one below says little.
-        return floor is not None and page.bottom is not None and page.bottom < floor
 
     def broken_off(self, page: Stretch, reading: Reading, where: str) -> ReadPage | None:
         """A further page that shows nothing is the end of the listing or a refusal, which look the same."""
@@ -68,10 +62,7 @@ class SinglySpider(EndingSpider):
             yield self.ask(address, self.looked_up, where=f"{part} gone", part=part, identity=identity)
 
     async def looked_up(self, response: Response, where: str, part: str, identity: str) -> AsyncIterator[Any]:
-        if self.is_closed(response) and not self.is_absent(response):
-            # One review that is not for us says nothing of the others, whose listing was let be read.
-            self.job.findings.note(REFUSED_BY_ITSELF)
-        elif self.is_gone(response, where):
+        if self.is_gone(response, where):
             for one in self.all_gone(part, [identity], proven=True):
                 yield one
 

@@ -8,17 +8,16 @@ from typing import Any
 
 import pytest
 
-from crawlers.paging import REFUSED_BY_ITSELF
 from crawlers.parsers.google_business import original, parse
 from crawlers.parsers.page import FormatChanged
 from crawlers.secrets import missing
 from demo.replica import Fault, Kind, Post
 from demo.replica.google_business import STARS
 from demo.replica.keyed import KEY, SIGNED_IN
-from demo.replica.loopback import Answer, Request
+from demo.replica.loopback import Request
 from storage.configuration import secret_variable
 from storage.models import Health
-from tests.crawlers.complaints import altered, posts, show
+from tests.crawlers.complaints import posts, show
 from tests.crawlers.conftest import START, Crawling, configured
 from tests.crawlers.payloads_apps import LEFT_OUT, business, business_review, written_out
 
@@ -368,40 +367,3 @@ def test_reviews_without_times_are_another_form(crawling: Crawling) -> None:
     outcome = crawling(Kind.GOOGLE_BUSINESS)
 
     assert (outcome.health, outcome.stats["cause"]) == (Health.FORMAT_CHANGED, "no_dates")
-
-
-def test_a_review_that_is_refused_by_itself_does_not_keep_the_source_blocked(
-    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shown = show(crawling, posts(Kind.GOOGLE_BUSINESS, 20))
-    crawling(Kind.GOOGLE_BUSINESS)
-    crawling.replica.posts.remove(shown[4].key)
-    crawling.clock.advance(timedelta(hours=25))
-    play = crawling.replica._played
-    refusal = Answer.of(
-        "application/json", '{"error":{"code":403,"message":"The caller does not have permission"}}', 403
-    )
-
-    def refused(kind: Kind, request: Request, fault: Fault | None) -> Answer:
-        return refusal if request.path.endswith(f"/reviews/{shown[4].key}") else play(kind, request, fault)
-
-    monkeypatch.setattr(crawling.replica, "_played", refused)
-    outcome = crawling(Kind.GOOGLE_BUSINESS)
-
-    assert (outcome.health, outcome.counts["removed"]) == (Health.OK, 0)
-    assert outcome.stats["notes"] == [REFUSED_BY_ITSELF]
-
-
-def test_one_review_out_of_order_at_the_end_of_a_page_does_not_end_the_reading(
-    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def misplaced(found: dict[str, Any], request: Request) -> None:
-        if found.get("reviews") and "pageToken" not in request.query:
-            found["reviews"][-1]["updateTime"] = "2024-01-01T00:00:00Z"
-
-    show(crawling, posts(Kind.GOOGLE_BUSINESS, 20, first=200))
-    crawling(Kind.GOOGLE_BUSINESS)
-    show(crawling, posts(Kind.GOOGLE_BUSINESS, 120))
-    altered(monkeypatch, Kind.GOOGLE_BUSINESS, misplaced)
-
-    assert crawling(Kind.GOOGLE_BUSINESS).counts["new"] == 120

@@ -1,6 +1,5 @@
 """Trustpilot's interface: the same reviews as its pages show, read by time, with changes found in the window."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -303,14 +302,3 @@ def test_a_key_that_is_refused_is_named(crawling: Crawling, monkeypatch: pytest.
 
     assert (outcome.health, outcome.stats["cause"]) == (Health.BLOCKED, "key")
     assert "verlopen-sleutel" not in str(outcome)
-
-
-def test_all_that_is_left_of_the_window_may_be_removed(crawling: Crawling) -> None:
-    [before, *late] = posts(API, 4)
-    show(crawling, [replace(before, published_at=crawling.clock() - timedelta(days=200))])
-    shown = show(crawling, late)
-    crawling(API)
-    for post in shown:
-        crawling.replica.posts.remove(post.key)
-
-    assert removed_in_days(crawling, 3) == [0, 3, 0]

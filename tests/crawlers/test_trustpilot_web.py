@@ -259,28 +259,3 @@ def test_a_look_up_that_leads_to_a_sign_in_page_that_does_not_exist_says_nothing
         "sign_in",
         0,
     )
-
-
-def test_the_last_reviews_in_a_language_are_looked_up_when_none_is_shown_any_more(crawling: Crawling) -> None:
-    show(crawling, posts(Played.TRUSTPILOT, 1, language="en"))
-    shown = show(crawling, posts(Played.TRUSTPILOT, 3, first=1))
-    crawling(Played.TRUSTPILOT, languages=["nl"])
-    for post in shown:
-        crawling.replica.posts.remove(post.key)
-    outcomes = [crawling(Played.TRUSTPILOT, languages=["nl"]) for _ in range(3)]
-
-    assert [one.counts["removed"] for one in outcomes] == [3, 0, 0]
-    assert [one.stats["cause"] for one in outcomes] == ["empty_before", "empty", "empty"]
-
-
-def test_a_page_that_shows_nothing_by_mistake_costs_ten_questions_a_day(crawling: Crawling) -> None:
-    show(crawling, posts(Played.TRUSTPILOT, 15))
-    crawling(Played.TRUSTPILOT)
-    crawling.replica.faults.set(Played.TRUSTPILOT, Fault.EMPTY)
-    for _ in range(3):
-        outcome = crawling(Played.TRUSTPILOT)
-    crawling.replica.faults.clear()
-
-    assert (outcome.stats["cause"], outcome.counts["removed"]) == ("empty_before", 0)
-    assert len([target for target in crawling.asked() if target.startswith("/reviews/")]) == 15
-    assert crawling(Played.TRUSTPILOT).health is Health.OK
