@@ -1,12 +1,13 @@
 """Reviews of a company's places as Google's Business Profile gives them."""
 
 import re
+from dataclasses import replace
 
 from crawlers.dates import instant
 from crawlers.parsers.answers import answer, entries
 from crawlers.parsers.page import FormatChanged, Gathering
 from crawlers.parsers.replies import reply
-from crawlers.parsers.stretch import Stretch, stretch
+from crawlers.parsers.stretch import Stretch, span, stretch
 from crawlers.parsers.values import at, count, identifier, text
 from storage.records import Kind, Reply
 
@@ -35,13 +36,16 @@ def parse(body: bytes, first: bool = True) -> Stretch:
     found = answer(body)
     gathering = Gathering()
     expected = count(found.get("totalReviewCount"))
-    changed = {}
+    changed, updates = {}, []
     for place, review in enumerate(gathering.bounded(_reviews(found, expected if first else None)), 1):
         _add(gathering, f"review {place}", review)
-        identity, moment = identifier(at(review, "reviewId")), instant(at(review, "updateTime"))
-        if identity and (moment := moment or instant(at(review, "createTime"))):
+        identity, updated = identifier(at(review, "reviewId")), instant(at(review, "updateTime"))
+        updates += [updated] if updated else []
+        if identity and (moment := updated or instant(at(review, "createTime"))):
             changed[identity] = moment
-    return stretch(gathering.page(text(found.get("nextPageToken")), expected), changed)
+    page = stretch(gathering.page(text(found.get("nextPageToken")), expected), changed)
+    # When a review was written says nothing of where it stands.
+    return replace(page, span=span(updates))
 
 
 def _reviews(found: dict[str, object], expected: int | None) -> list[object]:

@@ -92,7 +92,7 @@ class RecentSpider(ReadingSpider):
 
     def has_passed(self, page: Stretch, reading: Reading, floor: datetime | None) -> bool:
         """Whether a page of a listing with its newest posts first goes further back than `floor`."""
-        return floor is not None and page.last is not None and page.last < floor
+        return floor is not None and page.down_to is not None and page.down_to < floor
 
     def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
         """What to do about posts that stand no more where they stood: look them up, or say that they are gone."""

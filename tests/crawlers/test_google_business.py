@@ -123,6 +123,14 @@ def test_a_reply_that_is_not_public_is_none(state: str, answered: bool) -> None:
     assert (read(business_review(reviewReply=reply)).records[0].reply is not None) is answered
 
 
+def test_how_far_a_page_goes_is_not_told_by_when_a_review_was_written() -> None:
+    without = [business_review(reviewId=f"oud {n}", updateTime=LEFT_OUT) for n in range(2)]
+    page = read(business_review(), *without)
+
+    assert page.down_to == page.last == datetime(2026, 11, 18, 10, 25, tzinfo=UTC)
+    assert [key for key, _ in page.shown] == ["AbFvOq1ExampleReviewId", "oud 0", "oud 1"]
+
+
 def test_a_place_without_reviews_is_an_empty_answer() -> None:
     assert (parse(b"{}").entries, parse(b'{"averageRating": 0, "totalReviewCount": 0}').next) == (0, None)
 

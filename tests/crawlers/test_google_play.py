@@ -416,6 +416,40 @@ def test_all_that_are_missing_twice_are_removed_at_once(crawling: Crawling) -> N
     assert removed == [0, 25]
 
 
+def shown_as_older(monkeypatch: pytest.MonkeyPatch, review: Post) -> None:
+    """It has a time that is a year before the one that its place says."""
+    written = google_play._review
+    older = replace(review, published_at=review.published_at - timedelta(days=365))
+    monkeypatch.setattr(
+        google_play, "_review", lambda post, fault: written(older if post.key == review.key else post, fault)
+    )
+
+
+def test_a_review_out_of_order_at_the_end_of_a_page_keeps_none_below_it_from_being_read(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, posts(Kind.GOOGLE_PLAY, 3, first=2000))
+    crawling(Kind.GOOGLE_PLAY)
+    shown = show(crawling, a_quarter_apart(450))
+    shown_as_older(monkeypatch, shown[198])
+
+    assert crawling(Kind.GOOGLE_PLAY).counts["new"] == 450
+
+
+def test_reviews_below_one_that_is_out_of_order_are_not_removed(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = show(crawling, a_quarter_apart(450))
+    crawling(Kind.GOOGLE_PLAY)
+    shown_as_older(monkeypatch, shown[198])
+    removed = []
+    for _ in range(3):
+        crawling.clock.advance(timedelta(hours=25))
+        removed.append(crawling(Kind.GOOGLE_PLAY).counts["removed"])
+
+    assert removed == [0, 0, 0]
+
+
 def test_an_empty_list_with_a_token_is_not_followed(
     crawling: Crawling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
