@@ -1,6 +1,6 @@
 """Reading a listing of numbered pages that has its newest posts first."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from itertools import islice
 from typing import Any
 
@@ -32,7 +32,7 @@ class ListingSpider(ReadingSpider):
 
     State of a part: `open` while a reading has begun and not ended, `whole_at` when all pages were last read,
     `had` how many posts its first page held, `shown` the ids that were read, in the order of the listing, `asked`
-    when those of them that are missing were looked up without an answer; of posts that are missing and cannot be
+    when those of them that are missing were looked up and were not gone; of posts that are missing and cannot be
     looked up by themselves what `gone_from` keeps.
     """
 
@@ -99,6 +99,8 @@ class ListingSpider(ReadingSpider):
         if page is None:
             return
         if not page.entries and self._is_missing(page, where, part, number):
+            for one in self._missed(part) if number == 1 else ():
+                yield one
             return
         seen = self.seen.setdefault(part, [])
         seen.extend(() if self.skipped else page.ids)
@@ -149,18 +151,30 @@ class ListingSpider(ReadingSpider):
         due, asked = self._due(state, [one for one in missing if self.permalink(one)])
         records = tuple(record for one in lost for record in gone(self.namespace, one).records)
         yield ReadPage(Page(records), f"{part} end", part, state | kept | asked)
-        before_now = times_of(state.get("asked"))
-        for identity in due:
-            yield self._look_up(part, identity, again=identity in before_now)
+        yield from self._look_up(part, due, times_of(state.get("asked")))
 
-    def _look_up(self, part: str, identity: str, again: bool) -> Any:
-        address, where = self.permalink(identity) or "", f"{part} gone"
-        return self.ask(address, self.looked_up, where=where, part=part, identity=identity, again=again)
+    def _missed(self, part: str) -> Iterator[Any]:
+        """Look up some of what stood in a listing that shows nothing now: all of it may be gone.
+
+        Where that proves wrong, the others wait for a day.
+        """
+        state, now = self.state_of(part), self.job.now()
+        shown = [one for one in _texts(state.get("shown")) if self.permalink(one)]
+        before_now = times_of(state.get("asked"))
+        if shown and all(now - time >= WHOLE_EVERY for time in before_now.values()):
+            due, asked = self._due(state, shown)
+            yield ReadPage(Page(), f"{part} end", part, state | asked)
+            yield from self._look_up(part, due, before_now)
+
+    def _look_up(self, part: str, due: list[str], before_now: Collection[str]) -> Iterator[Any]:
+        for identity in due:
+            address, where, again = self.permalink(identity) or "", f"{part} gone", identity in before_now
+            yield self.ask(address, self.looked_up, where=where, part=part, identity=identity, again=again)
 
     def _due(self, state: dict[str, Any], missing: list[str]) -> tuple[list[str], dict[str, Any]]:
         """Which of the missing posts to look up now, and when which were last, to keep.
 
-        One without an answer has its turn again a day later: a wall before it must not keep us from all the rest.
+        One that is not gone has its turn again a day later: a wall before it must not keep us from all the rest.
         """
         now = self.job.now()
         asked = {one: time for one, time in times_of(state.get("asked")).items() if one in missing}
@@ -181,13 +195,15 @@ class ListingSpider(ReadingSpider):
     async def looked_up(
         self, response: Response, where: str, part: str, identity: str, again: bool
     ) -> AsyncIterator[Any]:
-        """What became of a post that is missing; one that stands elsewhere now is let go too.
+        """What became of a post that is missing.
 
-        So is one that is refused by itself for the second time: it is so for good, and nobody can say what it was.
+        One that is there for the second time stands elsewhere now, and is let go too; at first, a site may show what
+        it kept of one that is gone. So is one that is refused by itself twice: it is so for good, and nobody can say
+        what it was.
         """
         refused = again and not self.is_absent(response) and self.is_closed(response)
         fate = False if refused else self.fate(response, where)
-        if fate is None:
+        if fate is None or not (fate or again):
             return
         if refused:
             self.job.findings.note(
@@ -195,7 +211,10 @@ class ListingSpider(ReadingSpider):
             )
         self.let_go.add(identity)
         page = gone(self.namespace, identity) if fate else Page()
-        yield ReadPage(page, where, part, self._let_go_of(part))
+        state = self._let_go_of(part)
+        if fate and not state["shown"]:
+            state.pop("had", None)  # an empty listing is what is to be seen from now on
+        yield ReadPage(page, where, part, state)
 
     def _let_go_of(self, part: str) -> dict[str, Any]:
         # Answers come side by side: each lets go of all so far, whichever is stored last.

@@ -176,6 +176,10 @@ def test_a_review_has_its_address_on_the_real_site(crawling: Crawling) -> None:
     assert [one["url"] for one in crawling.mentions()] == [f"https://nl.trustpilot.com/reviews/{shown.key}"]
 
 
+def looked_up(crawling: Crawling, since: int = 0) -> list[str]:
+    return [target for target in crawling.asked(since) if target.startswith("/reviews/")]
+
+
 @pytest.mark.parametrize("status", [200, 202, 403])
 def test_a_firewall_at_the_look_up_of_missing_reviews_is_named_and_left_alone(
     crawling: Crawling, monkeypatch: pytest.MonkeyPatch, status: int
@@ -189,7 +193,7 @@ def test_a_firewall_at_the_look_up_of_missing_reviews_is_named_and_left_alone(
     outcome = crawling(Played.TRUSTPILOT)
 
     assert (outcome.health, outcome.stats["cause"], outcome.counts["removed"]) == (Health.BLOCKED, "waf", 0)
-    assert len([target for target in crawling.asked() if target.startswith("/reviews/")]) == 1
+    assert len(looked_up(crawling)) == 1
 
 
 def removed_one(crawling: Crawling) -> None:
@@ -211,7 +215,7 @@ def test_a_missing_review_whose_look_up_failed_is_looked_up_again_a_day_later(
         crawling.clock.advance(timedelta(hours=1))
         since = len(crawling.replica.requests)
         soon = crawling(Played.TRUSTPILOT)
-    asked = [target for target in crawling.asked(since) if target.startswith("/reviews/")]
+    asked = looked_up(crawling, since)
     crawling.clock.advance(timedelta(hours=23))
     later, again = crawling(Played.TRUSTPILOT), crawling(Played.TRUSTPILOT)
 
@@ -230,20 +234,59 @@ def test_a_missing_review_that_is_refused_by_itself_is_looked_up_twice(
         healths.append(crawling(Played.TRUSTPILOT).health)
 
     assert healths == [Health.BLOCKED, Health.OK, Health.OK, Health.OK]
-    assert len([target for target in crawling.asked() if target.startswith("/reviews/")]) == 2
+    assert len(looked_up(crawling)) == 2
 
 
-def test_a_review_that_only_left_its_place_is_looked_up_once(
+def test_a_review_that_only_left_its_place_is_looked_up_twice(
     crawling: Crawling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     removed_one(crawling)
     monkeypatch.setattr(crawling.replica, "_permalink", lambda request: Answer(200))
-    for _ in range(3):
+    for _ in range(4):
         crawling.clock.advance(timedelta(hours=25))
         outcome = crawling(Played.TRUSTPILOT)
 
     assert (outcome.health, outcome.counts["removed"]) == (Health.OK, 0)
-    assert len([target for target in crawling.asked() if target.startswith("/reviews/")]) == 1
+    assert len(looked_up(crawling)) == 2
+
+
+def test_a_review_that_is_gone_from_its_list_before_it_is_gone_by_itself_is_removed(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removed_one(crawling)
+    with monkeypatch.context() as kept:
+        kept.setattr(crawling.replica, "_permalink", lambda request: Answer(200))
+        crawling(Played.TRUSTPILOT)
+    crawling.clock.advance(timedelta(hours=25))
+
+    assert crawling(Played.TRUSTPILOT).counts["removed"] == 1
+
+
+def test_the_last_reviews_of_a_language_are_removed_too(crawling: Crawling) -> None:
+    show(crawling, posts(Played.TRUSTPILOT, 3))
+    french = show(crawling, posts(Played.TRUSTPILOT, 12, first=10, language="fr"))
+    crawling(Played.TRUSTPILOT, languages=["nl", "fr"])
+    for post in french:
+        crawling.replica.posts.remove(post.key)
+    outcomes = [crawling(Played.TRUSTPILOT, languages=["nl", "fr"]) for _ in range(3)]
+
+    assert [one.counts["removed"] for one in outcomes] == [10, 2, 0]
+    assert [one.stats["cause"] for one in outcomes] == ["empty_before", "empty_before", "empty"]
+
+
+def test_of_a_list_that_is_empty_by_mistake_some_are_looked_up_once_a_day(crawling: Crawling) -> None:
+    show(crawling, posts(Played.TRUSTPILOT, 15))
+    crawling(Played.TRUSTPILOT)
+    crawling.replica.faults.set(Played.TRUSTPILOT, Fault.EMPTY)
+    asked = []
+    for hours in (1, 1, 23):
+        since = len(crawling.replica.requests)
+        crawling.clock.advance(timedelta(hours=hours))
+        outcome = crawling(Played.TRUSTPILOT)
+        asked.append(len(looked_up(crawling, since)))
+
+    assert asked == [10, 0, 10]
+    assert (outcome.stats["cause"], outcome.counts["removed"]) == ("empty_before", 0)
 
 
 def test_a_look_up_that_leads_to_a_sign_in_page_that_does_not_exist_says_nothing(
