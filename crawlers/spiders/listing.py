@@ -21,7 +21,7 @@ from crawlers.paging import (
     whole_wanted,
 )
 from crawlers.parsers.page import Page, gone
-from crawlers.spiders.reading import ReadingSpider
+from crawlers.spiders.reading import UNKNOWN, ReadingSpider
 
 MOST_REMEMBERED = 1_000
 """Ids; fifty pages of twenty."""
@@ -201,14 +201,12 @@ class ListingSpider(ReadingSpider):
         it kept of one that is gone. So is one that is refused by itself twice: it is so for good, and nobody can say
         what it was.
         """
-        refused = again and not self.is_absent(response) and self.is_closed(response)
+        refused = again and self.is_refused(response)
         fate = False if refused else self.fate(response, where)
         if fate is None or not (fate or again):
             return
         if refused:
-            self.job.findings.note(
-                "what stands in the list no more is refused; whether it is gone is not known"
-            )
+            self.job.findings.note(UNKNOWN)
         self.let_go.add(identity)
         page = gone(self.namespace, identity) if fate else Page()
         state = self._let_go_of(part)

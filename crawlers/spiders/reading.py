@@ -34,6 +34,8 @@ MOST_REFUSALS = 3
 _REFUSED = frozenset({Cause.FORBIDDEN, Cause.SIGN_IN})
 GONE = frozenset({404, 410})
 LEFT_ALONE = "left_alone"
+UNKNOWN = "what stands in the list no more is refused; whether it is gone is not known"
+"""Noted of a post when that is so for the second time: it is so for good."""
 _STATUSES = {
     301: Cause.MOVED,
     302: Cause.MOVED,
@@ -140,6 +142,10 @@ class ReadingSpider(Spider):
         """Whether the page itself does not exist; a wall that a redirect led to says nothing of it."""
         failure = self.unfit(response, "")
         return failure is not None and failure.status in GONE
+
+    def is_refused(self, response: Response) -> bool:
+        """Whether this one page exists and is not for us."""
+        return not self.is_absent(response) and self.is_closed(response)
 
     def is_closed(self, response: Response) -> bool:
         """Whether this one page is gone or not for us, and it is not the whole site that refuses us."""

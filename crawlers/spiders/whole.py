@@ -7,8 +7,12 @@ from scrapy.http import Response
 
 from crawlers import endings
 from crawlers.causes import Cause, Failure
+from crawlers.dates import EARLIEST
 from crawlers.job import ReadPage
+from crawlers.paging import WHOLE_EVERY, times_of
+from crawlers.parsers.page import Page
 from crawlers.parsers.stretch import Stretch
+from crawlers.spiders.reading import UNKNOWN
 from crawlers.spiders.recent import Gap, Reading, RecentSpider
 
 
@@ -48,7 +52,10 @@ class EndingSpider(RecentSpider):
 
 
 class SinglySpider(EndingSpider):
-    """A review that is missing from the listing is looked up by itself, and removed when it is gone."""
+    """A review that is missing from the listing is looked up by itself, and removed when it is gone.
+
+    State of a part: also `refused`, by review that is refused by itself, when it was looked up.
+    """
 
     looks_up = True
 
@@ -57,14 +64,33 @@ class SinglySpider(EndingSpider):
         raise NotImplementedError
 
     def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
+        refused, now = times_of(self.state_of(part).get("refused")), self.job.now()
         for identity in identities:
-            address = self.one(part, identity)
-            yield self.ask(address, self.looked_up, where=f"{part} gone", part=part, identity=identity)
+            if now - refused.get(identity, EARLIEST) < WHOLE_EVERY:
+                continue
+            address, where, again = self.one(part, identity), f"{part} gone", identity in refused
+            yield self.ask(address, self.looked_up, where=where, part=part, identity=identity, again=again)
 
-    async def looked_up(self, response: Response, where: str, part: str, identity: str) -> AsyncIterator[Any]:
+    async def looked_up(
+        self, response: Response, where: str, part: str, identity: str, again: bool
+    ) -> AsyncIterator[Any]:
+        """What became of a review that is missing; one that is refused by itself a second time is let go."""
+        if self.is_refused(response):
+            yield ReadPage(Page(), where, part, self._refused(part, identity, again))
+            if again:
+                self.job.findings.note(UNKNOWN)
+                return
         if self.is_gone(response, where):
             for one in self.all_gone(part, [identity], proven=True):
                 yield one
+
+    def _refused(self, part: str, identity: str, again: bool) -> dict[str, Any]:
+        """The state that remembers when it was refused, or lets go of it."""
+        known = self.known(part)
+        state = known.let_go([identity]) if again else known.state
+        refused, shown = times_of(state.get("refused")), self._known(part, state).shown
+        refused[identity] = self.job.now()
+        return state | {"refused": {key: time.isoformat() for key, time in refused.items() if key in shown}}
 
 
 def _shows_no_more(page: Stretch, reading: Reading) -> bool:

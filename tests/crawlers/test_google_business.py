@@ -11,10 +11,13 @@ import pytest
 from crawlers.parsers.google_business import original, parse
 from crawlers.parsers.page import FormatChanged
 from crawlers.secrets import missing
-from demo.replica import Fault, Kind, Post
+from crawlers.spiders.reading import UNKNOWN
+from demo.replica import Fault, Kind, Post, google_business
 from demo.replica.google_business import STARS
 from demo.replica.keyed import KEY, SIGNED_IN
-from demo.replica.loopback import Request
+from demo.replica.loopback import Answer, Request
+from demo.replica.posts import Board
+from demo.replica.server import PLAYED
 from storage.configuration import secret_variable
 from storage.models import Health
 from tests.crawlers.complaints import posts, show
@@ -231,6 +234,31 @@ def test_a_review_that_is_gone_from_the_first_page_is_removed_by_the_next_crawl(
     outcome, again = crawling(Kind.GOOGLE_BUSINESS), crawling(Kind.GOOGLE_BUSINESS)
 
     assert (outcome.health, outcome.counts["removed"], again.counts["removed"]) == (Health.OK, 1, 0)
+
+
+def refused_by_itself(request: Request, board: Board, fault: Fault | None) -> Answer:
+    if request.path.endswith(("/reviews", "/token")):
+        return google_business.answer(request, board, fault)
+    return google_business.refused(403, "PERMISSION_DENIED")
+
+
+def test_a_missing_review_that_is_refused_by_itself_is_looked_up_twice(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = show(crawling, posts(Kind.GOOGLE_BUSINESS, 9))
+    crawling(Kind.GOOGLE_BUSINESS)
+    for post in shown[3:5]:
+        crawling.replica.posts.remove(post.key)
+    monkeypatch.setitem(PLAYED, Kind.GOOGLE_BUSINESS, refused_by_itself)
+    outcomes = []
+    for hours in (1, 1, 24, 24):
+        crawling.clock.advance(timedelta(hours=hours))
+        outcomes.append(crawling(Kind.GOOGLE_BUSINESS))
+
+    assert [one.health for one in outcomes] == [Health.BLOCKED, Health.OK, Health.OK, Health.OK]
+    assert outcomes[2].stats["notes"] == [UNKNOWN]
+    assert len([one for one in crawling.asked() if not one.split("?")[0].endswith("/reviews")]) == 4
+    assert {line["status"] for line in crawling.mentions()} == {"visible"}
 
 
 def test_reviews_that_make_room_on_the_first_page_are_not_looked_up(crawling: Crawling) -> None:
