@@ -22,7 +22,8 @@ STEP_BACK = timedelta(seconds=1)
 """Where a page ends, others of the same moment may follow, and not every interface counts parts of a second."""
 MOST_PAGES = 200
 """A crawl; at 100 reviews a page and two seconds between requests that is seven minutes. The next one goes on."""
-MOST_REMEMBERED = 2_000
+MOST_REMEMBERED = 10_000
+"""Posts of a window, the latest: of how many is noticed that they are gone. Half a megabyte of state."""
 
 
 @dataclass(frozen=True)
@@ -215,14 +216,15 @@ class SinceSpider(ReadingSpider):
     async def confirmed(self, response: Response, where: str, step: Step) -> AsyncIterator[Any]:
         """Nothing changed lately: whether that is so, or the source shows nothing at all."""
         page = self.page_of(response, where, lambda body: self.stretch_of(body, step))
-        if page is None:
+        if not isinstance(page, Stretch):
             return
         if not page.entries:
             self.note(Failure(Cause.EMPTY_BEFORE, where, "reviews were there before"))
             return
         self.job.findings.not_modified += 1
-        # What stood in the window may be gone, or only not shown: that is not decided on an empty answer.
-        for one in self._ended(replace(step, whole=False)):
+        # Unless the newest is older, what stood in the window may only not be shown.
+        is_bare = page.newest is not None and step.since is not None and page.newest < step.since
+        for one in self._ended(replace(step, whole=step.whole and is_bare)):
             yield one
 
 

@@ -1,5 +1,6 @@
 """Trustpilot's interface: the same reviews as its pages show, read by time, with changes found in the window."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -243,6 +244,43 @@ def test_all_that_is_removed_at_once_is_told_at_once(crawling: Crawling) -> None
         crawling.replica.posts.remove(post.key)
 
     assert removed_in_days(crawling, 3) == [0, 25, 0]
+
+
+def test_all_that_is_left_of_the_window_is_removed_where_older_ones_stand(crawling: Crawling) -> None:
+    show(crawling, [Post(API, "Lang geleden bij snelveld", START - timedelta(days=100), rating=2)])
+    shown = show(crawling, posts(API, 2))
+    crawling(API)
+    for post in shown:
+        crawling.replica.posts.remove(post.key)
+
+    assert removed_in_days(crawling, 3) == [0, 2, 0]
+
+
+def test_a_window_that_shows_nothing_by_mistake_has_nothing_removed(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, posts(API, 5))
+    crawling(API)
+
+    def hide(said: dict[str, Any], request: Request) -> None:
+        if request.first("startDateTime"):
+            said["reviews"] = []
+
+    altered(monkeypatch, API, hide)
+
+    assert removed_in_days(crawling) == [0, 0, 0, 0]
+
+
+def test_one_of_thousands_of_reviews_in_the_window_is_missed(crawling: Crawling) -> None:
+    half_an_hour_apart = [
+        replace(post, published_at=START - timedelta(minutes=30 * place))
+        for place, post in enumerate(posts(API, 2_200), 1)
+    ]
+    shown = show(crawling, half_an_hour_apart)
+    crawling(API)
+    crawling.replica.posts.remove(shown[2_100].key)
+
+    assert removed_in_days(crawling, 2) == [0, 1]
 
 
 def test_what_a_crawl_stored_that_broke_off_is_missed_too(crawling: Crawling) -> None:
