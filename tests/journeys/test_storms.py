@@ -87,6 +87,11 @@ def _ask(product: Product, query: str) -> list[tuple[object, ...]]:
     return rows
 
 
+def _is_watched(product: Product) -> bool:
+    """Whether the schedule holds its lease; crawls under way hold others beside it."""
+    return _ask(product, "SELECT count(*) FROM lease WHERE name = 'watch'") == [(1,)]
+
+
 def _posts(slack: FakeSlack) -> list[str]:
     """The texts of the channel's messages, without the replies in their threads."""
     return [message.text for message in slack.messages if message.thread_ts is None]
@@ -152,10 +157,7 @@ def test_while_slack_is_away_the_message_waits(
 @pytest.mark.journey
 def test_sigterm_ends_the_schedule_in_order(product: Product) -> None:
     with product.running("watch") as process:
-        _until(
-            lambda: _ask(product, "SELECT count(*) FROM lease") == [(1,)],
-            "the schedule has begun",
-        )
+        _until(lambda: _is_watched(product), "the schedule has begun")
         process.terminate()
         assert process.wait(10) == 0
     assert _ask(product, "SELECT count(*) FROM lease") == [(0,)]
@@ -165,7 +167,7 @@ def test_sigterm_ends_the_schedule_in_order(product: Product) -> None:
 @pytest.mark.journey
 def test_a_second_schedule_on_one_database_says_who_is_first(product: Product) -> None:
     with product.running("watch") as first:
-        _until(lambda: _ask(product, "SELECT count(*) FROM lease") == [(1,)], "the schedule has begun")
+        _until(lambda: _is_watched(product), "the schedule has begun")
         second = product.call("watch")
         assert second.returncode == 1
         assert str(first.pid) in second.stderr.decode()
