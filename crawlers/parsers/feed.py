@@ -5,11 +5,13 @@ import hashlib
 import io
 import re
 import time
+import unicodedata
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import feedparser
+from lxml import etree
 
 from crawlers.dates import LONGEST, mailed, precision, sensible, written
 from crawlers.parsers.addresses import safe, secret_parts
@@ -17,17 +19,22 @@ from crawlers.parsers.blocks import unlike
 from crawlers.parsers.markup import TooLong, plain
 from crawlers.parsers.page import FormatChanged, Gathering, Page
 from crawlers.parsers.values import headed, language, text
-from crawlers.parsers.xml import tidied
+from crawlers.parsers.xml import Tidied, tidied, tree
 from storage.records import LONGEST_ID, Kind
 
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _DUTCH_ZONE = re.compile(r"\s+(?:(?P<summer>CEST|MEST)|CET|MET)\s*\Z", re.IGNORECASE)
 _ZONE = re.compile(r":\d\d(?:\.\d{1,9})?\s*(?!uur)(?:[a-z]|[+-]\d\d)", re.IGNORECASE)
 """What follows a time on a clock and says where the clock hangs."""
-_DAY_FIRST = re.compile(r"\s*\d{1,2}-\d{1,2}-\d{4}\b")
-"""The library takes the day for a year: 20-11-2026 for 2020-11-20."""
+_IN_FIGURES = re.compile(r"\s*(?:\d{1,2}-\d{1,2}-\d{4}\b|\d{4}[-/]\d{1,2}[-/]\d{1,2}\s)")
+"""The library takes the day for a year, 20-11-2026 for 2020-11-20, and leaves the clock out of 2026-11-20 12:05 UTC."""
 _NO_DAY = re.compile(r"\s*\d{4}(?:-\d\d)?\s*")
 _TIMES = ("published", "created", "updated")
+_MEDIA = "http://search.yahoo.com/mrss"
+_CAPTIONS = (f"{{{_MEDIA}/}}description", f"{{{_MEDIA}}}description")
+"""Of Media RSS, whose older feeds leave out the last character of its name."""
+_ITEM = ("{*}item", "{*}entry")
+_SAID = ("{*}description", "{*}summary", "{*}content", "{*}encoded")
 
 
 def namespace(url: str) -> str:
@@ -45,7 +52,7 @@ def parse(body: bytes, url: str, now: datetime, content_type: str = "") -> Page:
     missing date stays missing. Raises FormatChanged when there is no feed in it, Blocked for a wall.
     """
     document = tidied(body, content_type)
-    feed = _parsed(document.xml)
+    feed = _parsed(_without_captions(document))
     entries = dict.get(feed, "entries") or []
     if not entries and not dict.get(feed, "version"):
         raise unlike(body, "the answer is neither RSS nor Atom")
@@ -61,6 +68,28 @@ def parse(body: bytes, url: str, now: datetime, content_type: str = "") -> Page:
     for place, entry in enumerate(gathering.bounded(list(entries)), 1):
         _add(gathering, f"item {place}", entry, url, now, tongue)
     return gathering.page(damage=document.damage("feed"))
+
+
+def _without_captions(document: Tidied) -> bytes:
+    """The feed without what it says of pictures, which the library takes for the text of their item.
+
+    They stay where the item says nothing else, as in the feeds of video sites.
+    """
+    root = tree(document) if _MEDIA.encode() in document.xml else None
+    if root is None:
+        return document.xml
+    captions = {one: next(one.iterancestors(*_ITEM), None) for one in root.iter(*_CAPTIONS)}
+    speaking = {item for item in set(captions.values()) if item is not None and _says_something(item)}
+    for caption, item in captions.items():
+        if item in speaking and (around := caption.getparent()) is not None:
+            around.remove(caption)
+    return etree.tostring(root.getroottree()) if speaking else document.xml
+
+
+def _says_something(item: etree._Element) -> bool:
+    """Whether an item has words of its own."""
+    said = (one for one in item.iterchildren(*_SAID) if not one.tag.startswith(f"{{{_MEDIA}"))
+    return any("".join(one.itertext()).strip() for one in said)
 
 
 def _parsed(xml: bytes) -> dict[str, Any]:
@@ -135,12 +164,14 @@ def _publisher(entry: dict[str, object]) -> str:
 
 
 def _repeats(words: str, title: str | None, publisher: str) -> bool:
-    """Whether a summary says only what the title says, and at most the publisher, as in a search for news."""
+    """Whether a summary says only what the title says, and at most the publisher, as in a search for news.
+
+    An emoji ("So", symbol) says something; three dots do not.
+    """
     if not title or not words.startswith(title):
         return False
-    return not any(
-        character.isalnum() for character in words.removeprefix(title).strip().removesuffix(publisher)
-    )
+    more = words.removeprefix(title).strip().removesuffix(publisher)
+    return not any(character.isalnum() or unicodedata.category(character) == "So" for character in more)
 
 
 def _words(entry: dict[str, object]) -> str:
@@ -190,7 +221,7 @@ def _dutch(said: object, now: datetime) -> datetime | None:
     """A time that names our zone by its letters, or none at all; the library takes both for UTC."""
     if not isinstance(said, str) or len(said) > LONGEST or _NO_DAY.fullmatch(said):
         return None
-    if not _has_zone(said) or _DAY_FIRST.match(said):
+    if not _has_zone(said) or _IN_FIGURES.match(said):
         return written(said, now) or _in_english(said, now)
     zone = _DUTCH_ZONE.search(said)
     if zone is None:

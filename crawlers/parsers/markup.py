@@ -19,6 +19,8 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>|<!--")
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "blockquote", "head", "title"})
 _QUOTES = frozenset({"quote", "quote-inline", "quotetitle", "quotecontent", "onebox", "invisible"})
 """Of forums and Mastodon; a onebox is what Discourse shows of a page that a post links to."""
+_FILES = frozenset({"lightbox-wrapper", "inline-attachment"})
+"""Pictures of Discourse and files of phpBB in a post, with their names, sizes and how often they were opened."""
 _EMOJI = frozenset({"emoji", "emojione", "smilies", "smiley", "wp-smiley"})
 """Classes of images that forums and WordPress put in the place of an emoji."""
 _ONLY_EMOJI = re.compile(
@@ -134,7 +136,7 @@ def _words(root: etree._Element) -> str:
 def _is_unseen(node: etree._Element) -> bool:
     if not isinstance(node.tag, str) or node.tag in _UNSEEN:
         return True
-    return not _QUOTES.isdisjoint((node.get("class") or "").split())
+    return not (_QUOTES | _FILES).isdisjoint((node.get("class") or "").split())
 
 
 def _emoji(node: etree._Element) -> str:

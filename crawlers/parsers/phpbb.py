@@ -12,16 +12,17 @@ from crawlers.causes import Cause
 from crawlers.dates import instant, written
 from crawlers.parsers import feed
 from crawlers.parsers.addresses import safe
-from crawlers.parsers.blocks import unlike, wall
+from crawlers.parsers.blocks import SAID, unlike, wall
 from crawlers.parsers.markup import TooLong, line_of, page_tree, set_apart, words_in
-from crawlers.parsers.page import FormatChanged, Page
+from crawlers.parsers.page import Blocked, FormatChanged, Page, ParseError
 from crawlers.parsers.values import count, headed
 from crawlers.parsers.wordless import ForumGathering
 from storage.records import Kind, Record, Status
 
 _BASE = CSSSelector("base[href]")
 _ROWS = CSSSelector("ul.topiclist.topics li.row")
-_NO_TOPICS = CSSSelector("div.panel strong")
+_NO_TOPICS = CSSSelector("div.panel > div.inner > strong")
+_SIGN_IN = CSSSelector("div.panel input[type=password]")
 _TITLE = CSSSelector("a.topictitle")
 _LAST = CSSSelector("dd.lastpost")
 _REPLIES = CSSSelector("dd.posts")
@@ -36,7 +37,8 @@ _CONTENT = CSSSelector("div.content")
 _NOTICE = CSSSelector("div.notice")
 _DELETED_MESSAGE = CSSSelector(".post_deleted_msg")
 _TOPIC_TITLE = CSSSelector("h2.topic-title, h2.topic-title a")
-_NEXT = CSSSelector("li.arrow.next a[rel=next]")
+_NEXT = CSSSelector("li.next a[rel=next], fieldset.display-options a.right-box")
+"""The second is of boards before 3.1."""
 _UNSORTED = frozenset({"announce", "global-announce", "sticky"})
 _REPEATED = re.compile(r"^(?:Re|Antw):\s*", re.IGNORECASE)
 _EDITED = re.compile(r"\b(?:op|on)\s+(.{6,60}?),\s*(?:edited\s+)?\d+\s+(?:keer|time)", re.IGNORECASE)
@@ -78,8 +80,8 @@ def topics(body: bytes, address: str, now: datetime, content_type: str = "") -> 
     said_none, onward, nodes = bool(_NO_TOPICS(root)), _next(root, address), _ROWS(root)
     set_apart(nodes)
     rows = tuple(row for node in nodes if (row := _row(node, address, now)))
-    if not rows and not said_none:
-        raise unlike(body, "no topics, and no word that there are none")
+    if not rows and (_SIGN_IN(root) or not said_none):
+        raise _unlike(body, root, "no topics, and no word that there are none")
     return Topics(rows=rows, passed=len(rows), next=onward)
 
 
@@ -91,7 +93,7 @@ def thread(
     address = _base(root, address)
     posts = _POSTS(root)
     if not posts:
-        raise unlike(body, "no posts")
+        raise _unlike(body, root, "no posts")
     title = next((line_of(node) for node in _TOPIC_TITLE(root) if line_of(node)), "")
     onward = _next(root, address)
     set_apart(posts)
@@ -104,12 +106,14 @@ def thread(
 
 def asks_in(body: bytes, content_type: str = "") -> bool:
     """Whether the forum asks visitors to sign in, in the place of a topic. Topics may be about signing in, too."""
-    if wall(body) is not Cause.SIGN_IN:
+    titled = wall(body) is Cause.SIGN_IN
+    if not titled and b"password" not in body:
         return False
     try:
-        return not _POSTS(page_tree(body, content_type))
+        root = page_tree(body, content_type)
     except FormatChanged:
         return False
+    return not _POSTS(root) and (titled or bool(_SIGN_IN(root)))
 
 
 def newest(body: bytes, site: str, now: datetime, content_type: str = "") -> Page:
@@ -132,6 +136,11 @@ def without_session(address: str) -> str:
     parts = urlsplit(address)
     kept = [part for part in parts.query.split("&") if not part.startswith("sid=")]
     return urlunsplit(parts._replace(query="&".join(part for part in kept if part)))
+
+
+def _unlike(body: bytes, root: etree._Element, what: str) -> ParseError:
+    """Why a page is not what was asked for. A form to sign in may stand under any title: "Login", or the forum's."""
+    return Blocked(Cause.SIGN_IN, SAID[Cause.SIGN_IN]) if _SIGN_IN(root) else unlike(body, what)
 
 
 def _base(root: etree._Element, address: str) -> str:

@@ -7,6 +7,8 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawlers.causes import Cause, Failure
+from crawlers.findings import Findings
+from crawlers.health import shape
 from crawlers.job import ReadPage
 from crawlers.parsers.addresses import rebased
 from crawlers.parsers.page import Page
@@ -44,7 +46,7 @@ class ConditionalSpider(ReadingSpider):
         if page is None:
             return
         if page.entries:
-            state = {"had": page.entries} | ({} if page.damage else validators(response))
+            state = {"had": page.entries} | validators(response, page, self.job.kind)
         elif had := state.get("had"):
             self.note(Failure(Cause.EMPTY_BEFORE, where, f"{had} were there before"))
         yield ReadPage(page, where, where, state)
@@ -56,7 +58,11 @@ def conditions(known: Mapping[str, object]) -> dict[str, str]:
     return {asked: value for asked, value in found if isinstance(value, str)}
 
 
-def validators(response: Response) -> dict[str, str]:
-    """What the server calls the present form of a page."""
+def validators(response: Response, page: Page, kind: str) -> dict[str, str]:
+    """What the server calls the present form of a page. Nothing for one that could not be read well: else it would be
+    healthy as soon as it did not change.
+    """
+    if page.damage or shape(kind, Findings.of(page)):
+        return {}
     found = {name: header(response, given) for name, (given, _) in _VALIDATORS.items()}
     return {name: value for name, value in found.items() if value and len(value) <= LONGEST_VALIDATOR}

@@ -200,8 +200,11 @@ class PhpbbSpider(ConditionalSpider):
     def _unlisted(self, forum: Forum, floor: datetime) -> Iterator[str]:
         """Topics in which somebody wrote after `floor`, so that the list must have shown them if they stood there."""
         for topic, known in self._topics(forum).items():
+            if topic in forum.listed or GONE_AT in known or DUE in known:
+                continue
             last = instant((text(known.get("mark")) or "").partition(" ")[0])
-            if last and last > floor and topic not in forum.listed and GONE_AT not in known:
+            # One without a mark was new to a crawl that was broken off.
+            if (last and last > floor) or "mark" not in known:
                 yield topic
 
     def _is_wanted(self, row: Row, forum: Forum) -> bool:

@@ -37,6 +37,22 @@ def test_an_item_of_a_publisher_becomes_a_record() -> None:
     assert (record.language, record.author_name) == ("nl-nl", "De redactie")
 
 
+@pytest.mark.parametrize("own", ["<description>Boete &amp;amp; rente.</description>", ""])
+@pytest.mark.parametrize("first", [True, False])
+def test_what_is_said_of_a_picture_is_no_text_of_an_item_that_says_something(own: str, first: bool) -> None:
+    picture = (
+        '<media:content url="https://x.example/a.jpg"><media:title>Foto</media:title>'
+        '<media:description type="plain">Een monteur (archief)</media:description></media:content>'
+    )
+    said = picture + own if first else own + picture
+    [record] = read(
+        '<rss version="2.0" xmlns:media="http://search.yahoo.com/mrss/"><channel><title>Krant</title>'
+        f"<item><title>Beboet</title>{said}<guid>1</guid></item></channel></rss>"
+    ).records
+
+    assert (record.title, record.text) == ("Beboet", "Boete & rente." if own else "Een monteur (archief)")
+
+
 def test_tracking_parameters_are_taken_off() -> None:
     [record] = read(PUBLISHER).records
 
@@ -97,6 +113,7 @@ def test_a_news_search_gives_the_title_without_its_publisher() -> None:
         ("Storing...", ""),
         ("Storing bij Snelveld houdt aan.", "Storing bij Snelveld houdt aan."),
         ("Storingen", "Storingen"),
+        ("Storing 😡", "Storing 😡"),
     ],
 )
 def test_a_summary_that_begins_with_a_short_title_is_kept(summary: str, text: str) -> None:
@@ -204,6 +221,11 @@ def test_an_item_without_guid_or_address_is_refused() -> None:
         ("20 juli 2026 12:05", datetime(2026, 7, 20, 10, 5, tzinfo=UTC)),
         ("20-11-2026 12:05", datetime(2026, 11, 20, 11, 5, tzinfo=UTC)),
         ("20-11-2026 12:05:00 +0200", datetime(2026, 11, 20, 10, 5, tzinfo=UTC)),
+        ("2026-11-20 12:05:00 UTC", datetime(2026, 11, 20, 12, 5, tzinfo=UTC)),
+        ("2026-11-20 12:05 GMT", datetime(2026, 11, 20, 12, 5, tzinfo=UTC)),
+        ("2026-07-20 12:05:00 CEST", datetime(2026, 7, 20, 10, 5, tzinfo=UTC)),
+        ("2026-11-20 12:05:00 +0100", datetime(2026, 11, 20, 11, 5, tzinfo=UTC)),
+        ("2026/11/20 12:05:00 +0100", datetime(2026, 11, 20, 11, 5, tzinfo=UTC)),
         ("20-11-2026", datetime(2026, 11, 19, 23, tzinfo=UTC)),
         ("2026-11-20", datetime(2026, 11, 19, 23, tzinfo=UTC)),
         ("20261120", datetime(2026, 11, 19, 23, tzinfo=UTC)),

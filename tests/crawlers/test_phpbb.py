@@ -29,6 +29,13 @@ TOPIC = f"{BOARD}/viewtopic.php?t=9"
 WORDS = BOARD_POST[BOARD_POST.index("Winkel zegt") : BOARD_POST.index('</div>\n      <div class="notice')]
 
 
+PANEL = '<div class="panel"><div class="inner">{}</div></div>'
+SIGN_IN = PANEL.format('<div class="content"><input type="password" id="password" name="password"></div>')
+TERMS = PANEL.format(
+    '<div class="content"><p><strong><a href="./ucp.php?mode=terms">Terms</a></strong></p></div>'
+)
+
+
 def thread(inner: str = BOARD_POST, opening: bool = True) -> Page:
     return phpbb.thread(board(inner), TOPIC, BOARD, NOW, opening)
 
@@ -207,6 +214,19 @@ def test_the_next_page_is_where_the_link_leads_without_its_session() -> None:
     assert thread().next is None
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<li class="next"><a href="./viewtopic.php?t=9&amp;start=10" rel="next" role="button">Volgende</a></li>',
+        '<fieldset class="display-options"><a href="./viewtopic.php?t=9&amp;start=0" class="left-box left">Vorige</a>'
+        '<a href="./viewtopic.php?t=9&amp;start=10" class="right-box right">Volgende</a></fieldset>',
+    ],
+    ids=["3.1", "3.0"],
+)
+def test_an_old_board_has_next_pages_too(link: str) -> None:
+    assert thread(BOARD_POST + link).next == "https://forum.example/viewtopic.php?t=9&start=10"
+
+
 def test_a_list_names_topics_and_when_somebody_last_wrote() -> None:
     pinned, row = phpbb.topics(board(BOARD_ROW), f"{BOARD}/viewforum.php?f=69", NOW).rows
 
@@ -270,6 +290,13 @@ def test_forums_and_topics_may_be_written_in_every_form() -> None:
     [
         (board("<p>Niets</p>"), FormatChanged, Cause.FORMAT),
         (board("").replace(b"Forum - Bekijk onderwerp", b"Forum - Inloggen"), Blocked, Cause.SIGN_IN),
+        (board(SIGN_IN + TERMS), Blocked, Cause.SIGN_IN),
+        (
+            board(PANEL.format("<strong>Je mag dit forum niet lezen.</strong>") + SIGN_IN),
+            Blocked,
+            Cause.SIGN_IN,
+        ),
+        (board(PANEL.format("<p>You have been <strong>banned</strong>.</p>")), FormatChanged, Cause.FORMAT),
         (payloads.WAF_PAGE, Blocked, Cause.WAF),
         (b"", FormatChanged, Cause.FORMAT),
     ],
@@ -289,6 +316,12 @@ def test_a_topic_about_signing_in_is_no_sign_in_page() -> None:
 
     assert not phpbb.asks_in(titled)
     assert phpbb.asks_in(titled.replace(b'class="post ', b'class="'))
+
+
+def test_a_form_to_sign_in_asks_so_under_any_title_but_not_beside_posts() -> None:
+    assert phpbb.asks_in(board(SIGN_IN))
+    assert not phpbb.asks_in(board(SIGN_IN + BOARD_POST))
+    assert not phpbb.asks_in(board(PANEL.format("The password of this topic is lost.")))
 
 
 def test_every_page_of_every_topic_is_read_and_later_only_what_is_new(crawling: Crawling) -> None:
@@ -602,7 +635,7 @@ def test_a_topic_that_moved_to_another_forum_keeps_its_posts_and_is_let_go(
 
 def asking_in(crawling: Crawling, monkeypatch: pytest.MonkeyPatch, *said: str) -> None:
     """Let the forum answer with its sign-in page to addresses that say one of these."""
-    page = Answer.of("text/html", board("").decode().replace("Bekijk onderwerp", "Inloggen"))
+    page = Answer.of("text/html", board(SIGN_IN + TERMS).decode())
     own = replica.answer
     monkeypatch.setitem(
         PLAYED,

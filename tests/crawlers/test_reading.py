@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from scrapy.http import Response
 
-from crawlers.paging import begun_again, gone_from, is_known, vanished, whole_wanted
+from crawlers.paging import gone_from, is_known, vanished, whole_wanted
 from crawlers.parsers.page import Page
 from crawlers.parsers.values import decoded
 from crawlers.retries import LONGEST_WAIT, retry_after
@@ -58,13 +58,6 @@ def test_a_page_from_which_everything_was_left_out_is_not_known() -> None:
 )
 def test_all_pages_are_read_first_daily_and_after_breaking_off(state: dict[str, object], whole: bool) -> None:
     assert whole_wanted(state, NOW) is whole
-
-
-def test_after_a_crawl_that_was_stopped_no_page_is_left_out() -> None:
-    # What that one stored is no longer new, as what stands above the place where an earlier one ended must be.
-    again = begun_again({"ratings": {"open": True, "at": 300, "had": 100}, "shop": {"best": 5}})
-
-    assert again == {"ratings": {"open": True, "had": 100}, "shop": {"best": 5}}
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,17 @@ from crawlers.parsers.values import NotJson, count, everything, headed, json_of,
         ('<aside class="quote">citaat</aside>eigen', "eigen"),
         ('<aside class="onebox allowlistedgeneric"><article>Krant</article></aside><p>eigen</p>', "eigen"),
         ('<div class="quotetitle">Anna schreef:</div><div class="quotecontent">citaat</div>eigen', "eigen"),
+        (
+            'Kijk<div class="lightbox-wrapper"><a class="lightbox" title="image"><img src="y.png" alt="image">'
+            '<div class="meta"><span class="filename">image</span><span class="informations">1920×1083 122 KB'
+            "</span></div></a></div>hier",
+            "Kijk hier",
+        ),
+        (
+            'Kijk<div class="inline-attachment"><dl class="file"><dt class="attach-image"><img src="y.png" '
+            'alt="IMG.jpg"></dt><dd>IMG.jpg (120 KiB) 261 keer bekeken</dd></dl></div>hier',
+            "Kijk hier",
+        ),
         ("voor<script>alert(1)</script>na<style>x{}</style>", "voorna"),
         ('<a href="x"><span class="invisible">https://</span>snelveld.nl</a>', "snelveld.nl"),
         ("dubbel &amp;amp;", "dubbel &amp;"),
