@@ -69,8 +69,8 @@ class Page:
     """The public posts of one page and where reading goes on.
 
     `passed` counts posts that were understood but are not collected (another language, an author who does
-    not want it); `expected` is how many posts the source says it has; `damage` says that part of the page is
-    missing, so that the records are not all.
+    not want it); `unsought`, how many of those were whole records that a query leaves out. `expected` is how many posts
+    the source says it has; `damage` says that part of the page is missing, so that the records are not all.
     """
 
     records: tuple[Record, ...] = ()
@@ -80,6 +80,7 @@ class Page:
     expected: int | None = None
     notes: tuple[str, ...] = ()
     damage: str | None = None
+    unsought: int = 0
 
     @property
     def entries(self) -> int:
@@ -164,7 +165,8 @@ def holding(page: P, query: str | None, kept: Collection[str] = ()) -> P:
     found = tuple(
         record for record, text in said if record.external_id in kept or all(word in text for word in words)
     )
-    return replace(page, records=found, passed=page.passed + len(page.records) - len(found))
+    left_out = len(page.records) - len(found)
+    return replace(page, records=found, passed=page.passed + left_out, unsought=page.unsought + left_out)
 
 
 def next_start(start: int, shown: int, total: int | None) -> str | None:
@@ -175,10 +177,15 @@ def next_start(start: int, shown: int, total: int | None) -> str | None:
     return str(following) if shown and not ended else None
 
 
-def gone(namespace: str, external_id: str) -> Page:
-    """A page that says of one stored post that the public cannot read it any more."""
+def gone(namespace: str, *external_ids: str) -> Page:
+    """A page that says of stored posts that the public cannot read them any more."""
     # A record must say something; of one that is gone, only its status is stored.
-    return Page((Record(namespace=namespace, external_id=external_id, text="-", status=Status.REMOVED),))
+    return Page(
+        tuple(
+            Record(namespace=namespace, external_id=one, text="-", status=Status.REMOVED)
+            for one in external_ids
+        )
+    )
 
 
 def explained(error: ValidationError) -> str:

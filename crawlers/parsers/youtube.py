@@ -15,15 +15,16 @@ from storage.records import Kind, Status
 
 NAMESPACE = "youtube"
 VIDEO = re.compile(r"[A-Za-z0-9_-]{6,20}")
-_COMMENT = re.compile(r"[A-Za-z0-9_.-]{1,200}")
+COMMENT = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 
 
 @dataclass(frozen=True)
 class Threads(Stretch):
-    """`unread` has, by id, the number of replies of each thread that shows only part of them; `videos`, by id, the
-    video under which such a thread stands.
+    """`answers` has, by thread, the ids of the replies that it shows; `unread`, by id, the number of replies of each
+    that shows only part of them; `videos`, by id, the video under which such a thread stands.
     """
 
+    answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unread: tuple[tuple[str, int], ...] = ()
     videos: Mapping[str, str] = field(default_factory=dict)
 
@@ -37,6 +38,7 @@ def parse(body: bytes) -> Threads:
     gathering = Gathering()
     times: dict[str, datetime] = {}
     unread: list[tuple[str, int]] = []
+    answers: dict[str, tuple[str, ...]] = {}
     under: dict[str, str] = {}
     for place, thread in enumerate(gathering.bounded(entries(found, "items")), 1):
         top, total = at(thread, "snippet", "topLevelComment"), count(at(thread, "snippet", "totalReplyCount"))
@@ -49,11 +51,12 @@ def parse(body: bytes) -> Threads:
         posted = instant(at(top, "snippet", "publishedAt"))
         if key and posted:
             times.setdefault(key, posted)
-        if key and _COMMENT.fullmatch(key) and (total or 0) > len(replies):
+            answers[key] = tuple(one for reply in replies if (one := text(at(reply, "id"))))
+        if key and COMMENT.fullmatch(key) and (total or 0) > len(replies):
             unread.append((key, total or 0))
             under |= {key: video} if video and VIDEO.fullmatch(video) else {}
     page = stretch(gathering.page(text(found.get("nextPageToken"))), times)
-    return Threads(**vars(page), unread=tuple(unread), videos=under)
+    return Threads(**vars(page), answers=answers, unread=tuple(unread), videos=under)
 
 
 def parse_replies(body: bytes, video: str | None = None) -> Stretch:
@@ -94,7 +97,7 @@ def _add(
     """`known` is the id that a comment has which says none itself."""
     key, said = text(at(comment, "id")), at(comment, "snippet")
     original, shown = at(said, "textOriginal"), at(said, "textDisplay")
-    if key is None or not _COMMENT.fullmatch(key) or not isinstance(original or shown, str):
+    if key is None or not COMMENT.fullmatch(key) or not isinstance(original or shown, str):
         gathering.refuse(where, "neither an id nor a text of a comment", key or known)
         return
     try:

@@ -1,7 +1,7 @@
 """Comments on YouTube: under videos, on whole channels, and under what a search finds."""
 
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -14,16 +14,18 @@ from twisted.python.failure import Failure as TwistedFailure
 from crawlers.causes import Cause, Failure
 from crawlers.dates import instant
 from crawlers.job import ReadPage
-from crawlers.paging import missing_twice, times_of
+from crawlers.paging import MOST_CHECKED, in_order, in_turn, missing_twice, times_of
 from crawlers.parameters.social import YoutubeParameters
 from crawlers.parsers import youtube
-from crawlers.parsers.page import Page, ParseError
+from crawlers.parsers.page import Page, ParseError, gone
 from crawlers.parsers.stretch import Stretch
 from crawlers.parsers.youtube import Threads
 from crawlers.sources import SOURCES
 from crawlers.spiders.recent import Reading, RecentSpider
 
 LIMIT = 100
+LOOKED_UP = 50
+"""Comments that one look-up takes."""
 SEARCH_EVERY = timedelta(hours=6)
 """A search is dear, and few are allowed in a day; the comments under what it found are read by every crawl."""
 MOST_FOUND = 20
@@ -32,6 +34,8 @@ MOST_THREADS = 20
 AFTER_THE_LISTS = -1
 """The priority of replies: of every video what is new on top is read first."""
 MOST_REMEMBERED = 1_000
+MOST_ANSWERS = 200
+"""Replies of one thread, the last: of how many is noticed that they are gone."""
 PACIFIC = ZoneInfo("America/Los_Angeles")
 _SPENT = frozenset({"quotaExceeded", "dailyLimitExceeded"})
 _HURRIED = frozenset({"rateLimitExceeded", "userRateLimitExceeded"})
@@ -42,23 +46,35 @@ _NOT_OURS = "forbidden"
 """Of one video or thread that is private; a key without any rights gets the same answer, everywhere."""
 
 
+@dataclass(frozen=True)
+class Replies:
+    """The replies of one thread that are being read, from `cursor` on: how many there are, and which were `seen`."""
+
+    part: str
+    thread: str
+    number: int
+    cursor: str | None = None
+    seen: tuple[str, ...] = ()
+
+
 class YoutubeSpider(RecentSpider):
     """A part for each video and channel.
 
     State: `answered`, by thread the number of replies when they were read; `waiting`, by thread that of those that
-    are to be read; `under`, by such a thread the video under which it stands, where the part is a channel; `missed`,
-    by thread since when its video is closed.
+    are to be read; `under`, by such a thread the video under which it stands, where the part is a channel; `answers`,
+    by thread of the last week the replies that stood there; `missed`, by thread since when its video is closed.
 
     The part `search` remembers when it last searched, and which `videos` were found.
     """
 
     namespace = youtube.NAMESPACE
-    most_missing = 50  # as one look-up takes
+    most_missing = LOOKED_UP
 
     def __init__(self, *named: Any, **more: Any) -> None:
         super().__init__(*named, **more)
         self.waiting: dict[str, dict[str, int]] = {}
         self.under: dict[str, dict[str, str]] = {}
+        self.answers: dict[str, dict[str, list[str]]] = {}
         self.asked: dict[str, set[str]] = {}
         self.replying: set[str] = set()
 
@@ -145,8 +161,7 @@ class YoutubeSpider(RecentSpider):
 
     def _closed(self, part: str) -> Iterator[ReadPage]:
         """Nobody can read what stood there, when the interface says so again half a day later: it errs at times."""
-        state = self.state_of(part)
-        shown = times_of(state.get("shown"))
+        state, shown = self.state_of(part), self.known(part).shown
         lost, missed = missing_twice(times_of(state.get("missed")), shown, self.job.now())
         if lost:
             yield from self.all_gone(part, lost, proven=True)
@@ -164,6 +179,14 @@ class YoutubeSpider(RecentSpider):
         )
         if not part.startswith("video "):
             self._under(part).update(page.videos)
+        unread = dict(page.unread)
+        lost = [
+            one
+            for key, there in page.answers.items()
+            for one in self._lost_answers(part, key, there)
+            if reading.reread and key not in unread
+        ]
+        yield from self._seek(part, lost)
         if part not in self.replying:
             self.replying.add(part)
             yield from self._next_replies(part)
@@ -173,12 +196,12 @@ class YoutubeSpider(RecentSpider):
         answered, waiting = _numbers(self.state_of(part).get("answered")), self._waiting(part)
         asked = self.asked.setdefault(part, set())
         unasked = [key for key in waiting if key not in asked]
-        if not unasked or len(asked) >= MOST_THREADS or not self._has_time():
+        if not unasked or len(asked) >= MOST_THREADS or not self.has_time():
             self.replying.discard(part)
             return
         key = min(unasked, key=lambda key: answered.get(key) == waiting[key])  # new ones first
         asked.add(key)
-        yield self._replies(part, key, waiting[key], None)
+        yield self._replies(Replies(part, key, waiting[key]))
 
     def _waiting(self, part: str) -> dict[str, int]:
         if part not in self.waiting:
@@ -190,69 +213,134 @@ class YoutubeSpider(RecentSpider):
             self.under[part] = _words(self.state_of(part).get("under"))
         return self.under[part]
 
+    def _answers(self, part: str) -> dict[str, list[str]]:
+        if part not in self.answers:
+            self.answers[part] = _lists(self.state_of(part).get("answers"))
+        return self.answers[part]
+
+    def _lost_answers(self, part: str, key: str, there: Collection[str]) -> list[str]:
+        """Which replies stood under a thread and are not `there`, which are remembered from now on."""
+        known = self._answers(part).get(key, [])
+        if both := in_order(known, [one for one in there if youtube.COMMENT.fullmatch(one)]):
+            self._answers(part)[key] = both[-MOST_ANSWERS:]
+        return [one for one in known if one not in there]
+
+    def _seek(self, part: str, answers: Sequence[str]) -> Iterator[Request]:
+        """Look-ups of replies that stand under their threads no more."""
+        for start in range(0, len(answers), LOOKED_UP):
+            some = list(answers[start : start + LOOKED_UP])
+            asked = {"part": "snippet", "id": ",".join(some), "textFormat": "plainText"}
+            named = {"where": f"{part} replies gone", "part": part, "identities": some}
+            yield self._ask("comments", asked, self.sought, **named).replace(priority=AFTER_THE_LISTS)
+
+    async def sought(
+        self, response: Response, where: str, part: str, identities: list[str]
+    ) -> AsyncIterator[Any]:
+        """What became of replies; of several it is not told which is not there, so each is asked for by itself."""
+        if not self.is_closed(response):
+            page = self.page_of(response, where, youtube.parse_replies)
+            if page and not page.nameless:
+                there = {*page.ids, *self.job.findings.unread}
+                yield self._without(part, where, [one for one in identities if one not in there])
+        elif len(identities) > 1:
+            for one in in_turn(identities, MOST_CHECKED, self.job.now()):
+                for request in self._seek(part, [one]):
+                    yield request
+        elif self.is_absent(response):
+            yield self._without(part, where, identities)
+
+    def _without(self, part: str, where: str, lost: Collection[str]) -> ReadPage:
+        """That these replies are gone, and the state that has them no more."""
+        for key, known in self._answers(part).items():
+            self._answers(part)[key] = [one for one in known if one not in lost]
+        return ReadPage(
+            gone(self.namespace, *lost), where, part, self.state_of(part) | self._to_be_read(part)
+        )
+
+    def all_gone(
+        self, part: str, identities: list[str], answer: Page | None = None, proven: bool = False
+    ) -> Iterator[ReadPage]:
+        """Also the replies of threads that are gone, for they go with them."""
+        for item in super().all_gone(part, identities, answer, proven):
+            threads = [record.external_id for record in item.page.records]
+            replies = [one for key in threads for one in self._answers(part).pop(key, [])]
+            item.page = replace(item.page, records=item.page.records + gone(self.namespace, *replies).records)
+            item.state = (item.state or {}) | self._to_be_read(part)
+            yield item
+
     def _video(self, part: str, key: str) -> str | None:
         """The video of a thread: replies that are read by themselves do not name it."""
         kind, _, named = part.partition(" ")
         return named if kind == "video" else self._under(part).get(key)
 
     def _left(self, state: dict[str, Any], reading: Reading) -> dict[str, Any]:
-        left = super()._left(state, reading) | self._to_be_read(reading.part)
+        left = super()._left(state, reading)
+        known, shown = self._answers(reading.part), times_of(left.get("shown"))
+        self.answers[reading.part] = {key: replies for key, replies in known.items() if key in shown}
+        left |= self._to_be_read(reading.part)
         left.pop("missed", None)
         return left
 
     def _to_be_read(self, part: str) -> dict[str, Any]:
-        """What the state says of the threads whose replies are to be read."""
+        """What the state says of threads whose replies are to be read, and of those that were."""
         waiting = _newest(self._waiting(part))
         return {
             "waiting": waiting,
             "under": {key: one for key, one in self._under(part).items() if key in waiting},
+            "answers": {key: replies for key, replies in self._answers(part).items() if replies},
         }
 
-    def _replies(self, part: str, key: str, number: int, cursor: str | None) -> Request:
-        asked = {"part": "snippet", "parentId": key, "maxResults": LIMIT, "textFormat": "plainText"}
-        asked |= {"pageToken": cursor} if cursor else {}
-        named = {"where": f"{part} replies", "part": part, "key": key, "number": number, "cursor": cursor}
-        return self._ask("comments", asked, self.replied, **named).replace(priority=AFTER_THE_LISTS)
+    def _replies(self, replies: Replies) -> Request:
+        asked = {
+            "part": "snippet",
+            "parentId": replies.thread,
+            "maxResults": LIMIT,
+            "textFormat": "plainText",
+        }
+        asked |= {"pageToken": replies.cursor} if replies.cursor else {}
+        asking = self._ask("comments", asked, self.replied, where=f"{replies.part} replies", replies=replies)
+        return asking.replace(priority=AFTER_THE_LISTS)
 
     def failed(self, trouble: TwistedFailure) -> Iterator[Any]:
         yield from super().failed(trouble)
         named = trouble.request.cb_kwargs  # type: ignore[attr-defined]
-        if "key" in named:
-            yield from self._next_replies(named["part"])
+        if "replies" in named:
+            yield from self._next_replies(named["replies"].part)
 
-    async def replied(
-        self, response: Response, where: str, part: str, key: str, number: int, cursor: str | None
-    ) -> AsyncIterator[Any]:
+    async def replied(self, response: Response, where: str, replies: Replies) -> AsyncIterator[Any]:
         """What answers one thread; then the next has its turn, whatever became of it."""
         more = None
-        async for one in self._read_replies(response, where, part, key, number, cursor):
-            more = one if isinstance(one, Request) else more
+        async for one in self._read_replies(response, where, replies):
+            more = one if isinstance(one, Request) and one.callback == self.replied else more
             yield one
         if more is None:
-            for request in self._next_replies(part):
+            for request in self._next_replies(replies.part):
                 yield request
 
-    async def _read_replies(
-        self, response: Response, where: str, part: str, key: str, number: int, cursor: str | None
-    ) -> AsyncIterator[Any]:
+    async def _read_replies(self, response: Response, where: str, replies: Replies) -> AsyncIterator[Any]:
+        part, key = replies.part, replies.thread
         video = self._video(part, key)
         page: Page | None = Page()  # the thread may be gone since it was listed, or its video private
         if not self.is_closed(response):
             page = self.page_of(response, where, lambda body: youtube.parse_replies(body, video))
         if page is None:
             return
+        seen = (*replies.seen, *page.ids, *(one.identity for one in page.problems if one.identity))
         if page.next:
             yield ReadPage(page, where, part)
-            if page.next == cursor:
+            if page.next == replies.cursor:
                 self.note(Failure(Cause.DAMAGED, where, "the page is named as the one that follows it"))
-            elif self._has_time():
-                yield self._replies(part, key, number, page.next)
+            elif self.has_time():
+                yield self._replies(replace(replies, cursor=page.next, seen=seen))
             return
         state = self.state_of(part)
-        state["answered"] = _newest({**_numbers(state.get("answered")), key: number})
+        state["answered"] = _newest({**_numbers(state.get("answered")), key: replies.number})
         self._waiting(part).pop(key, None)
+        lost = [] if self.is_closed(response) else self._lost_answers(part, key, seen)
         state |= self._to_be_read(part)
         yield ReadPage(page, where, part, state)
+        for request in self._seek(part, lost):
+            yield request
 
     def missing(self, part: str, identities: list[str]) -> Iterator[Any]:
         asked = {"part": "snippet", "id": ",".join(identities), "textFormat": "plainText"}
@@ -312,6 +400,15 @@ def _numbers(value: object) -> dict[str, int]:
 def _words(value: object) -> dict[str, str]:
     found = value.items() if isinstance(value, dict) else ()
     return {key: word for key, word in found if isinstance(key, str) and isinstance(word, str)}
+
+
+def _lists(value: object) -> dict[str, list[str]]:
+    found = value.items() if isinstance(value, dict) else ()
+    return {
+        key: [one for one in ids if isinstance(one, str)]
+        for key, ids in found
+        if isinstance(key, str) and isinstance(ids, list)
+    }
 
 
 def _newest(numbers: dict[str, int]) -> dict[str, int]:

@@ -23,6 +23,10 @@ def answer(request: Request, board: Board, fault: Fault | None) -> Answer:
     posts = board.seen(Kind.YOUTUBE)
     if resource == "search":
         return _search(request, posts)
+    if resource == "comments" and "id" in request.query:
+        keys = request.first("id").split(",")
+        replies = [_reply(post) for post in posts if post.reply and f"{post.key}.antwoord" in keys]
+        return said(_listed("comment", replies))
     if resource == "comments":
         replied = next((post for post in posts if post.key == request.first("parentId")), None)
         return said(_listed("comment", [_reply(replied)] if replied and replied.reply else []))

@@ -274,6 +274,78 @@ def test_a_comment_that_is_gone_is_looked_up_and_removed(crawling: Crawling) -> 
     assert crawling(Kind.YOUTUBE).counts["removed"] == 1
 
 
+def replied(crawling: Crawling, number: int) -> list[str]:
+    """Threads with a reply each, all read."""
+    shown = show(crawling, posts(Kind.YOUTUBE, 6))
+    for post in shown[:number]:
+        crawling.replica.posts.reply(post.key, "Stuur ons even een bericht.")
+    crawling(Kind.YOUTUBE)
+    crawling.clock.advance(timedelta(days=1))
+    return [post.key for post in shown]
+
+
+def removed(crawling: Crawling) -> set[str]:
+    return {line["external_id"] for line in crawling.mentions() if line["status"] == "removed"}
+
+
+def test_a_thread_that_is_gone_takes_its_replies_along(crawling: Crawling) -> None:
+    keys = replied(crawling, 3)
+    crawling.replica.posts.remove(keys[1])
+    crawling(Kind.YOUTUBE)
+
+    assert removed(crawling) == {keys[1], f"{keys[1]}.antwoord"}
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_replies_that_are_gone_are_looked_up_and_removed(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    keys = replied(crawling, 4)
+    gone = {f"{key}.antwoord" for key in keys[:2]}
+    play = crawling.replica._played
+
+    def without(kind: Kind, request: Request, fault: Fault | None) -> Answer:
+        asked = set(request.first("id").split(","))
+        if "/comments" in request.path and asked & gone and not named:
+            return error(404, "commentNotFound", "-")
+        answer = play(kind, request, fault)
+        found = json.loads(answer.body)
+        # The third stands elsewhere: its thread does not list it, and it is there when it is asked for.
+        hidden = gone if "id" in request.query else {*gone, f"{keys[2]}.antwoord"}
+        found["items"] = [one for one in found["items"] if one["id"] not in hidden]
+        return said(found)
+
+    monkeypatch.setattr(crawling.replica, "_played", without)
+    outcome = crawling(Kind.YOUTUBE)
+    since = len(crawling.replica.requests)
+    again = crawling(Kind.YOUTUBE)
+
+    assert (outcome.health, removed(crawling)) == (Health.OK, gone)
+    assert (again.counts["removed"], len(crawling.asked(since))) == (0, 1)
+
+
+def test_replies_that_a_thread_shows_itself_are_missed_too(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [key] = (post.key for post in show(crawling, posts(Kind.YOUTUBE, 1)))
+    shown = [youtube_comment(f"{key}.1"), youtube_comment(f"{key}.2")]
+
+    def with_replies(answer: dict[str, Any], request: Request) -> None:
+        if "commentThread" in answer["kind"]:
+            answer["items"][0]["replies"] = {"comments": shown}
+            answer["items"][0]["snippet"]["totalReplyCount"] = len(shown)
+
+    altered(monkeypatch, Kind.YOUTUBE, with_replies)
+    crawling(Kind.YOUTUBE)
+    shown.pop()
+    soon = crawling(Kind.YOUTUBE)
+    crawling.clock.advance(timedelta(days=1))
+    later = crawling(Kind.YOUTUBE)
+
+    assert (soon.counts["removed"], later.counts["removed"]) == (0, 1)
+    assert removed(crawling) == {f"{key}.2"}
+
+
 def test_of_threads_that_are_looked_up_in_vain_each_is_asked_for_by_itself(
     crawling: Crawling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
