@@ -57,9 +57,10 @@ train: $(TORCH)     ## train the model again: make train BASE=… DATA=…
 	    --written sentiment/training --written-share 1.5 --labels sentiment/training/human-labels.jsonl \
 	    --translated-epochs 1
 
-fuzz: $(DEV)        ## 10,000 mutations of every payload a parser reads
+fuzz: $(DEV)        ## 10,000 mutations of every payload a parser reads, 50 histories of every kind
 	FUZZ_EXAMPLES=10000 $(BIN)/python -m pytest -v -n auto --dist worksteal --timeout 7200 \
-	    tests/crawlers/test_hostile_pages.py tests/crawlers/test_good_neighbours.py tests/crawlers/test_bad_neighbours.py
+	    tests/crawlers/test_hostile_pages.py tests/crawlers/test_good_neighbours.py tests/crawlers/test_bad_neighbours.py \
+	    tests/crawlers/test_histories.py
 
 lock: $(DEV)        ## renew requirements/*.txt after a change in pyproject.toml
 	$(BIN)/pip-compile --quiet --upgrade $(LOCK) -o requirements/service.txt pyproject.toml

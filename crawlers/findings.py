@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 from crawlers.causes import Failure
 from crawlers.parsers.page import Page
@@ -21,11 +22,13 @@ FIELDS: Mapping[str, Callable[[Record], bool]] = {
 
 @dataclass
 class Findings:
-    """Totals over all pages of one crawl. `undated` counts kept records without a time of publication.
+    """Totals over all pages of one crawl. `undated` counts kept records without a time of publication, `unsought` those
+    that a query left out.
 
     Of the `refused` records, `unread` has the ids where those could be read, and `nameless` counts the others.
     `fullest` is how many posts the fullest page held. Of the `standing` records, those that can still be read,
-    `holding` counts how many have each of the `FIELDS`.
+    `holding` counts how many have each of the `FIELDS`. `reread` says that it was the crawl of the day that also reads
+    what is known.
     """
 
     counts: StoreCounts = field(default_factory=StoreCounts)
@@ -34,6 +37,7 @@ class Findings:
     entries: int = 0
     kept: int = 0
     passed: int = 0
+    unsought: int = 0
     refused: int = 0
     unread: set[str] = field(default_factory=set)
     nameless: int = 0
@@ -41,8 +45,16 @@ class Findings:
     fullest: int = 0
     standing: int = 0
     holding: Counter[str] = field(default_factory=Counter)
+    reread: bool = False
     failures: list[Failure] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, page: Page) -> Self:
+        """The totals of this page alone."""
+        found = cls()
+        found.read(page)
+        return found
 
     def read(self, page: Page) -> None:
         """Count a page that could be parsed."""
@@ -50,6 +62,7 @@ class Findings:
         self.entries += page.entries
         self.kept += len(page.records)
         self.passed += page.passed
+        self.unsought += page.unsought
         self.refused += len(page.problems)
         self.unread.update(one.identity for one in page.problems if one.identity)
         self.nameless += page.nameless

@@ -116,6 +116,7 @@ def _measured(found: Findings, stats: Mapping[str, Any]) -> dict[str, Any]:
     figures |= {name: stats[key] for name, key in _FIGURES.items() if key in stats}
     figures["not_modified"], figures["erased"] = found.not_modified, found.counts.erased
     figures["fullest"], figures["standing"] = found.fullest, found.standing
+    figures["reread"] = found.reread
     figures["holding"] = dict(found.holding)
     return figures | ({"notes": list(found.notes)} if found.notes else {})
 
@@ -201,9 +202,10 @@ def _exceptions(stats: Mapping[str, Any]) -> str | None:
 
 def shape(kind: str, found: Findings) -> Cause | None:
     """What the records themselves say is wrong with the form of what was read; None when it is well."""
-    if found.refused and not found.kept:
+    usable = found.kept + found.unsought
+    if found.refused and not usable:
         return Cause.ALL_REFUSED
-    if found.refused >= FEW and found.refused >= found.kept:
+    if found.refused >= FEW and found.refused >= usable:
         return Cause.MANY_REFUSED
     if SOURCES[kind].dated and found.kept and found.undated == found.kept:
         return Cause.NO_DATES

@@ -77,18 +77,21 @@ def _lost_fields(figures: Mapping[str, Any], history: Sequence[Past]) -> Iterato
     posts = _number(figures, "standing")
     before = sum(_number(past.figures, "standing") for past in history)
     for name, held in _holding(figures).items():
+        had = min(before, sum(_holding(past.figures).get(name, 0) for past in history))
         # Laplace's rule of succession: what was always there may be missing once.
-        usual = (sum(_holding(past.figures).get(name, 0) for past in history) + 1) / (before + 2)
-        if held < LOST * usual * posts and at_most(held, posts, usual) <= CHANCE:
+        usual = (had + 1) / (before + 2)
+        if held < LOST * usual * posts and at_most(held, posts, had, before) <= CHANCE:
             shown = {"field": name, "seen": round(100 * held / posts), "usual": round(100 * usual)}
             yield Oddity(Cause.FIELD_LOST, f"{name}: {held} of {posts}, usually {usual:.0%}", shown)
 
 
 def _fewer(kind: str, figures: Mapping[str, Any], history: Sequence[Past]) -> Iterator[Oddity]:
     """A fullest page with far less than even the shortest of the usual ones held."""
-    pages = [past for past in history if past.figures.get("pages")]
-    if len(pages) < FEWEST_RUNS or not figures.get("pages"):
-        return  # unchanged pages are not shown at all
+    # One that reads what is new shows less than the one of the day that reads all again.
+    alike = [past for past in history if past.figures.get("reread") == figures.get("reread")]
+    pages = [past for past in alike if _shows_all(past.figures)]
+    if len(pages) < FEWEST_RUNS or not _shows_all(figures):
+        return
     lately = SOURCES[kind].lately
     limit = CAME_LATELY if lately else LISTED
     if lately and pages[0].at - pages[-1].at < NIGHTS:
@@ -98,6 +101,11 @@ def _fewer(kind: str, figures: Mapping[str, Any], history: Sequence[Past]) -> It
     if shortest >= limit.smallest and seen < limit.part * shortest:
         usual = round(statistics.median(full))
         yield Oddity(Cause.FEWER, f"{seen}, usually {usual}", {"seen": seen, "usual": usual})
+
+
+def _shows_all(figures: Mapping[str, Any]) -> bool:
+    """Whether the fullest page was among those shown: the unchanged ones are not."""
+    return bool(figures.get("pages") and not figures.get("not_modified"))
 
 
 def _faltering(stats: Mapping[str, Any]) -> Iterator[Oddity]:
@@ -129,18 +137,29 @@ def _slow(figures: Mapping[str, Any], requests: int, history: Sequence[Past]) ->
         yield Oddity(Cause.SLOW, f"{took:.0f} s, usually at most {usual:.0f} s", shown)
 
 
-def at_most(held: int, posts: int, share: float) -> float:
-    """The probability that at most `held` of so many posts have what a share of all posts has (binomial)."""
+def at_most(held: int, posts: int, had: int, before: int) -> float:
+    """The probability that at most `held` of so many posts have what `had` of the posts `before` them had.
+
+    Beta-binomial, with Laplace's uniform prior: what few posts had may be had by any part of the next ones.
+    """
+    lacked = before - had
     return math.fsum(
         math.exp(
-            math.lgamma(posts + 1)
-            - math.lgamma(number + 1)
-            - math.lgamma(posts - number + 1)
-            + number * math.log(share)
-            + (posts - number) * math.log1p(-share)
+            _log_ways(posts, number)
+            + _log_beta(had + 1 + number, lacked + 1 + posts - number)
+            - _log_beta(had + 1, lacked + 1)
         )
         for number in range(held + 1)
     )
+
+
+def _log_ways(posts: int, chosen: int) -> float:
+    """The logarithm of how many ways there are to choose so many of the posts."""
+    return math.lgamma(posts + 1) - math.lgamma(chosen + 1) - math.lgamma(posts - chosen + 1)
+
+
+def _log_beta(first: int, second: int) -> float:
+    return math.lgamma(first) + math.lgamma(second) - math.lgamma(first + second)
 
 
 def _holding(figures: Mapping[str, Any]) -> dict[str, int]:

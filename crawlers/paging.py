@@ -1,23 +1,21 @@
 """How far to read a listing that has its newest posts first."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from zlib import crc32
 
-from crawlers.dates import EARLIEST, instant
+from crawlers.dates import instant
 from crawlers.parsers.page import Page
 from storage.mentions import StoreCounts
 
+Id = TypeVar("Id", bound=Hashable)
 ALWAYS = 2
 """Pages that every crawl reads: most edits and company replies come within days, and do not move a review up."""
 WHOLE_EVERY = timedelta(days=1)
 """How often every page is read, for late edits and replies further down."""
-_WHOLE = ("whole_at", "reread_at")
-"""When that was last done, in the state of a part."""
 REACHED = "at"
 """How far a reading had come that goes on in the next crawl, in the state of a part."""
-LONG_AGO = EARLIEST.isoformat()
 
 
 def is_known(page: Page, counts: StoreCounts) -> bool:
@@ -33,19 +31,6 @@ def whole_wanted(state: dict[str, object], now: datetime) -> bool:
     """Whether to read to the end: on the first crawl, after one that was broken off, and once a day."""
     last = instant(state.get("whole_at"))
     return bool(state.get("open")) or last is None or now - last >= WHOLE_EVERY
-
-
-def begun_again(state: dict[str, Any]) -> dict[str, Any]:
-    """The state of a source by which everything is read once more that a crawl read which was broken off.
-
-    What that one stored is known now, so that it says nothing of how far to read.
-    """
-    return {
-        part: {key: LONG_AGO if key in _WHOLE else value for key, value in one.items() if key != REACHED}
-        if isinstance(one, dict)
-        else one
-        for part, one in state.items()
-    }
 
 
 TWICE = timedelta(hours=12)
@@ -71,6 +56,14 @@ def vanished(before: Sequence[str], seen: Collection[str], to_the_end: bool = Fa
     places = [place for place, identity in enumerate(before) if identity in seen]
     end = len(before) if to_the_end else max(places, default=0)
     return [identity for identity in before[:end] if identity not in seen]
+
+
+def in_order(before: Sequence[Id], seen: Sequence[Id]) -> list[Id]:
+    """The ids that were seen, and round them those that were not, on the side where they stood `before`."""
+    there = frozenset(seen)
+    end = max((place for place, identity in enumerate(before, 1) if identity in there), default=0)
+    above = [one for one in before[:end] if one not in there]
+    return list(dict.fromkeys([*above, *seen, *before[end:]]))
 
 
 def missing_twice(

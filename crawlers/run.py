@@ -10,8 +10,8 @@ from typing import Any
 from crawlers import claims, health, patience
 from crawlers.causes import Cause, Failure
 from crawlers.claims import Claim
-from crawlers.paging import begun_again
 from crawlers.process import run_child
+from crawlers.resuming import begun_again
 from crawlers.secrets import missing, secrets_of
 from crawlers.sources import faults_of, hosts, permission_missing
 from crawlers.turns import Turn, Turns

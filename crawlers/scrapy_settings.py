@@ -10,6 +10,8 @@ from storage.configuration import CrawlSettings
 
 PRODUCT = "Klachtenradar"
 LARGEST_ANSWER = 10 * 1024 * 1024
+LONGEST_ADDRESS = 8_000
+"""Signs, as servers take. Scrapy silently drops what is longer than its own 2,083, and looking up 25 posts may be."""
 LONGEST_ANSWER_S = 30.0
 TRIES_IN_A_CRAWL = 4
 """How often a silent site may be waited for within the time limit of a crawl, so that its end can be told."""
@@ -45,6 +47,7 @@ def settings(crawl: CrawlSettings, invited: bool = False) -> dict[str, Any]:
         "DOWNLOAD_TIMEOUT": max(SHORTEST_ANSWER_S, min(LONGEST_ANSWER_S, limit / TRIES_IN_A_CRAWL)),
         "DOWNLOAD_MAXSIZE": LARGEST_ANSWER,
         "DOWNLOAD_WARNSIZE": 0,
+        "URLLENGTH_LIMIT": LONGEST_ADDRESS,
         "CLOSESPIDER_TIMEOUT": limit,
         "RETRY_TIMES": 2,
         # Without 429: who asks for fewer requests gets none.

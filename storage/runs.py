@@ -14,6 +14,7 @@ LONGEST_REST = timedelta(days=1)
 """How long the schedule waits at most before it asks again at a site that refuses us and does not say for how long."""
 SPREAD = 0.1
 """Part of a rest by which it may be longer, so that sources that were refused together do not come back together."""
+Again = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
 MOST_HISTORY = 300
 """Runs. A source that is read every five minutes has as many in a day."""
 
@@ -53,17 +54,17 @@ def start(session: Session, source_id: int, now: datetime) -> int:
     return run.id
 
 
-def take_up(session: Session, source_id: int, again: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+def take_up(session: Session, source_id: int, again: Again) -> None:
     """Go on reading a source from its state; after a crawl that was broken off, from where that one began.
 
-    What that one stored stays, but its state may be ahead of what it did. `again` makes of the old state one by
-    which all of it is done once more.
+    What that one stored stays, but its state may be ahead of what it did. `again` makes one of the state with which
+    it began and the state that it left, by which all of it is done once more.
     """
     source = session.get_one(Source, source_id)
     if source.state_before is None:
         source.state_before = dict(source.state)
     else:
-        source.state = again(source.state_before)
+        source.state = again(source.state_before, dict(source.state))
     session.add(source)
 
 

@@ -9,6 +9,8 @@ from crawlers.parsers.page import Page
 from crawlers.sources import SOURCES
 from crawlers.spiders.listing import ListingSpider
 
+A_PAGE = 50
+
 
 class AppleSpider(ListingSpider):
     most_pages = 10  # the feed has no more
@@ -35,6 +37,9 @@ class AppleSpider(ListingSpider):
     def has_more(self, page: Page) -> bool:
         # The feed's own link leads to XML; there is no more when a page is empty.
         return page.entries > 0
+
+    def is_short(self, page: Page) -> bool:
+        return page.entries < A_PAGE
 
     def parsed(self, body: bytes, part: str, number: int) -> Page:
         return apple_app.parse(body, part, self.wanted.app_id)

@@ -11,6 +11,7 @@ from scrapy.http import Response
 
 from crawlers.causes import Cause, Failure
 from crawlers.job import ReadPage
+from crawlers.paging import MOST_CHECKED
 from crawlers.parameters.social import BlueskyParameters
 from crawlers.parsers import bluesky
 from crawlers.parsers.stretch import Stretch
@@ -20,6 +21,8 @@ from crawlers.spiders.bearer import BearerSpider
 from crawlers.spiders.recent import Reading
 
 LIMIT = 100
+LOOKED_UP = 25
+"""Posts that one look-up takes."""
 EXPIRED = (b"ExpiredToken", b"InvalidToken")
 
 
@@ -27,7 +30,7 @@ class BlueskySpider(BearerSpider, AbsentSpider):
     """A part for each search. They are ordered by when a post was indexed, whatever time its author claims."""
 
     namespace = bluesky.NAMESPACE
-    most_missing = 25  # as one look-up takes
+    most_missing = LOOKED_UP * MOST_CHECKED
     named = "accessJwt"
     server: str | None = None
 
@@ -71,9 +74,11 @@ class BlueskySpider(BearerSpider, AbsentSpider):
         return bluesky.parse(body, self.languages)
 
     def gone_for_good(self, part: str, identities: list[str]) -> Iterator[Any]:
-        asked = urlencode([("uris", uri) for uri in identities])
-        address = f"{self._site()}/xrpc/app.bsky.feed.getPosts?{asked}"
-        yield self.ask(address, self.looked_up, where=f"{part} gone", part=part, identities=identities)
+        for start in range(0, len(identities), LOOKED_UP):
+            some = identities[start : start + LOOKED_UP]
+            asked = urlencode([("uris", uri) for uri in some])
+            address = f"{self._site()}/xrpc/app.bsky.feed.getPosts?{asked}"
+            yield self.ask(address, self.looked_up, where=f"{part} gone", part=part, identities=some)
 
     async def looked_up(
         self, response: Response, where: str, part: str, identities: list[str]

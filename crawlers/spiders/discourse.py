@@ -128,7 +128,7 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
         page = replace(page, next=self._further(page, reading))
         if reading.part == NEWEST:
             return page
-        kept = holding(page, self.wanted.query, times_of(self.state_of(reading.part).get("shown")))
+        kept = holding(page, self.wanted.query, self.known(reading.part).shown)
         there = frozenset(kept.ids)
         times = [time for _, time in page.shown]
         return replace(kept, shown=tuple(one for one in page.shown if one[0] in there), span=span(times))
@@ -238,8 +238,8 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
             return
         if not page.stream:
             self.note(Failure(Cause.DAMAGED, where, "no list of the topic's posts"))
-        yield ReadPage(page, where, topic.part)
         state = self.state_of(topic.part)
+        yield ReadPage(page, where, topic.part, self._on_the_way(topic, page))
         last = instant(state.get("whole_at"))
         whole = last is None or self.job.now() - last >= WHOLE_EVERY
         known = set() if whole else set(state.get("shown") or ())
@@ -269,7 +269,7 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
         page = self._posts(response, where, topic)
         asked, topic = topic.left[:PER_REQUEST], replace(topic, left=topic.left[PER_REQUEST:])
         if page:
-            item = ReadPage(page, where, topic.part)
+            item = ReadPage(page, where, topic.part, self._on_the_way(topic, page))
             yield item
             await item.stored
             topic = replace(topic, answers=page.answers)
@@ -292,7 +292,14 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
 
     def _kept(self, page: Posts) -> Posts:
         """What is wanted of a topic that was opened for a reply, when the newest posts are looked through."""
-        return holding(page, self.wanted.query, times_of(self.state_of(MATCHING).get("shown")))
+        return holding(page, self.wanted.query, self.known(MATCHING).shown)
+
+    def _on_the_way(self, topic: Topic, page: Posts) -> dict[str, Any] | None:
+        """The state of a topic with these posts, which are missed too if it is not read to its end; None as it was."""
+        before, there = self.shown_in(topic.part), [int(key) for key in page.ids]
+        if topic.part == ANSWERS or set(there) <= set(before):
+            return None
+        return self.state_of(topic.part) | {"shown": list(dict.fromkeys([*before, *there]))}
 
     def _is_failing(self) -> bool:
         return len(self.job.findings.failures) >= MOST_FAILURES
@@ -377,6 +384,7 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
         state, now = self.state_of(SEARCH), self.job.now()
         newest, last = instant(state.get("newest")), instant(state.get("reread_at"))
         whole = last is None or now - last >= WHOLE_EVERY
+        self.job.findings.reread |= whole
         floor = newest - AGAIN if newest else None
         unopened = _unopened(state)
         return Search(
@@ -478,7 +486,9 @@ class DiscourseSpider(TopicsSpider, RecentSpider):
                 response, where, lambda body: discourse.topic(body, self.site, groups, title=title)
             )
             if page:
-                item = ReadPage(page, where, SEARCH)
+                seen = {key: search.seen[key] for key in page.ids if key in search.seen}
+                read = Reading(SEARCH, search.floor, search.whole, seen=seen)
+                item = ReadPage(page, where, SEARCH, self.known(SEARCH).on_the_way(read))
                 yield item
                 await item.stored
             elif self._is_failing():

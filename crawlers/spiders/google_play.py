@@ -11,7 +11,7 @@ from crawlers.job import Job, ReadPage
 from crawlers.paging import gone_from, times_of
 from crawlers.parameters.apps import PlayParameters
 from crawlers.parsers import google_play
-from crawlers.parsers.page import Page, gone
+from crawlers.parsers.page import gone
 from crawlers.parsers.stretch import Stretch
 from crawlers.sources import SOURCES
 from crawlers.spiders.recent import Gap, Reading
@@ -75,8 +75,7 @@ class PlaySpider(EndingSpider, WholeSpider):
         state |= left
         state["shown"] = {key: time for key, time in state.get("shown", {}).items() if key not in lost}
         state["doubted"] = {key: number for key, number in left["doubted"].items() if key in state["shown"]}
-        records = tuple(record for one in lost for record in gone(self.namespace, one).records)
-        yield ReadPage(Page(records), f"{reading.part} missing", reading.part, state)
+        yield ReadPage(gone(self.namespace, *lost), f"{reading.part} missing", reading.part, state)
 
 
 def asked_for(package: str, token: str | None) -> str:

@@ -14,6 +14,7 @@ from crawlers.paging import (
     REACHED,
     WHOLE_EVERY,
     gone_from,
+    in_order,
     is_known,
     numbers_of,
     times_of,
@@ -61,6 +62,10 @@ class ListingSpider(ReadingSpider):
         """Whether a page that shows nothing stands where the listing has ended."""
         return not self.has_more(page)
 
+    def is_short(self, page: Page) -> bool:
+        """Whether a page holds fewer posts than one that others follow: the last one if the next shows nothing."""
+        return False
+
     def begun_at(self, number: int) -> dict[str, Any]:
         """What the state says of an open reading that has come to this page."""
         return {"open": True}
@@ -84,17 +89,19 @@ class ListingSpider(ReadingSpider):
 
     async def start(self) -> AsyncIterator[Any]:
         for part in self.parts():
-            yield self._page(part, 1, whole_wanted(self.state_of(part), self.job.now()))
+            whole = whole_wanted(self.state_of(part), self.job.now())
+            self.job.findings.reread |= whole
+            yield self._page(part, 1, whole)
 
-    def _page(self, part: str, number: int, whole: bool) -> Any:
+    def _page(self, part: str, number: int, whole: bool, ends: bool = False) -> Any:
         where = f"{part} page {number}"
-        return self.ask(
-            self.address(part, number), self.listed, where=where, part=part, number=number, whole=whole
-        )
+        asked: dict[str, Any] = {"part": part, "number": number, "whole": whole, "ends": ends}
+        return self.ask(self.address(part, number), self.listed, where=where, **asked)
 
     async def listed(
-        self, response: Response, where: str, part: str, number: int, whole: bool
+        self, response: Response, where: str, part: str, number: int, whole: bool, ends: bool
     ) -> AsyncIterator[Any]:
+        """One page of a listing, which `ends` if it shows nothing: the page before it was a short one."""
         page = self.page_of(response, where, lambda body: self.parsed(body, part, number))
         if page is None:
             return
@@ -106,7 +113,7 @@ class ListingSpider(ReadingSpider):
         seen.extend(() if self.skipped else page.ids)
         state = self.state_of(part) | self.begun_at(number) | ({"had": page.entries} if number == 1 else {})
         # One that breaks off here is missed too, whatever becomes of what it stored.
-        state["shown"] = _in_order(_texts(state.get("shown")), seen)[:MOST_REMEMBERED]
+        state["shown"] = in_order(_texts(state.get("shown")), seen)[:MOST_REMEMBERED]
         item = ReadPage(page, where, part, state)
         yield item
         counts = await item.stored
@@ -116,11 +123,11 @@ class ListingSpider(ReadingSpider):
             if number >= ALWAYS and not counts.new and self.can_skip(number):
                 self.skip(number)
                 self.skipped = True
-            yield self._page(part, number + 1, whole)
+            yield self._page(part, number + 1, whole, self.is_short(page))
         elif not page.damage:
             left = follows and not goes_on and self.goes_on_later
-            # A page without posts may be so by mistake, or where visitors are let no further: it is no end.
-            to_the_end = page.entries > 0 and not follows
+            # A page without posts may be so by mistake, or where visitors are let no further: it is no end by itself.
+            to_the_end = ends if page.entries == 0 else not follows
             for one in self._ended(part, whole=not goes_on, to_the_end=to_the_end, left=left):
                 yield one
 
@@ -146,11 +153,10 @@ class ListingSpider(ReadingSpider):
         # until there is an answer.
         settled = {one for one in missing if compared and not self.permalink(one)}
         waiting = [one for one in before if one not in settled]
-        state["shown"] = _in_order(waiting, seen)[:MOST_REMEMBERED]
+        state["shown"] = in_order(waiting, seen)[:MOST_REMEMBERED]
         lost, kept = self._lost(state, missing, there) if compared else ([], {})
         due, asked = self._due(state, [one for one in missing if self.permalink(one)])
-        records = tuple(record for one in lost for record in gone(self.namespace, one).records)
-        yield ReadPage(Page(records), f"{part} end", part, state | kept | asked)
+        yield ReadPage(gone(self.namespace, *lost), f"{part} end", part, state | kept | asked)
         yield from self._look_up(part, due, times_of(state.get("asked")))
 
     def _missed(self, part: str) -> Iterator[Any]:
@@ -231,14 +237,6 @@ class ListingSpider(ReadingSpider):
         detail = f"{known} are known" if known else None
         self.note(Failure(Cause.EMPTY_BEFORE if known else Cause.EMPTY, where, detail))
         return True
-
-
-def _in_order(before: list[str], seen: list[str]) -> list[str]:
-    """The ids that were seen, and round them those that were not, on the side where they stood `before`."""
-    there = frozenset(seen)
-    end = max((place for place, identity in enumerate(before, 1) if identity in there), default=0)
-    above = [one for one in before[:end] if one not in there]
-    return list(dict.fromkeys([*above, *seen, *before[end:]]))
 
 
 def _texts(kept: object) -> list[str]:

@@ -15,7 +15,7 @@ from crawlers.parameters.social import MastodonParameters
 from crawlers.parsers import mastodon
 from crawlers.parsers.page import Page
 from crawlers.parsers.stretch import Stretch
-from crawlers.spiders.reading import Parse, header
+from crawlers.spiders.reading import UNKNOWN, Parse, header
 from crawlers.spiders.recent import Gap, Reading, RecentSpider
 from crawlers.spiders.whole import WholeSpider
 
@@ -30,7 +30,8 @@ class MastodonSpider(WholeSpider):
     A status from elsewhere has an id by the time of its making, so that one that comes late stands further down: the
     reading again of a week, once a day, finds it. Going back by `max_id` leaves no gap, whatever is posted meanwhile.
 
-    State of a part: `strayed`, by what is listed no more though it exists, when it was last looked up: once a day.
+    State of a part: `strayed`, by what is listed no more though it exists or is refused, when it was last looked up:
+    once a day.
     """
 
     namespace = mastodon.NAMESPACE
@@ -86,6 +87,12 @@ class MastodonSpider(WholeSpider):
             yield self.ask(address, self.looked_up, where=f"{part} gone", part=part, identity=identity)
 
     async def looked_up(self, response: Response, where: str, part: str, identity: str) -> AsyncIterator[Any]:
+        if self.is_refused(response):
+            again = identity in times_of(self.state_of(part).get("strayed"))
+            yield ReadPage(Page(), where, part, self._refused(part, identity, again))
+            if again:
+                self.job.findings.note(UNKNOWN)
+                return
         page = Page() if self.is_absent(response) else self.page_of(response, where, mastodon.parse_one)
         if page is None:
             return
@@ -96,6 +103,10 @@ class MastodonSpider(WholeSpider):
         else:
             # An edit may have taken the hashtag out.
             yield ReadPage(page, where, part, self._strayed(part, identity))
+
+    def _refused(self, part: str, identity: str, again: bool) -> dict[str, Any]:
+        """The state that remembers a status that is refused by itself, or lets go of it at the second time."""
+        return self.known(part).let_go([identity]) if again else self._strayed(part, identity)
 
     def _strayed(self, part: str, identity: str) -> dict[str, Any]:
         state = self.state_of(part)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,6 +30,8 @@ from crawlers.secrets import variables
 logger = logging.getLogger(__name__)
 
 Parse = Callable[[bytes], Page]
+TIME_TO_READ = 0.8
+"""Of the time that a crawl may take: after so much of it readings end where they are."""
 MOST_REFUSALS = 3
 """Parts of a source that may be refused, one after another, before the others are not asked for any more."""
 _REFUSED = frozenset({Cause.FORBIDDEN, Cause.SIGN_IN})
@@ -60,6 +63,7 @@ class ReadingSpider(Spider):
     def __init__(self, job: Job, **named: Any) -> None:
         super().__init__(name=job.name, **named)
         self.job = job
+        self._started_at = job.now()
 
     @property
     def headers(self) -> dict[str, str]:
@@ -74,6 +78,11 @@ class ReadingSpider(Spider):
         """Where reading this part had come to."""
         state = self.job.state.get(part)
         return dict(state) if isinstance(state, dict) else {}
+
+    def has_time(self) -> bool:
+        """Whether this crawl may still begin to ask for more."""
+        most = timedelta(seconds=self.settings.getfloat("CLOSESPIDER_TIMEOUT"))
+        return self.job.now() - self._started_at < most * TIME_TO_READ
 
     def ask(
         self,

@@ -11,7 +11,7 @@ from scrapy.http import Response
 from crawlers import endings
 from crawlers.causes import Cause, Failure
 from crawlers.checkpoints import Checkpoint, Reach
-from crawlers.job import Job, ReadPage
+from crawlers.job import ReadPage
 from crawlers.paging import MOST_CHECKED, in_turn
 from crawlers.parsers.page import Page, gone
 from crawlers.parsers.stretch import Stretch
@@ -25,8 +25,6 @@ OVERLAP = timedelta(hours=1)
 """What every crawl reads again: clocks differ, and some posts are listed late."""
 REREAD = timedelta(days=7)
 """What is read again once a day, for edits, figures, and posts that are gone."""
-TIME_TO_READ = 0.8
-"""Of the time that a crawl may take: after so much of it readings end where they are."""
 _PASSED_BY = frozenset({Cause.STATUS, Cause.NOT_FOUND, Cause.CONFIGURATION})
 """What a site answers to a cursor that it does not know any more."""
 
@@ -61,10 +59,6 @@ class RecentSpider(ReadingSpider):
     """Whether a listing may break off with a page that shows nothing, which is asked for again by the next crawl."""
     backlog: timedelta | None = None
     """How far back the next crawls read what was too much for the first one; None: that is left out."""
-
-    def __init__(self, job: Job, **named: Any) -> None:
-        super().__init__(job, **named)
-        self._started_at = job.now()
 
     # What a kind says.
 
@@ -102,7 +96,9 @@ class RecentSpider(ReadingSpider):
 
     def back(self, part: str) -> Request:
         """The first request of a reading of this part."""
-        return self.step(self.known(part).begin())
+        reading = self.known(part).begin()
+        self.job.findings.reread |= reading.reread
+        return self.step(reading)
 
     def step(self, reading: Reading) -> Request:
         where = f"{reading.part} page {reading.number}"
@@ -162,12 +158,7 @@ class RecentSpider(ReadingSpider):
 
     def _has_room(self, number: int) -> bool:
         """Whether this crawl may ask for one more page, the `number`th."""
-        return number <= self.most_pages and self._has_time()
-
-    def _has_time(self) -> bool:
-        """Whether this crawl may ask for more at all."""
-        most = timedelta(seconds=self.settings.getfloat("CLOSESPIDER_TIMEOUT"))
-        return self.job.now() - self._started_at < most * TIME_TO_READ
+        return number <= self.most_pages and self.has_time()
 
     # What is known.
 
@@ -260,9 +251,8 @@ class RecentSpider(ReadingSpider):
         if not proven and (answer.nameless if answer else found.nameless):
             return
         identities = [key for key in identities if self.known_as(key) not in found.unread]
-        names = map(self.known_as, identities)
-        records = tuple(record for one in names for record in gone(self.namespace, one).records)
-        yield ReadPage(Page(records), f"{part} gone", part, self.known(part).let_go(frozenset(identities)))
+        page = gone(self.namespace, *map(self.known_as, identities))
+        yield ReadPage(page, f"{part} gone", part, self.known(part).let_go(frozenset(identities)))
 
     def _moved(self, part: str, state: dict[str, Any]) -> ReadPage:
         """A page that holds nothing but where the reading of a part has come to."""

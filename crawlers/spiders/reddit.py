@@ -135,7 +135,9 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
             return
         page = gone(reddit.NAMESPACE, name) if fate else self.page_of(response, where, _only(name))
         if page is not None:
-            yield ReadPage(page, where, part, self._looked(part, name, answered=True))
+            # A feed without it, sent by mistake, says nothing of it.
+            told = bool(page.records) or any(one.identity == name for one in page.problems)
+            yield ReadPage(page, where, part, self._looked(part, name, answered=told))
 
     def _looked(self, part: str, name: str, answered: bool) -> dict[str, Any]:
         """The state of a feed once the missing post `name` was looked up."""
@@ -250,7 +252,7 @@ class RedditSpider(BearerSpider, RecentSpider, ConditionalSpider):
             return
         there = self.job.findings.unread.union(page.ids)
         away = [one for one in identities if one not in there and not page.nameless]
-        absent = tuple(record for one in away for record in gone(reddit.NAMESPACE, one).records)
+        absent = gone(reddit.NAMESPACE, *away).records
         others = [one for one in _texts(known.get("ids")) if one not in {*away, *page.ids}]
         ids = others + [
             one.external_id for one in page.records if _stands(one)

@@ -9,6 +9,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawlers.causes import Cause, Failure
+from crawlers.checkpoints import UNENDED
 from crawlers.dates import instant
 from crawlers.job import ReadPage
 from crawlers.paging import WHOLE_EVERY, gone_from, times_of
@@ -51,7 +52,8 @@ class SinceSpider(ReadingSpider):
     State of a part: `mark`, up to which everything was stored; it moves with every page, so that a crawl that is
     broken off costs nothing. `reread_at`, when `window` was last read again, for what changes without a new time,
     and `reread_from`, where that goes on when one crawl did not get to its end; `shown`, what was seen in that
-    window, to notice what is gone, which moves with every page too, and what `gone_from` keeps.
+    window, to notice what is gone, which moves with every page too; `begun`, what crawls saw in it that were broken
+    off; and what `gone_from` keeps.
     """
 
     namespace: str
@@ -90,6 +92,7 @@ class SinceSpider(ReadingSpider):
             state, now = self.state_of(part), self.job.now()
             mark, last = instant(state.get("mark")), instant(state.get("reread_at"))
             whole = last is None or now - last >= WHOLE_EVERY
+            self.job.findings.reread |= whole
             since = mark and mark - OVERLAP
             if since and whole and last is not None:
                 since = min(since, self._reread_from(state))
@@ -186,8 +189,8 @@ class SinceSpider(ReadingSpider):
         if not self.tells_removals:
             lost, left = self._lost(state, step)
             state |= left | {"shown": self._shown(step, lost)}
-        records = tuple(record for one in lost for record in gone(self.namespace, one).records)
-        yield ReadPage(Page(records), f"{step.part} end", step.part, state)
+            state.pop(UNENDED, None)
+        yield ReadPage(gone(self.namespace, *lost), f"{step.part} end", step.part, state)
         yield from self.after(step)
 
     def _lost(self, state: dict[str, Any], step: Step) -> tuple[list[str], dict[str, Any]]:
@@ -196,7 +199,7 @@ class SinceSpider(ReadingSpider):
             return [], {}
         # What is older than the window by now was shown perhaps, and not kept in `seen`.
         floor = max(step.floor, self.job.now() - self.window)
-        before = times_of(state.get("shown"))
+        before = _shown_in(state)
         found = self.job.findings
         there = self.there | found.unread
         missing = [key for key, time in before.items() if time > floor and key not in there]
@@ -208,7 +211,7 @@ class SinceSpider(ReadingSpider):
 
     def _shown(self, step: Step, lost: Collection[str] = ()) -> dict[str, str]:
         floor = self.job.now() - self.window
-        before = times_of(self.state_of(step.part).get("shown"))
+        before = _shown_in(self.state_of(step.part))
         kept = {key: time for key, time in (before | step.seen).items() if time >= floor and key not in lost}
         latest = sorted(kept.items(), key=lambda one: one[1], reverse=True)[:MOST_REMEMBERED]
         return {key: time.isoformat() for key, time in latest}
@@ -220,12 +223,19 @@ class SinceSpider(ReadingSpider):
             return
         if not page.entries:
             self.note(Failure(Cause.EMPTY_BEFORE, where, "reviews were there before"))
+            if self.tells_removals:
+                for one in self.after(step):
+                    yield one
             return
         self.job.findings.not_modified += 1
         # Unless the newest is older, what stood in the window may only not be shown.
         is_bare = page.newest is not None and step.since is not None and page.newest < step.since
         for one in self._ended(replace(step, whole=step.whole and is_bare)):
             yield one
+
+
+def _shown_in(state: dict[str, Any]) -> dict[str, datetime]:
+    return times_of(state.get("shown")) | times_of(state.get(UNENDED))
 
 
 def _reached(step: Step, page: Stretch) -> datetime | None:

@@ -127,6 +127,7 @@ class SitemapSpider(ReadingSpider):
     def __init__(self, *named: Any, **more: Any) -> None:
         super().__init__(*named, **more)
         self.known = _known(self.state_of(PART))
+        self.began = self.job.now()
         self.broken = self.saved = 0
         self.answered = False
         self.doubts: list[Doubt] = []
@@ -299,9 +300,14 @@ class SitemapSpider(ReadingSpider):
         if 0 < len(self.doubts) < MOST_ALIKE and not self._read_before():
             last = self.doubts[-1]  # no page of the site was ever let through
             self.note(Failure(last.cause, last.where, SAID[last.cause]))
-        if not self.job.findings.entries and any(one.had and not one.failed for one in self.known.values()):
-            self.job.findings.not_modified += 1  # the reviews are on pages that did not change
+        if any(self._rests(known) for known in self.known.values()):
+            self.job.findings.not_modified += 1
         return ReadPage(Page(), "sitemap end", PART, _state(self.known))
+
+    def _rests(self, known: Known) -> bool:
+        """Whether a page with reviews was not read this time, for it did not change."""
+        earlier = known.at is not None and known.at < self.began
+        return known.had > 0 and not known.failed and (earlier or not self.job.findings.entries)
 
     def _page_of(self, response: Response, where: str, entry: Entry) -> Page | None:
         """The reviews of a page, which is remembered as read; None when it could not be."""
@@ -326,7 +332,7 @@ class SitemapSpider(ReadingSpider):
                 if not known.failed:
                     self._put_off(entry)
                     return page
-            form = validators(response) if response.status < 300 else {}
+            form = validators(response, page, self.job.kind) if response.status < 300 else {}
             self.known[entry.address] = Known(now, entry.changed, page.entries, form)
         return page
 

@@ -1,6 +1,6 @@
 """Topics of the Tweakers forum: by their feeds, or by their pages where there is no feed or pages are asked for."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -153,7 +153,9 @@ class TweakersForumSpider(TopicsSpider, ConditionalSpider):
             asked=reading.asked + 1,
             seen=reading.seen | set(map(int, page.ids)),
         )
-        item = ReadPage(page, where, part, self.state_of(part) | {"page": number})
+        # With every page: what it holds is missed too if this reading breaks off.
+        shown = self._shown(part, reading.seen)
+        item = ReadPage(page, where, part, self.state_of(part) | {"page": number, "shown": shown})
         yield item
         await item.stored
         if page.next and reading.asked < MOST_PAGES:
@@ -172,12 +174,15 @@ class TweakersForumSpider(TopicsSpider, ConditionalSpider):
         missing = [
             one for one in before if one > begun and one not in reading.seen and str(one) not in unread
         ]
-        state["shown"] = sorted({*before, *reading.seen})[-MOST_REMEMBERED:]
+        state["shown"] = self._shown(part, reading.seen)
         state.pop(GONE_AT, None)
         if reading.whole:
             state["whole_at"] = self.job.now().isoformat()
         yield ReadPage(Page(), f"{part} end", part, state)
         yield from self.seek(part, missing)
+
+    def _shown(self, part: str, seen: Iterable[int]) -> list[int]:
+        return sorted({*self.shown_in(part), *seen})[-MOST_REMEMBERED:]
 
     def post_address(self, number: int) -> str:
         return f"{self.site}/forum/list_message/{number}"

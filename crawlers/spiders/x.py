@@ -13,7 +13,7 @@ from crawlers.causes import Cause, Failure
 from crawlers.dates import instant
 from crawlers.parameters.social import XParameters
 from crawlers.parsers import x
-from crawlers.parsers.stretch import Stretch
+from crawlers.parsers.stretch import Stretch, span
 from crawlers.parsers.x import Found
 from crawlers.sources import SOURCES
 from crawlers.spiders.absent import AbsentSpider
@@ -51,7 +51,6 @@ class XSpider(AbsentSpider):
     namespace = x.NAMESPACE
     most_missing = 100
     overlap = timedelta(0)
-    doubts_ends = False  # every page is paid for
     reread = timedelta(days=6)
     resumes = False  # a gap; `checked_to` tells what is missing too
     backlog = FURTHEST
@@ -96,6 +95,10 @@ class XSpider(AbsentSpider):
 
     def stretch_of(self, body: bytes, reading: Reading) -> Found:
         page = x.parse(body)
+        if not page.entries and reading.lowest:
+            # It may be so by mistake: what was read goes as far as the page before.
+            identity, time = reading.lowest
+            page = replace(page, lowest=identity, span=span([time]))
         # Further down the newest post is not the newest of all.
         return replace(page, mark=None) if isinstance(reading, Recheck) else page
 

@@ -89,7 +89,8 @@ def _said(board: Board, key: str) -> Post:
 def _info(board: Board, name: str) -> dict[str, Any] | None:
     key = name.partition("_")[2]
     if name.startswith("t1_"):
-        return _comment(_said(board, key), None) if _has(board, key) and board[key].reply else None
+        post = next((post for post in board.seen(Kind.REDDIT) if post.key == key), None)
+        return _comment(post, None) if post and post.reply else None
     return _post(_said(board, key), None) if _has(board, key) else None
 
 

@@ -16,7 +16,7 @@ from scrapy.crawler import AsyncCrawlerRunner
 from crawlers import scrapy_settings, turns
 from crawlers.errand import job_of, outcome_of, spider_of
 from crawlers.job import Store
-from crawlers.paging import begun_again
+from crawlers.resuming import begun_again
 from crawlers.run import CrawlResult, attempt
 from crawlers.secrets import secrets_of
 from demo.clock import PlayClock
@@ -144,6 +144,15 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def database(empty_database: Path, tmp_path: Path) -> Iterator[Database]:
     path = tmp_path / "crawls.db"
+    shutil.copy(empty_database, path)
+    with Database(f"sqlite:///{path}") as database:
+        yield database
+
+
+@pytest.fixture
+def twin(empty_database: Path, tmp_path: Path) -> Iterator[Database]:
+    """A second database, for the crawl that nobody disturbs."""
+    path = tmp_path / "undisturbed.db"
     shutil.copy(empty_database, path)
     with Database(f"sqlite:///{path}") as database:
         yield database

@@ -1,10 +1,13 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from crawlers.causes import Cause
 from crawlers.parsers.apple_app import parse
 from crawlers.parsers.page import Blocked, FormatChanged, Page
+from demo.replica import Kind
+from tests.crawlers.complaints import posts, show
+from tests.crawlers.conftest import Crawling
 from tests.crawlers.payloads import APP_ENTRY, WAF_JSON, WAF_PAGE, apple, apple_entry
 
 
@@ -92,3 +95,19 @@ def test_a_wall_is_named(body: bytes) -> None:
         parse(body, "nl", "987654321")
 
     assert caught.value.cause is Cause.WAF
+
+
+@pytest.mark.parametrize(("number", "removed"), [(49, 2), (51, 2), (52, 0)])
+def test_the_oldest_reviews_are_removed_where_the_last_page_is_a_short_one(
+    crawling: Crawling, number: int, removed: int
+) -> None:
+    shown = show(crawling, posts(Kind.APPLE, number))
+    crawling(Kind.APPLE)
+    for post in shown[-2:]:
+        crawling.replica.posts.remove(post.key)
+    told = 0
+    for _ in range(3):
+        crawling.clock.advance(timedelta(hours=25))
+        told += crawling(Kind.APPLE).counts["removed"]
+
+    assert told == removed

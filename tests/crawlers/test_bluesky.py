@@ -183,6 +183,19 @@ def test_a_post_that_is_gone_is_looked_up_and_removed(crawling: Crawling) -> Non
     assert [one.counts["removed"] for one in (soon, later, again)] == [0, 1, 0]
 
 
+def test_more_posts_are_gone_than_one_look_up_takes(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.BLUESKY, 70))
+    crawling(Kind.BLUESKY)
+    for post in shown[5:65]:
+        crawling.replica.posts.remove(post.key)
+    crawling.clock.advance(timedelta(days=1))
+    since = len(crawling.replica.requests)
+    outcome = crawling(Kind.BLUESKY)
+
+    assert outcome.counts["removed"] == 60
+    assert len([target for target in crawling.asked(since) if "getPosts" in target]) == 3
+
+
 def test_an_edit_that_takes_the_words_of_the_search_out_is_kept(crawling: Crawling) -> None:
     shown = show(crawling, posts(Kind.BLUESKY, 9))
     crawling(Kind.BLUESKY)

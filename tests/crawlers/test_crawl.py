@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from demo.replica import Fault, Kind
+from demo.replica import Fault, Kind, feeds
 from storage.models import Health
 from tests.crawlers.complaints import KINDS, posts, show
 from tests.crawlers.conftest import Crawling
@@ -272,6 +272,22 @@ def test_an_unchanged_feed_is_not_read_again_and_is_healthy(crawling: Crawling) 
 
     assert (outcome.health, outcome.stats["not_modified"]) == (Health.OK, 1)
     assert crawling.replica.requests[-1].headers["if-none-match"].startswith('"')
+
+
+def test_a_feed_that_could_not_be_used_is_not_healthy_because_it_did_not_change(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(crawling, posts(Kind.FEED, 5))
+    own = feeds.FORMS["rss"]
+    monkeypatch.setitem(
+        feeds.FORMS, "rss", lambda *asked: own(*asked).replace("guid", "nummer").replace("link>", "adres>")
+    )
+    outcomes = [crawling(Kind.FEED) for _ in range(2)]
+
+    assert [(one.health, one.stats["cause"]) for one in outcomes] == [
+        (Health.FORMAT_CHANGED, "all_refused"),
+        (Health.FORMAT_CHANGED, "all_refused"),
+    ]
 
 
 @pytest.mark.parametrize("form", ["feeds/snelveld.rss", "feeds/snelveld.atom", "alerts/snelveld"])

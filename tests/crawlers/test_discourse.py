@@ -26,7 +26,7 @@ from storage.records import Reply, Status
 from storage.sources import source_named
 from tests.crawlers import payloads, payloads_forums
 from tests.crawlers.complaints import posts, show
-from tests.crawlers.conftest import START, Crawling
+from tests.crawlers.conftest import START, Crawling, Dead
 from tests.crawlers.payloads_forums import FORUM, forum, forum_post, forum_topic
 
 PLACE = "storing-bij-snelveld"
@@ -169,6 +169,7 @@ def test_a_post_that_is_refused_for_its_length_is_not_taken_for_gone() -> None:
     [
         '<aside class="quote"><blockquote><p>Zelfde hier</p></blockquote></aside>',
         '<p><img src="/uploads/rekening.png" alt="rekening"></p>',
+        '<div class="lightbox-wrapper"><a class="lightbox"><span class="filename">rekening</span></a></div>',
         "",
     ],
 )
@@ -489,6 +490,18 @@ def test_posts_that_cannot_be_had_cost_none_of_the_others_of_their_topic(
     assert (again.health, again.counts["new"], len(crawling.asked(since))) == (Health.OK, 20, 2)
 
 
+def test_a_post_of_a_topic_that_was_not_read_to_its_end_is_missed_too(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.DISCOURSE, 65))
+    crawling.lives = 1
+    with pytest.raises(Dead):
+        crawling(Kind.DISCOURSE, topics=[topic_id(PLACE)])
+    crawling.lives = None
+    stored = {line["text"] for line in crawling.mentions()}
+    crawling.replica.posts.remove(next(post.key for post in shown if post.text in stored))
+
+    assert crawling(Kind.DISCOURSE, topics=[topic_id(PLACE)]).counts["removed"] == 1
+
+
 def test_a_topic_that_is_taken_away_takes_its_posts_along(crawling: Crawling) -> None:
     shown = show(crawling, posts(Kind.DISCOURSE, 12))
     topic = topic_id(PLACE)
@@ -782,6 +795,17 @@ def test_an_edit_that_takes_the_words_of_the_query_away_is_told(
 
     assert (outcome.counts["edited"], outcome.counts["new"], outcome.counts["removed"]) == (1, 0, 0)
     assert "Opgelost, dank!" in {line["text"] for line in crawling.mentions()}
+
+
+def test_one_bad_post_among_those_that_a_query_leaves_out_is_no_other_form(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = show(crawling, posts(Kind.DISCOURSE, 4))
+    monkeypatch.setattr(crawling.replica, "_robots", lambda: NO_SEARCH)
+    crawling.replica.posts.edit(shown[1].key, text="x" * (LONGEST_MARKUP + 1))
+    outcome = crawling(Kind.DISCOURSE, query="zonnepanelen")
+
+    assert (outcome.health, outcome.counts["refused"]) == (Health.OK, 1)
 
 
 def test_a_search_that_robots_may_not_use_is_left_alone(

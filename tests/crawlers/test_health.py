@@ -84,6 +84,16 @@ def test_half_of_the_records_refused_means_another_form(kept: int, refused: int,
 
 
 @pytest.mark.parametrize(
+    ("unsought", "refused", "expected"),
+    [(49, 1, Health.OK), (45, 5, Health.OK), (5, 5, Health.FORMAT_CHANGED), (0, 1, Health.FORMAT_CHANGED)],
+)
+def test_what_a_query_leaves_out_could_be_used(unsought: int, refused: int, expected: Health) -> None:
+    outcome = judged(entries=unsought + refused, passed=unsought, unsought=unsought, refused=refused)
+
+    assert outcome.health is expected
+
+
+@pytest.mark.parametrize(
     ("kind", "undated", "expected"),
     [("mastodon", 4, Health.FORMAT_CHANGED), ("mastodon", 3, Health.OK), ("feed", 4, Health.OK)],
 )

@@ -213,6 +213,18 @@ def test_removed_reviews_are_removed_and_stay_so(crawling: Crawling) -> None:
     assert [line["status"] for line in crawling.mentions()].count("removed") == 2
 
 
+def test_reviews_are_removed_though_none_is_left(crawling: Crawling) -> None:
+    for post in show(crawling, posts(Kind.KIYOH, 2)):
+        crawling(Kind.KIYOH)
+        crawling.clock.advance(timedelta(hours=1))
+        crawling.replica.posts.remove(post.key)
+    crawling.clock.advance(timedelta(hours=1))
+    outcome = crawling(Kind.KIYOH)
+
+    assert outcome.health is Health.EMPTY
+    assert [line["status"] for line in crawling.mentions()] == ["removed", "removed"]
+
+
 def test_many_reviews_of_one_moment_are_all_read(crawling: Crawling) -> None:
     same = [post_at(place, START - timedelta(days=3)) for place in range(260)]
     show(crawling, [*same, *posts(KIYOH, 3)])

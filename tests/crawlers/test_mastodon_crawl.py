@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from crawlers.secrets import missing
+from crawlers.spiders.reading import UNKNOWN
 from demo.replica import Fault, Kind, Post
-from demo.replica.keyed import KEY
+from demo.replica.keyed import KEY, said
 from demo.replica.loopback import Answer, Request
 from storage.models import Health
 from tests.crawlers.complaints import posts, show
@@ -125,6 +126,29 @@ def test_a_status_that_is_looked_up_in_vain_is_not_gone(crawling: Crawling) -> N
     crawling.replica.faults.set(Kind.MASTODON, Fault.CHANGED, after=1)
 
     assert crawling(Kind.MASTODON).counts["removed"] == 0
+
+
+def test_a_status_that_is_refused_by_itself_is_looked_up_twice(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = show(crawling, posts(Kind.MASTODON, 9))
+    crawling(Kind.MASTODON)
+    crawling.replica.posts.remove(shown[4].key)
+    play = crawling.replica._played
+
+    def refused_by_itself(kind: Kind, request: Request, fault: Fault | None) -> Answer:
+        single = "/statuses/" in request.path
+        return said({"error": "This action is not allowed"}, 403) if single else play(kind, request, fault)
+
+    monkeypatch.setattr(crawling.replica, "_played", refused_by_itself)
+    outcomes = []
+    for hours in (1, 1, 24, 24):
+        crawling.clock.advance(timedelta(hours=hours))
+        outcomes.append(crawling(Kind.MASTODON))
+
+    assert [one.health for one in outcomes] == [Health.BLOCKED, Health.OK, Health.OK, Health.OK]
+    assert outcomes[2].stats["notes"] == [UNKNOWN]
+    assert len([target for target in crawling.asked() if "/statuses/" in target]) == 2
 
 
 def test_a_timeline_that_shows_nothing_after_weeks_of_calm_is_not_calm(crawling: Crawling) -> None:

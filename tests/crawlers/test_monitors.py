@@ -1,5 +1,6 @@
 """What is told of a crawl because of how earlier ones went."""
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,7 +25,15 @@ WHOLE = {"text": 20, "rating": 20, "date": 20, "author": 20}
 
 def past(number: int = 10, every: timedelta = HOUR, **figures: Any) -> list[Past]:
     """Crawls of two full pages of twenty posts, all of them complete."""
-    plain = {"pages": 2, "fullest": 20, "standing": 20, "holding": WHOLE, "seconds": 12.0, "delay": 2.0}
+    plain = {
+        "pages": 2,
+        "fullest": 20,
+        "standing": 20,
+        "holding": WHOLE,
+        "seconds": 12.0,
+        "delay": 2.0,
+        "reread": False,
+    }
     return [Past(NOW - every * place, 4, plain | figures) for place in range(1, number + 1)]
 
 
@@ -51,6 +60,11 @@ def test_far_fewer_posts_on_a_full_page_than_usual_are_suspicious() -> None:
     assert judged(past(), fullest=10).health is Health.OK
 
 
+def test_a_crawl_of_what_is_new_is_no_short_one_of_those_that_read_all_again() -> None:
+    assert judged(past(reread=True), fullest=2).health is Health.OK
+    assert judged(past(reread=True), fullest=2, reread=True).health is Health.SUSPICIOUS
+
+
 def test_a_new_source_has_nothing_usual_yet() -> None:
     assert judged(past(4), fullest=1, holding={}).health is Health.OK
     assert judged(past(5), fullest=1).health is Health.SUSPICIOUS
@@ -72,6 +86,11 @@ def test_pages_that_did_not_change_say_nothing_of_how_many_posts_there_are() -> 
     unchanged = judged(past(), pages=0, entries=0, standing=0, fullest=0, holding={}, not_modified=1)
     assert unchanged.health is Health.OK
     assert judged(past(pages=0, fullest=0), fullest=1).health is Health.OK
+
+
+def test_the_fullest_page_may_be_among_those_that_did_not_change() -> None:
+    assert judged(past(), fullest=1, not_modified=1).health is Health.OK
+    assert judged(past(not_modified=1), fullest=1).health is Health.OK
 
 
 @pytest.mark.parametrize(("every", "expected"), [(HOUR, Health.OK), (8 * HOUR, Health.SUSPICIOUS)])
@@ -108,6 +127,22 @@ def test_a_field_that_half_of_the_posts_have_may_be_missing_on_a_few() -> None:
 
 def test_a_field_that_was_never_there_is_not_missed() -> None:
     assert judged(past(holding=WHOLE | {"rating": 0}), holding=WHOLE | {"rating": 0}).health is Health.OK
+
+
+@pytest.mark.parametrize("seen", [0, 1, 3])
+def test_a_field_that_was_never_there_is_not_missed_in_a_storm_after_a_quiet_time(seen: int) -> None:
+    never = dict.fromkeys(WHOLE, seen) | {"rating": 0}
+    quiet = past(5, standing=seen, holding=never) + past(300, standing=0, holding={})
+    storm = judged(quiet, standing=200, holding=dict.fromkeys(WHOLE, 200) | {"rating": 0})
+
+    assert storm.health is Health.OK
+
+
+def test_a_field_that_some_of_few_posts_had_may_be_rare() -> None:
+    history = past(5, standing=1, holding=dict.fromkeys(WHOLE, 1) | {"author": 0}) + past(
+        3, standing=1, holding=dict.fromkeys(WHOLE, 1)
+    )
+    assert judged(history, holding=WHOLE | {"author": 0}).health is Health.OK
 
 
 def test_a_lost_field_weighs_more_than_a_short_page() -> None:
@@ -166,13 +201,24 @@ def test_figures_that_another_version_did_not_keep_break_nothing() -> None:
     assert judged(odd, fullest=1).health is Health.OK
 
 
-@given(st.integers(1, 60), st.floats(0.01, 0.99))
-def test_the_chance_of_having_at_most_so_many_grows_to_one(posts: int, share: float) -> None:
-    chances = [monitors.at_most(held, posts, share) for held in range(posts + 1)]
+@given(st.integers(1, 60), st.integers(0, 60), st.integers(0, 60))
+def test_the_chance_of_having_at_most_so_many_grows_to_one(posts: int, had: int, lacked: int) -> None:
+    before = had + lacked
+    chances = [monitors.at_most(held, posts, had, before) for held in range(posts + 1)]
 
     assert chances == sorted(chances)
     assert chances[-1] == pytest.approx(1)
-    assert chances[0] == pytest.approx((1 - share) ** posts)
+    # That none has it is that each one lacks it, as those before it do.
+    none = math.prod((lacked + 1 + one) / (before + 2 + one) for one in range(posts))
+    assert chances[0] == pytest.approx(none)
+
+
+def test_where_nothing_is_known_every_number_of_posts_is_as_likely() -> None:
+    assert monitors.at_most(4, 19, 0, 0) == pytest.approx(0.25)
+
+
+def test_where_much_is_known_the_usual_share_is_certain() -> None:
+    assert monitors.at_most(0, 10, 500_000, 1_000_000) == pytest.approx(0.5**10, rel=1e-3)
 
 
 def test_what_posts_have_is_counted_on_pages_without_those_that_are_gone() -> None:

@@ -521,11 +521,14 @@ def test_after_too_many_requests_the_missing_are_looked_up_with_the_next_crawl(c
     assert (again.health, again.counts["removed"]) == (Health.OK, 2)
 
 
-def test_a_missing_post_without_an_answer_is_looked_up_again_a_day_later(crawling: Crawling) -> None:
+@pytest.mark.parametrize("fault", [Fault.FIREWALL, Fault.EMPTY])
+def test_a_missing_post_without_an_answer_is_looked_up_again_a_day_later(
+    crawling: Crawling, fault: Fault
+) -> None:
     shown = show(crawling, posts(Kind.REDDIT, 8))
     crawling(Kind.REDDIT)
     crawling.replica.posts.remove(shown[2].key)
-    crawling.replica.faults.set(Kind.REDDIT, Fault.FIREWALL, after=1, times=1)
+    crawling.replica.faults.set(Kind.REDDIT, fault, after=1, times=1)
     removed = []
     for hours in (0, 1, 24, 24):
         crawling.clock.advance(timedelta(hours=hours))

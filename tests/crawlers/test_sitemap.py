@@ -115,6 +115,22 @@ def test_a_packed_bomb_is_refused() -> None:
         sitemap.parse(gzip.compress(b" " * (sitemap.LARGEST_BYTES + 1)), URL)
 
 
+def test_a_page_that_rests_is_no_shorter_one(crawling: Crawling) -> None:
+    show(crawling, posts(Kind.SITEMAP, 30, place="winkel-0") + posts(Kind.SITEMAP, 2, place="winkel-1"))
+    for number in range(9):
+        assert crawling(Kind.SITEMAP).stats["fullest"] >= 30
+        show(crawling, posts(Kind.SITEMAP, 1, first=50 + number, place="winkel-0"))
+        crawling.clock.advance(timedelta(hours=12))
+    crawling(Kind.SITEMAP)
+    show(crawling, posts(Kind.SITEMAP, 1, first=90, place="winkel-1"))
+    crawling.clock.advance(timedelta(hours=1))
+    busy = crawling(Kind.SITEMAP)
+    idle = crawling(Kind.SITEMAP)
+
+    assert (busy.health, busy.stats["fullest"]) == (Health.OK, 3)
+    assert (idle.health, idle.stats["fullest"]) == (Health.OK, 0)
+
+
 def test_reviews_on_the_pages_of_a_map_are_stored_and_changed_pages_read_again(crawling: Crawling) -> None:
     shops(crawling, 4)
     first = crawling(Kind.SITEMAP)

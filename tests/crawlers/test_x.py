@@ -300,6 +300,69 @@ def test_an_edit_becomes_a_version(crawling: Crawling) -> None:
     assert crawling(Kind.X).counts["edited"] == 1
 
 
+def without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every page but the first of a question shows nothing and names no next one."""
+
+    def bare(answer: dict[str, Any], request: Request) -> None:
+        if request.first("next_token"):
+            answer.clear()
+            answer["meta"] = {"result_count": 0}
+
+    altered(monkeypatch, Kind.X, bare)
+
+
+def test_a_page_on_the_way_that_shows_nothing_by_mistake_removes_nothing(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = show(crawling, close(250))
+    crawling(Kind.X)
+    crawling.replica.posts.remove(shown[-1].key)
+    crawling.clock.advance(timedelta(days=1))
+    with monkeypatch.context() as mistaken:
+        without(mistaken)
+        mistake = crawling(Kind.X)
+    rest = crawling(Kind.X)
+
+    assert (mistake.health, mistake.counts["removed"]) == (Health.OK, 0)
+    assert mistake.stats["notes"] == [
+        "the list was to go on, and nothing is shown; the next crawl asks again"
+    ]
+    # What was read again before the mistake is not paid for twice, but for the last of it.
+    assert (mistake.counts["unchanged"], rest.counts["unchanged"], rest.counts["removed"]) == (200, 51, 1)
+
+
+@pytest.mark.parametrize("read_before", [True, False])
+def test_what_stands_below_a_page_that_shows_nothing_by_mistake_is_read(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, read_before: bool
+) -> None:
+    if read_before:
+        show(crawling, posts(Kind.X, 5, first=140))
+        crawling(Kind.X, recheck=False)
+    show(crawling, posts(Kind.X, 140))
+    without(monkeypatch)
+
+    assert crawling(Kind.X, recheck=False).counts["new"] == 140
+
+
+def test_a_search_that_always_names_a_next_page_tells_what_is_removed_a_day_later(
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def naming(answer: dict[str, Any], request: Request) -> None:
+        if count := answer["meta"]["result_count"]:
+            answer["meta"]["next_token"] = str(int(request.first("next_token") or 0) + count)
+
+    altered(monkeypatch, Kind.X, naming)
+    shown = show(crawling, close(30))
+    crawling(Kind.X)
+    crawling.replica.posts.remove(shown[-1].key)
+    removed = []
+    for _ in range(3):
+        crawling.clock.advance(timedelta(days=1))
+        removed.append(crawling(Kind.X).counts["removed"])
+
+    assert removed == [0, 1, 0]
+
+
 def test_no_more_pages_are_paid_for_than_allowed(crawling: Crawling) -> None:
     show(crawling, posts(Kind.X, 150))
 

@@ -21,7 +21,7 @@ def source_id(database: Database) -> int:
 
 def begin(database: Database, source_id: int) -> int:
     with database.write() as session:
-        runs.take_up(session, source_id, lambda state: state | {"again": True})
+        runs.take_up(session, source_id, lambda before, after: before | {"again": after.get("page")})
         return runs.start(session, source_id, NOW)
 
 
@@ -64,7 +64,7 @@ def test_after_one_that_was_broken_off_it_goes_back_to_where_that_one_began(
             end(database, run_id, broken_off=True)
     last = begin(database, source_id)
 
-    assert state(database, source_id) == {"page": 3, "again": True}
+    assert state(database, source_id) == {"page": 3, "again": 5}
     end(database, last)
     begin(database, source_id)
-    assert state(database, source_id) == {"page": 3, "again": True}
+    assert state(database, source_id) == {"page": 3, "again": 5}
