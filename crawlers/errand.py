@@ -1,7 +1,7 @@
 """What a crawling process is sent for: one source, read to its end."""
 
 import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from storage.configuration import BrandSettings, Configuration, CrawlSettings, S
 from storage.database import Database
 from storage.mentions import store_batch
 from storage.sources import matcher_of, source_named
+from storage.standing import Standing, standing
 
 
 def run(order: dict[str, Any]) -> None:
@@ -71,6 +72,11 @@ def job_of(
         history = runs.history(session, source, now() - monitors.WINDOW)
     assert source.id is not None  # noqa: S101 - comes from the database
     source_id = source.id
+
+    def stands(since: datetime, most: int) -> Sequence[Standing]:
+        with database.read() as session:
+            return standing(session, source_id, since, most)
+
     return Job(
         name=settings.name,
         kind=settings.kind,
@@ -84,6 +90,7 @@ def job_of(
         secrets=dict(secrets),
         history=history,
         invited=settings.permission and bool(secrets),
+        standing=stands,
     )
 
 

@@ -12,9 +12,12 @@ from crawlers.parsers.page import Page
 from storage.mentions import StoreCounts
 from storage.records import Batch
 from storage.runs import Past
+from storage.standing import Standing
 
 Store = Callable[[Batch], StoreCounts]
 """Stores the records of a page, and the source's whole new state, in one transaction."""
+Stands = Callable[[datetime, int], Sequence[Standing]]
+"""Posts of the source that were published since then and can still be read, as far as is known; the newest, so many."""
 
 
 @dataclass
@@ -36,6 +39,7 @@ class Job:
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
     history: Sequence[Past] = ()
     invited: bool = False
+    standing: Stands = lambda since, most: ()
     findings: Findings = field(default_factory=Findings)
 
 

@@ -9,9 +9,13 @@ from crawlers.parsers.addresses import secret_parts
 
 
 class FeedParameters(Parameters):
-    """One RSS or Atom feed."""
+    """One RSS or Atom feed. `sites` are others than its own on which articles are looked up that it shows no more."""
 
     url: Address
+    sites: Annotated[tuple[Address, ...], Several, Field(max_length=50)] = ()
+
+    def homes(self) -> tuple[str, ...]:
+        return self.sites
 
     def confidential(self) -> tuple[str, ...]:
         return secret_parts(self.url)

@@ -19,7 +19,7 @@ LONGEST_VALIDATOR = 1_000
 
 
 class ConditionalSpider(ReadingSpider):
-    """State of an address: what the server calls its present form, and `had`, how many posts it held."""
+    """State of an address: what the server calls its present form, `had`, how many posts it held, and what is kept."""
 
     def parsed(self, body: bytes, url: str, content_type: str) -> Page:
         raise NotImplementedError
@@ -28,12 +28,20 @@ class ConditionalSpider(ReadingSpider):
         """What to read, by a name for it that may be logged."""
         raise NotImplementedError
 
+    def known_form(self, where: str) -> dict[str, Any]:
+        """What the server calls the form that we have, in which it need not be sent again."""
+        return self.state_of(where)
+
+    def kept(self, page: Page) -> dict[str, Any]:
+        """What else the state says of an address that held these posts."""
+        return {}
+
     async def start(self) -> AsyncIterator[Any]:
         for where, url in self.addresses().items():
             yield self._asked(where, url)
 
     def _asked(self, where: str, url: str) -> Request:
-        headers = conditions(self.state_of(where))
+        headers = conditions(self.known_form(where))
         return self.ask(rebased(url, self.job.base_url), self.read, headers, where=where, url=url)
 
     async def read(self, response: Response, where: str, url: str) -> AsyncIterator[Any]:
@@ -46,7 +54,7 @@ class ConditionalSpider(ReadingSpider):
         if page is None:
             return
         if page.entries:
-            state = {"had": page.entries} | validators(response, page, self.job.kind)
+            state = {"had": page.entries} | validators(response, page, self.job.kind) | self.kept(page)
         elif had := state.get("had"):
             self.note(Failure(Cause.EMPTY_BEFORE, where, f"{had} were there before"))
         yield ReadPage(page, where, where, state)

@@ -1,15 +1,26 @@
 """Pages with reviews marked up for search engines."""
 
+from typing import Any
+
 from crawlers.parameters.pages import SchemaOrgParameters
 from crawlers.parsers import schema_org
 from crawlers.parsers.page import Page
-from crawlers.spiders.conditional import ConditionalSpider
+from crawlers.spiders.shown import ShownSpider
+from storage.standing import Standing
 
 
-class SchemaOrgSpider(ConditionalSpider):
+class SchemaOrgSpider(ShownSpider):
     def addresses(self) -> dict[str, str]:
         assert isinstance(self.job.parameters, SchemaOrgParameters)  # noqa: S101 - the table of kinds says so
         return {url: url for url in self.job.parameters.urls}
 
     def parsed(self, body: bytes, url: str, content_type: str) -> Page:
         return schema_org.parse(body, url, self.job.now(), content_type)
+
+    def known_form(self, where: str) -> dict[str, Any]:
+        """Nothing while a page is missed: its reviews may stand on another, which is read whole to find them."""
+        return {} if self.looks.missed else super().known_form(where)
+
+    def still_shows(self, post: Standing) -> bool:
+        """A page that is there still shows what it showed, or newer ones in their place."""
+        return post.url in self.well

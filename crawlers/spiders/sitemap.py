@@ -18,7 +18,7 @@ from twisted.python.failure import Failure as TwistedFailure
 from crawlers.causes import Cause, Failure
 from crawlers.dates import instant
 from crawlers.job import ReadPage
-from crawlers.paging import WHOLE_EVERY
+from crawlers.paging import TWICE, WHOLE_EVERY
 from crawlers.parameters.pages import SitemapParameters
 from crawlers.parsers import schema_org, sitemap
 from crawlers.parsers.addresses import rebased, site
@@ -26,7 +26,9 @@ from crawlers.parsers.blocks import SAID, challenge, title
 from crawlers.parsers.page import Blocked, Page
 from crawlers.parsers.sitemap import Entry, Map
 from crawlers.spiders.conditional import conditions, validators
-from crawlers.spiders.reading import ReadingSpider, header, why
+from crawlers.spiders.permalinks import PermalinkSpider
+from crawlers.spiders.reading import header, why
+from storage.standing import Standing
 
 PART = "pages"
 MOST_MAPS = 100
@@ -121,8 +123,11 @@ class Doubtful(Exception):
     """One page that looks like a wall says nothing of the others."""
 
 
-class SitemapSpider(ReadingSpider):
+class SitemapSpider(PermalinkSpider):
     """State: by address what is known of a page. One that cannot be read keeps no other waiting."""
+
+    wait = WHOLE_EVERY + TWICE
+    """Within a day every page with reviews is read, and shows what has moved there."""
 
     def __init__(self, *named: Any, **more: Any) -> None:
         super().__init__(*named, **more)
@@ -136,6 +141,14 @@ class SitemapSpider(ReadingSpider):
     def wanted(self) -> SitemapParameters:
         assert isinstance(self.job.parameters, SitemapParameters)  # noqa: S101 - the table of kinds says so
         return self.job.parameters
+
+    def homes(self) -> frozenset[str]:
+        return frozenset({self.wanted.url})
+
+    def still_shows(self, post: Standing) -> bool:
+        """A page with reviews is read by itself as long as a map names it."""
+        known = self.known.get(post.url)
+        return known is not None and known.had > 0
 
     async def start(self) -> AsyncIterator[Any]:
         yield self._map(Maps((self.wanted.url,)))
@@ -207,6 +220,7 @@ class SitemapSpider(ReadingSpider):
             yield self._page(tuple(chosen[: self.wanted.pages]), 1)
         else:
             self.job.findings.not_modified += 1
+            yield from self.look_up()
 
     def _still_known(self, entries: Sequence[Entry], whole: bool) -> dict[str, Known]:
         """What is known of these pages; of the others, too, as far as there is room, when a map could not be read."""
@@ -239,7 +253,8 @@ class SitemapSpider(ReadingSpider):
 
     def _page(self, left: tuple[Entry, ...], number: int) -> Request:
         address = rebased(left[0].address, self.job.base_url)
-        headers = conditions(self._known_of(left[0]).form)
+        # While a page is missed, what it showed may stand on another.
+        headers = {} if self.looks.missed else conditions(self._known_of(left[0]).form)
         asked = self.ask(address, self.read, headers, where=left[0].address, left=left, number=number)
         return asked.replace(errback=self.not_read)
 
@@ -258,8 +273,8 @@ class SitemapSpider(ReadingSpider):
             except CloseSpider:
                 yield self._end()
                 raise
-        over = cause is Cause.TIMEOUT or self.broken >= MOST_BROKEN or len(left) == 1
-        yield self._end() if over else self._page(left[1:], number + 1)
+        over = cause is Cause.TIMEOUT or self.broken >= MOST_BROKEN
+        yield from self._read_all() if over else self._go_on(left[1:], number)
 
     async def read(
         self, response: Response, where: str, left: tuple[Entry, ...], number: int
@@ -279,7 +294,18 @@ class SitemapSpider(ReadingSpider):
             item = ReadPage(page, where, PART, self._saved(number))
             yield item
             await item.stored
-        yield self._page(left[1:], number + 1) if len(left) > 1 else self._end()
+        for one in self._go_on(left[1:], number):
+            yield one
+
+    def _go_on(self, left: tuple[Entry, ...], number: int) -> Iterator[Any]:
+        if left:
+            yield self._page(left, number + 1)
+        else:
+            yield from self._read_all()
+
+    def _read_all(self) -> Iterator[Any]:
+        yield self._end()
+        yield from self.look_up()
 
     def _put_off(self, entry: Entry) -> None:
         known = self._known_of(entry)
@@ -325,6 +351,7 @@ class SitemapSpider(ReadingSpider):
                 self.job.findings.note("pages that look like a wall were left out")
                 return None
         if page is not None:
+            self.seen.update(page.ids)
             if known and known.had and not page.entries:
                 self.job.findings.note(
                     f"pages without reviews that had some before, the first with {known.had}"

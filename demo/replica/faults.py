@@ -7,6 +7,8 @@ from threading import Lock
 from demo.replica.posts import Kind
 
 ROBOTS = "robots"
+PERMALINKS = "permalinks"
+"""Posts by themselves, at addresses that readers follow."""
 
 
 class Fault(StrEnum):
@@ -90,7 +92,7 @@ ONLY_FOR: dict[Fault, frozenset[str]] = {
     Fault.SHORTENED: frozenset({Kind.GOOGLE_PLAY}),
     Fault.NOT_MODIFIED: frozenset({Kind.FEED, Kind.REDDIT}),
 }
-TARGETS = frozenset({*Kind, ROBOTS})
+TARGETS = frozenset({*Kind, ROBOTS, PERMALINKS})
 
 
 @dataclass
@@ -114,7 +116,7 @@ class Plan:
 
 
 class Faults:
-    """The faults of one replica, one per kind (or `robots`); safe to set while it answers."""
+    """The faults of one replica, one per kind (or `robots`, `permalinks`); safe to set while it answers."""
 
     def __init__(self) -> None:
         self._lock = Lock()

@@ -32,7 +32,7 @@ from demo.replica import (
     x,
     youtube,
 )
-from demo.replica.faults import ROBOTS, Fault, Faults, Plan
+from demo.replica.faults import PERMALINKS, ROBOTS, Fault, Faults, Plan
 from demo.replica.loopback import Answer, Delivery, Loopback, Request
 from demo.replica.posts import Board, Kind, Post
 
@@ -124,7 +124,7 @@ class Replica(Loopback):
             return _struck(self._robots(), self.faults.strike(ROBOTS))
         kind = kind_of(request.path)
         if kind is None:
-            return self._permalink(request)
+            return _struck(self._permalink(request), self.faults.strike(PERMALINKS))
         plan = self.faults.strike(kind)
         answer = self._played(kind, request, plan.fault if plan else None)
         if plan and plan.fault is Fault.BAD_BYTES:
@@ -200,6 +200,7 @@ class Replica(Loopback):
     def _robots(self) -> Answer:
         closed = self.faults.standing(Fault.ROBOTS_DISALLOW)
         paths = [path for kind, prefixes in PREFIXES.items() if kind in closed for path in prefixes]
+        paths += ["/nieuws/", "/reviews/"] if PERMALINKS in closed else []
         paths = ["/"] if ROBOTS in closed else ["/_replica/", "/users/", *paths]
         lines = "".join(f"Disallow: {path}\n" for path in paths)
         return Answer.of("text/plain", f"User-agent: *\n{lines}")

@@ -182,6 +182,7 @@ def test_the_servers_of_a_source_are_known_before_it_is_read() -> None:
     assert hosts(many) == ("a.example", "b.example")
     assert hosts(source("trustpilot_web")) == ("nl.trustpilot.com",)
     assert hosts(source("feed", url="http://[")) == ()
+    assert hosts(source("feed", sites=["https://nieuws.example"])) == ("krant.example", "nieuws.example")
 
 
 @pytest.mark.parametrize(
