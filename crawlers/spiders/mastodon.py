@@ -104,6 +104,11 @@ class MastodonSpider(WholeSpider):
             # An edit may have taken the hashtag out.
             yield ReadPage(page, where, part, self._strayed(part, identity))
 
+    def is_refused(self, response: Response) -> bool:
+        """Some instances show their timelines to everybody, and a single status to their members."""
+        hidden = response.status in (401, 422) and not self.job.secrets
+        return hidden or super().is_refused(response)
+
     def _refused(self, part: str, identity: str, again: bool) -> dict[str, Any]:
         """The state that remembers a status that is refused by itself, or lets go of it at the second time."""
         return self.known(part).let_go([identity]) if again else self._strayed(part, identity)

@@ -128,8 +128,9 @@ def test_a_status_that_is_looked_up_in_vain_is_not_gone(crawling: Crawling) -> N
     assert crawling(Kind.MASTODON).counts["removed"] == 0
 
 
+@pytest.mark.parametrize("status", [401, 403, 422])
 def test_a_status_that_is_refused_by_itself_is_looked_up_twice(
-    crawling: Crawling, monkeypatch: pytest.MonkeyPatch
+    crawling: Crawling, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
     shown = show(crawling, posts(Kind.MASTODON, 9))
     crawling(Kind.MASTODON)
@@ -138,7 +139,7 @@ def test_a_status_that_is_refused_by_itself_is_looked_up_twice(
 
     def refused_by_itself(kind: Kind, request: Request, fault: Fault | None) -> Answer:
         single = "/statuses/" in request.path
-        return said({"error": "This action is not allowed"}, 403) if single else play(kind, request, fault)
+        return said({"error": "This action is not allowed"}, status) if single else play(kind, request, fault)
 
     monkeypatch.setattr(crawling.replica, "_played", refused_by_itself)
     outcomes = []
