@@ -35,6 +35,7 @@ DRAWS = 500
 _SEED = 1978
 _PRIOR = 0.5
 _INTERVAL = (2.5, 97.5)
+_ROUNDING = 1e-9
 _EDGES = ((0, 1), (0, 2), (1, 2))
 
 _Floats = NDArray[np.float64]
@@ -61,7 +62,8 @@ class _Mistakes:
     def truth(self, found: _Floats) -> _Floats:
         """Shares in 0..1 that add up to 1 and that these mistakes turn into `found`, draws × said, or nearly so."""
         solved = (found[:, None, :] @ self.inverse)[:, 0, :]
-        outside = (solved < 0).any(axis=1)
+        # Rates that say the same of two sentiments have no inverse: what it gives then adds up to something else.
+        outside = (solved < 0).any(axis=1) | (np.abs(solved.sum(axis=1) - 1) > _ROUNDING)
         if outside.any():
             solved[outside] = _on_an_edge(found[outside], self.rates[outside])
         return np.asarray(solved)

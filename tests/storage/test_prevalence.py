@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from storage import prevalence
@@ -86,6 +86,7 @@ counts = st.integers(0, 500)
 
 
 @given(st.tuples(counts, counts, counts).filter(any), st.tuples(*[st.tuples(counts, counts, counts)] * 3))
+@example((1, 0, 4), ((1, 0, 7), (1, 0, 0), (1, 0, 0)))
 def test_whatever_was_found_and_counted_a_share_is_a_share(
     found: tuple[int, int, int], counted: tuple[tuple[int, int, int], ...]
 ) -> None:
