@@ -67,4 +67,4 @@ def _what(done: StoreCounts) -> str:
 
 
 def _shown(record: Record) -> dict[str, object]:
-    return record.model_dump(mode="json", exclude_none=True, exclude={"author_id"})
+    return record.model_dump(mode="json", exclude_none=True, exclude={"author_id", "of_topic"})

@@ -167,6 +167,8 @@ class Record(_Plain):
     kind: Kind = Kind.POST
     url: Annotated[str, AfterValidator(web_address), Field(max_length=LONGEST_URL)] | None = None
     title: Annotated[str, Field(max_length=LONGEST_TITLE)] | None = None
+    of_topic: bool = False
+    """The title is that of the topic in which it stands, with others."""
     text: Annotated[str, BeforeValidator(_tidy), Field(max_length=LONGEST_TEXT)] = ""
     language: Annotated[str, Field(max_length=35)] | None = None
     rating: Rating | None = None
@@ -203,8 +205,12 @@ class Record(_Plain):
 
     @property
     def content_hash(self) -> str:
-        """Changes when the author edits: title, text or rating; not when counters or replies change."""
-        parts = (self.title or "", self.text, "" if self.rating is None else f"{self.rating:g}")
+        """Changes when the author edits: title, text or rating; not when counters or replies change.
+
+        Who renames the topic of a forum edits nobody's words.
+        """
+        title = "" if self.of_topic and self.text else self.title or ""
+        parts = (title, self.text, "" if self.rating is None else f"{self.rating:g}")
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 

@@ -278,5 +278,6 @@ def _of_feed(record: Record, site: str) -> Record | None:
         "title": title or None,
         "text": words,
         "kind": kind,
+        "of_topic": match is not None,
     }
     return record.model_copy(update=changes)

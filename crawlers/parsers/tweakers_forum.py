@@ -153,4 +153,5 @@ def _of_feed(record: Record) -> Record:
     if match is None:
         return record.model_copy(update={"kind": Kind.POST})
     number = match[1] or match[2]
-    return record.model_copy(update={"namespace": NAMESPACE, "external_id": number, "kind": Kind.COMMENT})
+    known = {"namespace": NAMESPACE, "external_id": number, "of_topic": True}
+    return record.model_copy(update={**known, "kind": Kind.COMMENT})

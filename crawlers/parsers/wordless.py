@@ -1,9 +1,10 @@
 """Answers in a forum that have no words of their own: only a quote, or a picture."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from crawlers.parsers.page import Gathering, Page
-from storage.records import Status
+from storage.records import Record, Status
 
 FEW = 5
 """So many on one page say nothing yet about its form."""
@@ -18,6 +19,9 @@ class ForumGathering(Gathering):
     """
 
     wordless: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, where: str, **fields: Any) -> Record | None:
+        return super().add(where, of_topic=True, **fields)
 
     def says_nothing(self, where: str, identity: str) -> None:
         self.wordless.append((where, identity))

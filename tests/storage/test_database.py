@@ -35,6 +35,27 @@ def test_an_upgrade_keeps_what_an_earlier_version_stored(tmp_path: Path) -> None
         assert _stored(database) == before
 
 
+@pytest.mark.parametrize("namespace", ["phpbb:radar.example", "discourse:forum.example", "tweakers"])
+def test_after_an_upgrade_no_post_of_a_topic_looks_edited(database: Database, namespace: str) -> None:
+    set_up(database)
+    post = record(namespace=namespace, title="Storing in Zwolle", of_topic=True)
+    store(database, post, record("titled", author_id="b"))
+    before = _hashes(database)
+    command.downgrade(schema.alembic(database), "0003")
+    old = _hashes(database)
+    database.upgrade()
+
+    assert [one == other for one, other in zip(before, old, strict=True)] == [False, True]
+    assert _hashes(database) == before
+    assert store(database, post).unchanged == 1
+
+
+def _hashes(database: Database) -> list[str]:
+    with database.read() as session:
+        query = sa.text("SELECT content_hash FROM mention_version ORDER BY mention_id")
+        return list(session.execute(query).scalars())
+
+
 def _stored(database: Database) -> list[tuple[Any, ...]]:
     with database.read() as session:
         rows = session.execute(

@@ -72,6 +72,16 @@ def test_cleaning_is_stable_and_can_be_stored(text: str) -> None:
     assert "\x00" not in once.encode().decode()
 
 
+def test_who_renames_a_topic_edits_nobodys_words() -> None:
+    def renamed(of_topic: bool, text: str = "Al drie dagen niets.") -> bool:
+        record = Record(external_id="1", namespace="n", title="Storing", of_topic=of_topic, text=text)
+        return record.content_hash != record.model_copy(update={"title": "[Opgelost] Storing"}).content_hash
+
+    assert renamed(of_topic=False)
+    assert not renamed(of_topic=True)
+    assert renamed(of_topic=True, text="")  # it says nothing else
+
+
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_the_hash_tells_title_from_text(title: str, text: str) -> None:
     left = Record(external_id="1", namespace="n", title=title[:50], text=text, rating=1, rating_max=5)
