@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from demo.replica import Fault, Kind, discourse, phpbb
+from demo.replica.feeds import MOST_ITEMS
 from demo.replica.posts import DEFAULT_PLACES
 from storage.configuration import Configuration
 from storage.database import Database
@@ -41,12 +42,13 @@ PAUSES = [timedelta(hours=hours) for hours in (1, 6, 13, 25)]
 CALM = [timedelta(hours=hours) for hours in (0, 12, 25, 37, 50, 62)]
 ANSWER = "Het is verholpen."
 """Of the company, which is a mention of its own where it looks like any other; it stays when its post is gone."""
+ALL = 100_000
 STAYING = 3
 """Posts that are never removed."""
-UNTOLD = (Kind.FEED, Kind.SCHEMA_ORG, Kind.SITEMAP, Kind.TWEAKERS, Kind.META)
+UNTOLD = (Kind.SCHEMA_ORG, Kind.SITEMAP, Kind.TWEAKERS, Kind.META)
 """Of which not every removal is told."""
-SHORT = (Kind.FEED,)
-"""Which show but the newest few."""
+ROOM = {Kind.FEED: MOST_ITEMS}
+"""How many posts a source shows that shows but the newest few; what falls out before a crawl sees it is never seen."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ TOPICS = {
     Kind.PHPBB: [f"viewtopic.php?t={phpbb.topic_id(DEFAULT_PLACES[Kind.PHPBB])}"],
 }
 WAYS: dict[str, Way] = {
-    **{kind.value: Way(kind) for kind in KINDS if kind not in SHORT},
+    **{kind.value: Way(kind) for kind in KINDS},
     "discourse": Way(Kind.DISCOURSE, places=PLACES),
     "discourse topic": Way(Kind.DISCOURSE, {"topics": TOPICS[Kind.DISCOURSE]}),
     "discourse search": Way(Kind.DISCOURSE, {"query": "#snelveld"}, places=PLACES),
@@ -140,7 +142,7 @@ class History:
 
     def _happen(self, pause: timedelta) -> None:
         what = self.draw.choice(["new", "new", "many", "edit", "reply", "removal", "removals"])
-        there = [key for key in self.keys if self.board[key].removed_at is None][-20:]
+        there = self._there()[-20:]
         self.told.append(what)
         if what in ("new", "many"):
             for _ in range(1 if what == "new" else self.draw.randint(3, 25)):
@@ -162,6 +164,8 @@ class History:
                     self.board.remove(key)
 
     def _add(self, published_at: datetime) -> None:
+        if len(self._there()) >= ROOM.get(self.way.kind, ALL):
+            return
         self.number += 1
         [post] = posts(self.way.kind, 1, first=self.number)
         place = self.draw.choice(self.way.places) or post.place
@@ -169,6 +173,9 @@ class History:
         while post.key in self.keys:  # forums number by the second
             post = replace(post, published_at=post.published_at - timedelta(minutes=1), key="")
         self.keys.append(self.board.add(post).key)
+
+    def _there(self) -> list[str]:
+        return [key for key in self.keys if self.board[key].removed_at is None]
 
     def rows(self, crawling: Crawling) -> dict[str, tuple[Any, ...]]:
         """What is stored of what can still be read, by its id, but for what the company says by itself."""
