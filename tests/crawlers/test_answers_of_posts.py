@@ -203,6 +203,7 @@ EXAMPLES = {
         lambda body: discourse.latest(body, FORUM),
         {
             "namespace": "discourse:forum.voorbeeld.nl",
+            "of_topic": True,
             "external_id": "90210",
             "kind": Kind.COMMENT,
             "url": f"{FORUM}/t/helpdesk-reageert-niet/4321/3",
@@ -220,6 +221,7 @@ EXAMPLES = {
         lambda body: phpbb.thread(body, f"{BOARD}/viewtopic.php?t=9", BOARD, NOW, opening=True),
         {
             "namespace": "phpbb:radar-forum.avrotros.nl",
+            "of_topic": True,
             "external_id": "501234",
             "url": f"{BOARD}/viewtopic.php?p=501234#p501234",
             "title": "Garantie geweigerd",
@@ -235,6 +237,7 @@ EXAMPLES = {
         lambda body: tweakers_forum.topic(body, GOT, first=True),
         {
             "namespace": "tweakers",
+            "of_topic": True,
             "external_id": "81234567",
             "url": "https://gathering.tweakers.net/forum/list_message/81234567#81234567",
             "text": "Al drie dagen geen internet bij VoorbeeldNet.",

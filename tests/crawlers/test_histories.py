@@ -43,6 +43,7 @@ CALM = [timedelta(hours=hours) for hours in (0, 12, 25, 37, 50, 62)]
 ANSWER = "Het is verholpen."
 """Of the company, which is a mention of its own where it looks like any other; it stays when its post is gone."""
 ALL = 100_000
+TOPICAL = (Kind.DISCOURSE, Kind.PHPBB, Kind.TWEAKERS)
 STAYING = 3
 """Posts that are never removed."""
 UNTOLD = (Kind.SCHEMA_ORG, Kind.SITEMAP, Kind.TWEAKERS, Kind.META)
@@ -178,9 +179,17 @@ class History:
         return [key for key in self.keys if self.board[key].removed_at is None]
 
     def rows(self, crawling: Crawling) -> dict[str, tuple[Any, ...]]:
-        """What is stored of what can still be read, by its id, but for what the company says by itself."""
+        """What is stored of what can still be read, by its id, but for what the company says by itself.
+
+        Without the titles of topics, which are those of when a post was read.
+        """
+        topics = self.way.kind in TOPICAL
         return {
-            one["external_id"]: (one["title"], one["text"], one["reply"] and one["reply"]["text"])
+            one["external_id"]: (
+                None if topics else one["title"],
+                one["text"],
+                one["reply"] and one["reply"]["text"],
+            )
             for one in crawling.mentions()
             if one["status"] != Status.REMOVED and one["text"] != ANSWER
         }
