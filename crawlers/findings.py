@@ -28,7 +28,8 @@ class Findings:
     Of the `refused` records, `unread` has the ids where those could be read, and `nameless` counts the others.
     `fullest` is how many posts the fullest page held. Of the `standing` records, those that can still be read,
     `holding` counts how many have each of the `FIELDS`. `reread` says that it was the crawl of the day that also reads
-    what is known.
+    what is known. `looked_up` counts by status the answers at addresses of single posts that the source shows no more,
+    which say nothing of how it is read.
     """
 
     counts: StoreCounts = field(default_factory=StoreCounts)
@@ -46,6 +47,7 @@ class Findings:
     standing: int = 0
     holding: Counter[str] = field(default_factory=Counter)
     reread: bool = False
+    looked_up: Counter[int] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
 

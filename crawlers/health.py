@@ -93,7 +93,7 @@ def outcome(kind: str, found: Findings, stats: Mapping[str, Any], history: Seque
     failures = sorted(_failures(kind, found, stats), key=lambda failure: _WEIGHT[failure.cause])
     counts, figures = _counts(found, stats), _measured(found, stats)
     if not failures:
-        odd = list(monitors.oddities(kind, figures, counts["requests"], stats, history))
+        odd = list(monitors.oddities(kind, figures, counts["requests"], stats, history, found.looked_up))
         failures = [Failure(one.cause, "", one.detail) for one in odd]
         figures |= odd[0].figures if odd else {}
     worst = failures[0] if failures else None

@@ -9,6 +9,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from crawlers.causes import Cause
@@ -61,13 +62,21 @@ class Oddity:
 
 
 def oddities(
-    kind: str, figures: Mapping[str, Any], requests: int, stats: Mapping[str, Any], history: Sequence[Past]
+    kind: str,
+    figures: Mapping[str, Any],
+    requests: int,
+    stats: Mapping[str, Any],
+    history: Sequence[Past],
+    looked_up: Mapping[int, int] = MappingProxyType({}),
 ) -> Iterator[Oddity]:
-    """What is odd about a crawl, the worst first. `figures` are its own, `stats` Scrapy's; history: newest first."""
+    """What is odd about a crawl, the worst first. `figures` are its own, `stats` Scrapy's; history: newest first.
+
+    `looked_up` are answers by status that say nothing of how the source is read.
+    """
     if len(history) >= FEWEST_RUNS:
         yield from _lost_fields(figures, history)
         yield from _fewer(kind, figures, history)
-    yield from _faltering(stats)
+    yield from _faltering(stats, looked_up)
     if len(history) >= FEWEST_RUNS:
         yield from _slow(figures, requests, history)
 
@@ -108,10 +117,10 @@ def _shows_all(figures: Mapping[str, Any]) -> bool:
     return bool(figures.get("pages") and not figures.get("not_modified"))
 
 
-def _faltering(stats: Mapping[str, Any]) -> Iterator[Oddity]:
+def _faltering(stats: Mapping[str, Any], looked_up: Mapping[int, int]) -> Iterator[Oddity]:
     """Many answers that are refusals or faults, though the crawl got past them."""
     answers = {
-        int(code): count
+        int(code): count - looked_up.get(int(code), 0)
         for key, count in stats.items()
         if key.startswith(_STATUS) and (code := key.removeprefix(_STATUS)).isdigit()
     }

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from crawlers.dates import instant
 from crawlers.paging import MOST_CHECKED, TWICE, WHOLE_EVERY, in_turn, times_of
+from crawlers.parsers.addresses import site
 
 RECENT = timedelta(days=30)
 """How old a post may be that is looked up."""
@@ -18,32 +18,32 @@ MOST_STANDING = 1_000
 class Looks:
     """What is known of addresses: when each was last `asked` for, and since when those are `missed` that do not exist.
 
-    Until `rests_until` nobody asks: the site did not want to be asked for them.
+    A site that did not want to be asked for them `rests` until then; the others are asked. What was missed after
+    `read_since` is not believed yet: it may stand on a page that was not read since.
     """
 
     asked: Mapping[str, datetime] = field(default_factory=dict)
     missed: Mapping[str, datetime] = field(default_factory=dict)
-    rests_until: datetime | None = None
+    rests: Mapping[str, datetime] = field(default_factory=dict)
     wait: timedelta = TWICE
     """Between two looks at what is absent, of which the second is believed."""
+    read_since: datetime | None = None
 
     @classmethod
     def of(cls, state: Mapping[str, Any], wait: timedelta = TWICE) -> "Looks":
-        rests = instant(state.get("rests_until"))
-        return cls(times_of(state.get("asked")), times_of(state.get("missed")), rests, wait)
+        asked, missed, rests = (times_of(state.get(name)) for name in ("asked", "missed", "rests"))
+        return cls(asked, missed, rests, wait)
 
     def state(self) -> dict[str, Any]:
         """As `of` reads it; nothing of what is not known."""
-        times = {"asked": self.asked, "missed": self.missed}
-        written = {
+        times = {"asked": self.asked, "missed": self.missed, "rests": self.rests}
+        return {
             name: {key: at.isoformat() for key, at in known.items()} for name, known in times.items() if known
         }
-        return written | ({"rests_until": self.rests_until.isoformat()} if self.rests_until else {})
 
     def due(self, addresses: Collection[str], now: datetime) -> list[str]:
         """Which of them one crawl asks for: first those whose second look decides, others once a day."""
-        if self.rests_until and now < self.rests_until:
-            return []
+        addresses = [one for one in addresses if now >= self.rests.get(site(one), now)]
         second = [one for one in addresses if self._is_believed(one, now) and self._rested(one, TWICE, now)]
         first = [one for one in addresses if one not in self.missed and self._rested(one, WHOLE_EVERY, now)]
         return [*in_turn(second, MOST_CHECKED, now), *in_turn(first, MOST_CHECKED, now)][:MOST_CHECKED]
@@ -64,10 +64,18 @@ class Looks:
             self,
             asked={one: at for one, at in asked.items() if one in known},
             missed={one: at for one, at in missed.items() if one in known and not found.get(one)},
+            rests={one: until for one, until in self.rests.items() if now < until},
         )
 
+    def resting(self, address: str, now: datetime) -> "Looks":
+        """The same when the site of this one is left alone for a day."""
+        return replace(self, rests={**self.rests, site(address): now + WHOLE_EVERY})
+
     def _is_believed(self, address: str, now: datetime) -> bool:
-        return address in self.missed and now - self.missed[address] >= self.wait
+        missed = self.missed.get(address)
+        if missed is None or now - missed < self.wait:
+            return False
+        return self.read_since is None or missed <= self.read_since
 
     def _rested(self, address: str, pause: timedelta, now: datetime) -> bool:
         return address not in self.asked or now - self.asked[address] >= pause

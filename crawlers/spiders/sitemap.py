@@ -222,6 +222,12 @@ class SitemapSpider(PermalinkSpider):
             self.job.findings.not_modified += 1
             yield from self.look_up()
 
+    def look_up(self) -> Iterator[Any]:
+        """Once more: a crawl reads only so many pages, and what is missed may stand on one that waits for its turn."""
+        read = (one.at for one in self.known.values() if one.had and one.at and not one.failed)
+        self.looks = replace(self.looks, read_since=min(read, default=None))
+        yield from super().look_up()
+
     def _still_known(self, entries: Sequence[Entry], whole: bool) -> dict[str, Known]:
         """What is known of these pages; of the others, too, as far as there is room, when a map could not be read."""
         named = {entry.address: self.known[entry.address] for entry in entries if entry.address in self.known}
@@ -272,6 +278,7 @@ class SitemapSpider(PermalinkSpider):
                 yield from self.failed(trouble)
             except CloseSpider:
                 yield self._end()
+                yield from self.moved_on()
                 raise
         over = cause is Cause.TIMEOUT or self.broken >= MOST_BROKEN
         yield from self._read_all() if over else self._go_on(left[1:], number)
@@ -286,6 +293,8 @@ class SitemapSpider(PermalinkSpider):
         except CloseSpider:
             self._put_off(entry)
             yield self._end()
+            for one in self.moved_on():
+                yield one
             raise
         if page is None:
             self._put_off(entry)
