@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from storage.calendar import AMSTERDAM
 from storage.models import Mention, MentionVersion
 from storage.prepared import Prepared, Question, table_of
-from storage.records import Record, Status
+from storage.records import Precision, Record, Status
 
 Row = dict[str, Any]
 LATE = timedelta(hours=1)
@@ -142,7 +142,8 @@ def mention_row(
         "author_label": record.author_name,
         "published_at": published,
         "published_known": record.published_at is not None,
-        "published_precision": record.published_precision,
+        # The time of first sight is known to the minute, whatever was told and not understood.
+        "published_precision": record.published_precision if record.published_at else Precision.MINUTE,
         "experienced_at": record.experienced_at,
         "status": record.status,
         "version": 1,

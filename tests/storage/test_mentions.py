@@ -163,10 +163,15 @@ def test_a_missing_time_is_first_sight_and_marked(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "exported"), [({"published_precision": "month"}, "month"), ({"published_at": None}, None)]
+    ("told", "exported", "kept"),
+    [
+        ({"published_precision": "month"}, "month", "month"),
+        ({"published_at": None}, None, "minute"),
+        ({"published_at": None, "published_precision": "year"}, None, "minute"),
+    ],
 )
 def test_how_coarsely_a_time_is_told_is_kept(
-    database: Database, told: dict[str, Any], exported: str | None
+    database: Database, told: dict[str, Any], exported: str | None, kept: str
 ) -> None:
     store(database, record(**told))
     with database.read() as session:
@@ -174,7 +179,7 @@ def test_how_coarsely_a_time_is_told_is_kept(
         row = listings.mention(session, 1)
     assert row is not None
     assert line["published_precision"] == exported
-    assert row.published_precision == told.get("published_precision", "minute")
+    assert row.published_precision == kept
 
 
 def test_every_change_asks_for_its_hour_to_be_counted_again(database: Database) -> None:
