@@ -40,6 +40,7 @@ class ListingSpider(ReadingSpider):
     def __init__(self, *named: Any, **more: Any) -> None:
         super().__init__(*named, **more)
         self.seen: dict[str, list[str]] = {}
+        self.below: dict[str, list[str]] = {}
         self.let_go: set[str] = set()
         self.skipped = False
 
@@ -109,11 +110,10 @@ class ListingSpider(ReadingSpider):
             for one in self._missed(part) if number == 1 else ():
                 yield one
             return
-        seen = self.seen.setdefault(part, [])
-        seen.extend(() if self.skipped else page.ids)
+        (self.below if self.skipped else self.seen).setdefault(part, []).extend(page.ids)
         state = self.state_of(part) | self.begun_at(number) | ({"had": page.entries} if number == 1 else {})
         # One that breaks off here is missed too, whatever becomes of what it stored.
-        state["shown"] = in_order(_texts(state.get("shown")), seen)[:MOST_REMEMBERED]
+        state["shown"] = self._shown(part, _texts(state.get("shown")))
         item = ReadPage(page, where, part, state)
         yield item
         counts = await item.stored
@@ -137,9 +137,9 @@ class ListingSpider(ReadingSpider):
         `whole` says that no more can be read, `to_the_end` that the source has no more, `left` that the next crawl
         reads the rest.
         """
-        state, seen = self.state_of(part), self.seen[part]
+        state = self.state_of(part)
         before = _texts(state.get("shown"))
-        there = self.job.findings.unread.union(seen)
+        there = self.job.findings.unread.union(self.seen[part])
         if whole:
             state["whole_at"] = self.job.now().isoformat()
         if left:
@@ -153,11 +153,18 @@ class ListingSpider(ReadingSpider):
         # until there is an answer.
         settled = {one for one in missing if compared and not self.permalink(one)}
         waiting = [one for one in before if one not in settled]
-        state["shown"] = in_order(waiting, seen)[:MOST_REMEMBERED]
+        state["shown"] = self._shown(part, waiting)
         lost, kept = self._lost(state, missing, there) if compared else ([], {})
         due, asked = self._due(state, [one for one in missing if self.permalink(one)])
         yield ReadPage(gone(self.namespace, *lost), f"{part} end", part, state | kept | asked)
         yield from self._look_up(part, due, times_of(state.get("asked")))
+
+    def _shown(self, part: str, before: list[str]) -> list[str]:
+        """What is known to stand in the listing, in its order. What was left out stands between what was seen and what
+        this reading read below it.
+        """
+        known = in_order(before, self.seen[part])
+        return list(dict.fromkeys([*known, *self.below.get(part, ())]))[:MOST_REMEMBERED]
 
     def _missed(self, part: str) -> Iterator[Any]:
         """Look up some of what stood in a listing that shows nothing now: all of it may be gone.

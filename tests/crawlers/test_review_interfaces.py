@@ -198,6 +198,29 @@ def test_what_a_reading_leaves_out_because_an_earlier_one_had_it_is_not_missing(
 
 
 @pytest.mark.parametrize("kind", NUMBERED)
+def test_what_a_crawl_reads_that_goes_on_where_another_one_ended_is_missed_too(
+    crawling: Crawling, kind: Kind
+) -> None:
+    shown = show(crawling, posts(kind, 700))
+    crawling.settings = {"RETRY_TIMES": 0}
+    crawling.replica.faults.set(kind, Fault.SERVER_ERROR, after=BEFORE[kind] + 4)
+    crawling(kind)
+    crawling.replica.faults.clear()
+    since = len(crawling.replica.requests)
+    crawling(kind)
+    went_on = places(crawling, since)
+    for place in (150, 350, 650):
+        crawling.replica.posts.remove(shown[place].key)
+    removed = []
+    for _ in range(3):
+        crawling.clock.advance(timedelta(hours=25))
+        removed.append(crawling(kind).counts["removed"])
+
+    assert went_on == [0, 100, 300, 400, 500, 600]
+    assert removed == [0, 3, 0]
+
+
+@pytest.mark.parametrize("kind", NUMBERED)
 def test_more_pages_than_one_crawl_reads_are_left_to_the_next(
     crawling: Crawling, kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
