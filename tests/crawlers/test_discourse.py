@@ -432,7 +432,7 @@ def test_a_topic_that_is_opened_for_a_reply_brings_nothing_that_the_query_does_n
 def test_of_a_very_long_topic_only_what_is_new_is_read_again(
     crawling: Crawling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crawlers.spiders.discourse.MOST_OF_A_TOPIC", 30)
+    monkeypatch.setattr("crawlers.spiders.discourse_topics.MOST_OF_A_TOPIC", 30)
     show(crawling, numbered(500, 90))
     first = crawling(Kind.DISCOURSE, topics=[topic_id(PLACE)])
     since = len(crawling.replica.requests)
