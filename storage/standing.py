@@ -11,11 +11,12 @@ from storage.records import Status
 
 
 class Standing(NamedTuple):
-    """A post and the address where it was found to stand."""
+    """A post, the address where it was found to stand, and when it was written."""
 
     namespace: str
     external_id: str
     url: str
+    published_at: datetime
 
 
 def standing(session: Session, source_id: int, since: datetime, most: int) -> Sequence[Standing]:
@@ -24,10 +25,10 @@ def standing(session: Session, source_id: int, since: datetime, most: int) -> Se
     At most so many. Posts that are not kept any more, or were erased, have no address either.
     """
     query = (
-        select(Mention.namespace, Mention.external_id, Mention.url)
+        select(Mention.namespace, Mention.external_id, Mention.url, Mention.published_at)
         .where(Mention.source_id == source_id, Mention.published_at >= since)
         .where(col(Mention.url).is_not(None), Mention.status != Status.REMOVED)
         .order_by(col(Mention.published_at).desc(), col(Mention.id).desc())
         .limit(most)
     )
-    return [Standing(namespace, key, url) for namespace, key, url in session.exec(query) if url]
+    return [Standing(namespace, key, url, at) for namespace, key, url, at in session.exec(query) if url]

@@ -104,7 +104,7 @@ class PermalinkSpider(ReadingSpider):
 
     def look_up(self) -> Iterator[Any]:
         """Ask for some of what is shown no more, once all is read that this crawl reads."""
-        if any(one.cause is not Cause.NOT_FOUND for one in self.job.findings.failures):
+        if any(self.is_of_more(one) for one in self.job.findings.failures):
             yield from self.moved_on()
             return
         self._sort()
@@ -114,6 +114,10 @@ class PermalinkSpider(ReadingSpider):
             others = in_turn({post.url for post in self.shown} - addresses, MOST_STANDING, now)
             controls = {site(one): one for one in others}
             yield from self._on(Round(tuple(left), tuple(controls.values())))
+
+    def is_of_more(self, failure: Failure) -> bool:
+        """Whether a failure is about more than a page that does not exist: then nobody can tell what is not shown."""
+        return failure.cause is not Cause.NOT_FOUND
 
     def moved_on(self) -> Iterator[Any]:
         """Remember what was seen while its own address is missed, though nothing is looked up in this crawl."""

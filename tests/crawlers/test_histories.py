@@ -46,7 +46,7 @@ ALL = 100_000
 TOPICAL = (Kind.DISCOURSE, Kind.PHPBB, Kind.TWEAKERS)
 STAYING = 3
 """Posts that are never removed."""
-UNTOLD = (Kind.SCHEMA_ORG, Kind.SITEMAP, Kind.TWEAKERS, Kind.META)
+UNTOLD = (Kind.SITEMAP, Kind.TWEAKERS, Kind.META)
 """Of which not every removal is told."""
 ROOM = {Kind.FEED: MOST_ITEMS}
 """How many posts a source shows that shows but the newest few; what falls out before a crawl sees it is never seen."""
