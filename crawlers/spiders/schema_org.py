@@ -58,7 +58,10 @@ class SchemaOrgSpider(ShownSpider):
         for post in self.job.standing(now - RECENT, MOST_STANDING):
             stood.get(urldefrag(post.url).url, []).append(post)
         choosing = times_of(self.state_of(OMITTED).get("choosing"))
-        choosing |= {page: now for page, shown in self.pages.items() if not shown.ids.isdisjoint(self.missed)}
+        for page, posts in stood.items():
+            again = self.pages[page].ids.intersection(self.missed)
+            if any(post.external_id in again for post in posts):
+                choosing[page] = now
         missing = [
             post
             for page, posts in stood.items()

@@ -77,8 +77,8 @@ def test_of_a_page_that_may_show_a_choice_nothing_is_said(shown: Shown, stood: l
 class Shop:
     """Pages of reviews by name.
 
-    `count` is how many a page says there are, None: as many as it shows. Reviews that are `damaged` say nothing, `named`
-    says that they have ids, `block` is one more of the page's data, and pages that are `broken` fail.
+    `count` is how many a page says there are, None: as many as it shows. Reviews that are `damaged` say nothing,
+    `named` says that they have ids, `block` is one more of the page's data, and pages that are `broken` fail.
     """
 
     pages: dict[str, list[int]] = field(default_factory=dict)
@@ -161,6 +161,24 @@ def test_a_page_that_shows_again_what_it_lacked_shows_a_choice(
     told = [read() for _ in range(3)]
 
     assert told == [[], [], []]
+
+
+def test_a_page_that_had_it_all_along_shows_no_choice(
+    crawling: Crawling, shop: Shop, read: Callable[[], list[int]]
+) -> None:
+    shop.pages["tweede"] = [10, 4, 3, 2, 1]
+    read()
+    [shared] = [line for line in crawling.mentions() if line["external_id"].endswith("/10")]
+    first = shared["url"].rsplit("/", 1)[1]
+    [second] = {"eerste", "tweede"} - {first}
+    own = next(number for number in shop.pages[second] if number != 10)
+    shop.pages[first].remove(10)
+    read()
+    read()
+    shop.pages[second].remove(own)
+    told = [read(), read()]
+
+    assert told == [[], [own]]
 
 
 def test_a_review_that_moved_to_another_page_is_there(
