@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from scrapy.http import Response
 
 from crawlers.causes import LEAVE_ALONE, Cause, Failure
 from crawlers.job import ReadPage
+from crawlers.paging import missing_twice, times_of
 from crawlers.parameters.social import MetaPageParameters
 from crawlers.parsers import meta_page
 from crawlers.parsers.page import Page, ParseError
@@ -20,6 +22,7 @@ from crawlers.spiders.reading import header
 from crawlers.spiders.recent import Reading
 from storage.records import Reply
 
+ABSENT = "absent"
 VERSION = "v26.0"
 LIMIT = 100
 MOST_DROPPED = 100
@@ -45,7 +48,8 @@ _NO_LONGER = 12
 class MetaPageSpider(AbsentSpider):
     """Parts: `tagged`, `ratings`, and `comments ID` for each of the page's newest posts.
 
-    Comments are listed whole, newest first, so that one which is not shown any more was deleted or hidden.
+    Comments are listed whole, newest first, so that one which is not shown any more was deleted or hidden. State of the
+    others: also `absent`, since when what was listed is not, by id.
     """
 
     namespace = meta_page.NAMESPACE
@@ -155,11 +159,24 @@ class MetaPageSpider(AbsentSpider):
         return ReadPage(Page(), f"{reading.part} end", reading.part) if page.damage else None
 
     def gone_for_good(self, part: str, identities: list[str]) -> Iterator[Any]:
+        """Comments at once. Tagging posts and recommendations come and go with the settings of those who wrote them;
+        they are gone when they are missing twice.
+        """
         if part.startswith("comments"):
             yield from self.all_gone(part, identities)
-            return
-        # Tagging posts and recommendations come and go with the settings of those who wrote them.
-        yield ReadPage(Page(), f"{part} gone", part, self.known(part).let_go(frozenset(identities)))
+        elif not self.job.findings.nameless:
+            lost, absent = missing_twice(self._absent(part), identities, self.job.now())
+            for one in [*self.all_gone(part, lost), self._moved(part, self.state_of(part))]:
+                yield replace(one, state={**self.known(part).let_go(lost), ABSENT: absent})
+
+    def _absent(self, part: str) -> dict[str, datetime]:
+        return times_of(self.state_of(part).get(ABSENT))
+
+    def _left(self, state: dict[str, Any], reading: Reading) -> dict[str, Any]:
+        left = super()._left(state, reading)
+        absent = left.pop(ABSENT, {})
+        kept = {key: since for key, since in absent.items() if key not in reading.seen}
+        return left | ({ABSENT: kept} if kept else {})
 
     def unfit(self, response: Response, where: str) -> Failure | None:
         failure = super().unfit(response, where)

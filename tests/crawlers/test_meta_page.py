@@ -235,6 +235,34 @@ def test_a_comment_that_is_listed_no_more_is_removed(crawling: Crawling) -> None
     assert (later.health, later.counts["removed"], again.counts["removed"]) == (Health.OK, 1, 0)
 
 
+@pytest.mark.parametrize("edge", ["tagged", "ratings"])
+def test_what_people_say_elsewhere_is_removed_when_it_is_missing_twice(crawling: Crawling, edge: str) -> None:
+    """Whoever takes back a recommendation, or keeps it to friends, does not want it read."""
+    shown = show(crawling, posts(Kind.META, 5, tags=("snelveld",) if edge == "tagged" else ()))
+    crawling(Kind.META)
+    crawling.replica.posts.remove(shown[2].key)
+    removed = []
+    for _ in range(4):
+        crawling.clock.advance(timedelta(hours=25))
+        removed.append(crawling(Kind.META).counts["removed"])
+
+    assert removed == [0, 1, 0, 0]
+
+
+def test_what_is_listed_again_was_not_missing_twice(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.META, 5))
+    crawling(Kind.META)
+    removed = []
+    for there in (False, True, False):
+        post = crawling.replica.posts.remove(shown[2].key)
+        if there:
+            crawling.replica.posts._put(replace(post, removed_at=None))
+        crawling.clock.advance(timedelta(hours=25))
+        removed.append(crawling(Kind.META).counts["removed"])
+
+    assert removed == [0, 0, 0]
+
+
 OTHERS = [f"{PAGE}_{number}" for number in (3, 2, 0)]
 
 
