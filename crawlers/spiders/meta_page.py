@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -165,12 +164,11 @@ class MetaPageSpider(AbsentSpider):
         if part.startswith("comments"):
             yield from self.all_gone(part, identities)
         elif not self.job.findings.nameless:
-            lost, absent = missing_twice(self._absent(part), identities, self.job.now())
+            state = self.state_of(part)
+            since = times_of(state.get(ABSENT)) | times_of(state.get("missed"))
+            lost, absent = missing_twice(since, identities, self.job.now())
             for one in [*self.all_gone(part, lost), self._moved(part, self.state_of(part))]:
                 yield replace(one, state={**self.known(part).let_go(lost), ABSENT: absent})
-
-    def _absent(self, part: str) -> dict[str, datetime]:
-        return times_of(self.state_of(part).get(ABSENT))
 
     def _left(self, state: dict[str, Any], reading: Reading) -> dict[str, Any]:
         left = super()._left(state, reading)

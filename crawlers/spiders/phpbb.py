@@ -21,11 +21,12 @@ from crawlers.parsers.blocks import SAID
 from crawlers.parsers.page import Page, gone, holding
 from crawlers.parsers.phpbb import Row, Topics
 from crawlers.parsers.values import text
-from crawlers.spiders.conditional import ConditionalSpider
+from crawlers.spiders.newest import NewestSpider
 from crawlers.spiders.reading import MOST_REFUSALS, header
 from crawlers.spiders.recent import REREAD
 from crawlers.spiders.topics import GONE_AT, taken_away
 
+FEED = "feed"
 FEEDS = ("/app.php/feed", "/feed")
 """Where the feed stands, without and with rewritten addresses."""
 MOST_LISTS = 10
@@ -71,8 +72,9 @@ class Reading:
     number: int = 1
 
 
-class PhpbbSpider(ConditionalSpider):
-    """Lists are read until nothing has changed, topics forward along the links to their next pages.
+class PhpbbSpider(NewestSpider):
+    """Lists are read until nothing has changed, topics forward along the links to their next pages. The feed leaves the
+    state of `NewestSpider`.
 
     State of a forum: `open` while a reading has begun and not ended, or when its list broke off; `whole_at`, and while
     a whole reading takes several crawls, when it has `begun`; `had`; and of its `topics` by number: the `mark` of the
@@ -90,6 +92,10 @@ class PhpbbSpider(ConditionalSpider):
     def site(self) -> str:
         return (self.job.base_url or "").rstrip("/")
 
+    @property
+    def namespace(self) -> str:  # type: ignore[override]
+        return phpbb.namespace(self.site)
+
     async def start(self) -> AsyncIterator[Any]:
         for written in self.wanted.forums:
             number = forum_number(written)
@@ -101,7 +107,7 @@ class PhpbbSpider(ConditionalSpider):
             address = self._place(written, f"/viewtopic.php?t={number}")
             yield self._read(Row(number, address, "read", None, None, True), forum)
         if not self.wanted.forums and not self.wanted.topics:
-            yield self._asked("feed", f"{self.site}{FEEDS[0]}")
+            yield self._asked(FEED, f"{self.site}{FEEDS[0]}")
 
     def _forum(self, part: str) -> Forum:
         last = instant(self.state_of(part).get("whole_at"))
@@ -118,7 +124,7 @@ class PhpbbSpider(ConditionalSpider):
 
     def parsed(self, body: bytes, url: str, content_type: str) -> Page:
         page = phpbb.newest(body, self.site, self.job.now(), content_type)
-        return holding(page, self.wanted.query)
+        return holding(page, self.wanted.query, list(map(str, self.shown_in(FEED))))
 
     async def read(self, response: Response, where: str, url: str) -> AsyncIterator[Any]:
         if url == f"{self.site}{FEEDS[0]}" and self.is_closed(response):
@@ -415,7 +421,7 @@ class PhpbbSpider(ConditionalSpider):
         known = topics.get(topic, {})
         for name in {"kept", MISSING}.intersection(known):
             known[name] = [one for one in known[name] if one != identity]
-        page = gone(phpbb.namespace(self.site), identity) if away else Page()
+        page = gone(self.namespace, identity) if away else Page()
         yield ReadPage(page, where, forum.part, self._knowing(forum, topics | {topic: known}))
 
     def fate(self, response: Response, where: str) -> bool | None:

@@ -17,7 +17,7 @@ from crawlers.parsers.addresses import rebased
 from crawlers.parsers.page import Page
 from crawlers.parsers.tweakers_forum import Topics
 from crawlers.sources import SOURCES
-from crawlers.spiders.conditional import ConditionalSpider
+from crawlers.spiders.newest import NewestSpider
 from crawlers.spiders.reading import header
 from crawlers.spiders.topics import GONE_AT, TopicsSpider
 
@@ -47,10 +47,10 @@ class Reading:
     seen: frozenset[int] = frozenset()
 
 
-class TweakersForumSpider(TopicsSpider, ConditionalSpider):
-    """State of a topic: what a conditional request needs; of one that is read by pages, `page`, where it ended,
-    `whole_at`, when the pages before that were last read again, `shown`, its newest messages, and `gone_at`, since when
-    it is not there. State of the search: the `topics` that it found, the last ones first.
+class TweakersForumSpider(TopicsSpider, NewestSpider):
+    """State of a topic that is read by its feed, as `NewestSpider` leaves it; of one that is read by pages, `page`,
+    where it ended, `whole_at`, when the pages before that were last read again, `shown`, its newest messages, and
+    `gone_at`, since when it is not there. State of the search: the `topics` that it found, the last ones first.
     """
 
     namespace = tweakers_forum.NAMESPACE

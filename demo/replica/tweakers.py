@@ -4,6 +4,7 @@ Posts of one `place` stand in one topic; pages of it count from 0 and hold twent
 """
 
 import html
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from urllib.parse import quote
@@ -40,7 +41,7 @@ def answer(request: Request, posts: Board, fault: Fault | None) -> Answer:
     if topic not in topics:
         return NOT_FOUND
     if parts[0] == "rss":
-        return _feed(base, topics[topic], fault)
+        return _unless_known(request, _feed(base, topics[topic], fault), fault)
     return _topic(topic, topics[topic], int(parts[3]) if parts[3:] and parts[3].isdigit() else 0, fault)
 
 
@@ -65,6 +66,14 @@ def _feed(base: str, posts: list[Post], fault: Fault | None) -> Answer:
     shown = [] if fault is Fault.EMPTY else list(reversed(posts))[:IN_FEED]
     items = "".join(_item(base, _title(posts), post, fault) for post in shown)
     return _rss(base, _title(posts), items, fault)
+
+
+def _unless_known(request: Request, answer: Answer, fault: Fault | None) -> Answer:
+    """Nothing in the place of a feed that the reader has."""
+    form = f'"{digest(answer.body.decode())[:20]}"'
+    if request.headers.get("if-none-match") == form and fault is None:
+        return Answer(304, b"", {"ETag": form})
+    return replace(answer, headers={**answer.headers, "ETag": form})
 
 
 def _item(base: str, title: str, post: Post, fault: Fault | None) -> str:

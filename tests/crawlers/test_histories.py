@@ -46,20 +46,23 @@ ALL = 100_000
 TOPICAL = (Kind.DISCOURSE, Kind.PHPBB, Kind.TWEAKERS)
 STAYING = 3
 """Posts that are never removed."""
-UNTOLD = ("sitemap", "tweakers_forum")
+UNTOLD = ("sitemap", "tweakers_forum", "phpbb feed")
 """Ways of which not every removal is told."""
-ROOM = {Kind.FEED: MOST_ITEMS}
-"""How many posts a source shows that shows but the newest few; what falls out before a crawl sees it is never seen."""
 
 
 @dataclass(frozen=True)
 class Way:
-    """One way of reading a kind."""
+    """One way of reading a kind.
+
+    `room` is how many posts a source shows that shows but the newest few; what falls out before a crawl sees it is
+    never seen.
+    """
 
     kind: Kind
     changes: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
     places: tuple[str, ...] = ("",)
+    room: int = ALL
 
 
 PLACES = ("", "elders", "nog-elders")
@@ -70,12 +73,14 @@ TOPICS = {
 }
 WAYS: dict[str, Way] = {
     **{kind.value: Way(kind) for kind in KINDS},
+    "feed": Way(Kind.FEED, room=MOST_ITEMS),
     "discourse": Way(Kind.DISCOURSE, places=PLACES),
     "discourse topic": Way(Kind.DISCOURSE, {"topics": TOPICS[Kind.DISCOURSE]}),
     "discourse search": Way(Kind.DISCOURSE, {"query": "#snelveld"}, places=PLACES),
     "phpbb": Way(Kind.PHPBB, places=PLACES),
     "phpbb topic": Way(Kind.PHPBB, {"forums": [], "topics": TOPICS[Kind.PHPBB]}),
     "phpbb query": Way(Kind.PHPBB, {"query": "snelveld"}, places=PLACES),
+    "phpbb feed": Way(Kind.PHPBB, {"forums": []}, room=phpbb.IN_FEED),
     "tweakers pages": Way(Kind.TWEAKERS, {"pages": True}),
     "reddit by key": Way(Kind.REDDIT, secrets=OF_REDDIT),
     "reddit search by key": Way(Kind.REDDIT, {"query": "snelveld"}, OF_REDDIT),
@@ -165,7 +170,7 @@ class History:
                     self.board.remove(key)
 
     def _add(self, published_at: datetime) -> None:
-        if len(self._there()) >= ROOM.get(self.way.kind, ALL):
+        if len(self._there()) >= self.way.room:
             return
         self.number += 1
         [post] = posts(self.way.kind, 1, first=self.number)

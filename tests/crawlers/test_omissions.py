@@ -57,6 +57,10 @@ def test_a_page_of_the_newest_would_show_those_above_its_last() -> None:
     assert lacking(showing(9, 8, 6, 5, expected=400), standing(9, 8, 7, 6, 5, 4, 3)) == ["7"]
 
 
+def test_the_last_of_a_page_may_stand_there_for_good() -> None:
+    assert lacking(showing(9, 8, 7, 1, expected=400), standing(9, 8, 7, 6, 1)) == []
+
+
 @pytest.mark.parametrize(
     ("shown", "stood"),
     [

@@ -731,6 +731,31 @@ def test_an_unchanged_feed_of_a_forum_is_not_sent_again(crawling: Crawling) -> N
     assert news.counts["new"] == 1
 
 
+def test_a_post_that_the_feed_lacks_twice_is_removed(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.PHPBB, 12))
+    crawling(Kind.PHPBB, forums=[])
+    crawling.replica.posts.remove(shown[5].key)
+    removed = []
+    for _ in range(4):
+        removed.append(crawling(Kind.PHPBB, forums=[]).counts["removed"])
+        crawling.clock.advance(timedelta(hours=13))
+    [gone] = [line for line in crawling.mentions() if line["status"] == Status.REMOVED]
+
+    assert (removed, gone["external_id"]) == ([0, 1, 0, 0], shown[5].key)
+
+
+def test_a_post_of_the_feed_whose_words_are_edited_away_is_no_removal(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.PHPBB, 12))
+    crawling(Kind.PHPBB, forums=[], query="internet")
+    crawling.replica.posts.edit(shown[5].key, text="Laat maar, het is opgelost.")
+    counts = []
+    for _ in range(3):
+        counts.append(crawling(Kind.PHPBB, forums=[], query="internet").counts)
+        crawling.clock.advance(timedelta(hours=13))
+
+    assert [(one["edited"], one["removed"]) for one in counts] == [(1, 0), (0, 0), (0, 0)]
+
+
 def test_a_feed_that_is_off_is_named(crawling: Crawling) -> None:
     crawling.replica.faults.set(Kind.PHPBB, Fault.NOT_FOUND)
     outcome = crawling(Kind.PHPBB, forums=[])

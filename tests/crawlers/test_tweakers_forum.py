@@ -1,5 +1,6 @@
 """The Tweakers forum: feeds first, pages where they are asked for, and the consent wall as what it is."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import escape
 
@@ -235,6 +236,51 @@ def test_a_message_that_is_gone_from_the_top_of_its_topic_is_missed_too(crawling
     assert outcome.counts["removed"] == 1
     [gone] = [line["external_id"] for line in crawling.mentions() if line["status"] == "removed"]
     assert gone == shown[-1].key
+
+
+def test_a_message_that_a_feed_lacks_twice_is_removed(crawling: Crawling) -> None:
+    """The feed does not change in between, and is read whole to see that it does not."""
+    shown = show(crawling, posts(Kind.TWEAKERS, 12))
+    crawling(Kind.TWEAKERS)
+    crawling.replica.posts.remove(shown[5].key)
+    crawling.replica.posts.remove(shown[11].key)  # the last may have made place for newer ones
+    removed = []
+    for _ in range(4):
+        removed.append(crawling(Kind.TWEAKERS).counts["removed"])
+        crawling.clock.advance(timedelta(hours=13))
+    [gone] = [line for line in crawling.mentions() if line["status"] == Status.REMOVED]
+
+    assert (removed, gone["external_id"]) == ([0, 1, 0, 0], shown[5].key)
+
+
+def test_a_message_that_a_feed_shows_again_was_not_missing_twice(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.TWEAKERS, 12))
+    crawling(Kind.TWEAKERS)
+    removed = []
+    for there in (False, True, False):
+        post = crawling.replica.posts.remove(shown[5].key)
+        if there:
+            crawling.replica.posts._put(replace(post, removed_at=None))
+        crawling.clock.advance(timedelta(hours=13))
+        removed.append(crawling(Kind.TWEAKERS).counts["removed"])
+
+    assert removed == [0, 0, 0]
+
+
+def test_a_feed_that_breaks_off_or_lacks_much_tells_of_no_removal(crawling: Crawling) -> None:
+    shown = show(crawling, posts(Kind.TWEAKERS, 12))
+    crawling(Kind.TWEAKERS)
+    for post in shown[3:7]:
+        crawling.replica.posts.remove(post.key)
+    removed = []
+    for fault in (None, Fault.TRUNCATED, None, None):
+        crawling.replica.faults.clear()
+        if fault:
+            crawling.replica.faults.set(Kind.TWEAKERS, fault)
+        crawling.clock.advance(timedelta(hours=13))
+        removed.append(crawling(Kind.TWEAKERS).counts["removed"])
+
+    assert removed == [0, 0, 0, 0]
 
 
 def test_messages_that_were_split_off_keep_no_removal_back(crawling: Crawling) -> None:
