@@ -70,7 +70,13 @@ def words_in(element: etree._Element) -> str:
 
 def line_of(element: etree._Element) -> str:
     """All text in an element, also what `plain` leaves out, on one line of at most `LONGEST_LINE` characters."""
-    return " ".join("".join(str(text) for text in element.itertext()).split())[:LONGEST_LINE]
+    parts, length = [], 0
+    for text in element.itertext():
+        parts.append(str(text))
+        length += sum(map(len, parts[-1].split()))
+        if length > LONGEST_LINE:
+            break  # damaged pages have a thousand lines that stand in each other
+    return " ".join("".join(parts).split())[:LONGEST_LINE]
 
 
 def set_apart(elements: Sequence[etree._Element]) -> None:

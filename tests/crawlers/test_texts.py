@@ -1,11 +1,14 @@
 """The small pieces that all parsers share: markup, addresses, values, walls."""
 
+from collections.abc import Iterator
+from itertools import cycle
+
 import pytest
 
 from crawlers.causes import Cause
 from crawlers.parsers.addresses import rebased, safe
 from crawlers.parsers.blocks import challenge, wall, wall_at, wall_on_site
-from crawlers.parsers.markup import LONGEST_MARKUP, TooLong, plain, unescaped
+from crawlers.parsers.markup import LONGEST_LINE, LONGEST_MARKUP, TooLong, line_of, plain, unescaped
 from crawlers.parsers.values import NotJson, count, everything, headed, json_of, language, number
 
 
@@ -248,3 +251,13 @@ def test_a_challenge_is_one_beyond_doubt(page: str, cause: Cause | None) -> None
 )
 def test_walls_are_known_by_where_a_redirect_leads(address: str, cause: Cause | None) -> None:
     assert wall_at(address) is cause
+
+
+def test_of_a_line_no_more_is_looked_at_than_it_holds() -> None:
+    """Lines of a damaged page stand in each other, a thousand deep, and each is asked for its own."""
+
+    class Endless:
+        def itertext(self) -> Iterator[str]:
+            return cycle(["  al drie ", "da", "gen\n"])
+
+    assert line_of(Endless()) == ("al drie dagen " * 100)[:LONGEST_LINE]  # type: ignore[arg-type]
