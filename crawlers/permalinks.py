@@ -73,9 +73,11 @@ class Looks:
 
     def _is_believed(self, address: str, now: datetime) -> bool:
         missed = self.missed.get(address)
-        if missed is None or now - missed < self.wait:
-            return False
-        return self.read_since is None or missed <= self.read_since
+        return missed is not None and now - missed >= self.wait and self.has_read_since(missed)
+
+    def has_read_since(self, time: datetime) -> bool:
+        """Whether all was read after this time."""
+        return self.read_since is None or time <= self.read_since
 
     def _rested(self, address: str, pause: timedelta, now: datetime) -> bool:
         return address not in self.asked or now - self.asked[address] >= pause

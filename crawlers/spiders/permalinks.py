@@ -104,7 +104,7 @@ class PermalinkSpider(ReadingSpider):
 
     def look_up(self) -> Iterator[Any]:
         """Ask for some of what is shown no more, once all is read that this crawl reads."""
-        if any(self.is_of_more(one) for one in self.job.findings.failures):
+        if self.has_failed():
             yield from self.moved_on()
             return
         self._sort()
@@ -115,9 +115,11 @@ class PermalinkSpider(ReadingSpider):
             controls = {site(one): one for one in others}
             yield from self._on(Round(tuple(left), tuple(controls.values())))
 
-    def is_of_more(self, failure: Failure) -> bool:
-        """Whether a failure is about more than a page that does not exist: then nobody can tell what is not shown."""
-        return failure.cause is not Cause.NOT_FOUND
+    def has_failed(self) -> bool:
+        """Whether something could not be read for another reason than that it does not exist: then nobody can tell what
+        is shown no more.
+        """
+        return any(one.cause is not Cause.NOT_FOUND for one in self.job.findings.failures)
 
     def moved_on(self) -> Iterator[Any]:
         """Remember what was seen while its own address is missed, though nothing is looked up in this crawl."""

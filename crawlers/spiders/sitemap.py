@@ -26,7 +26,7 @@ from crawlers.parsers.blocks import SAID, challenge, title
 from crawlers.parsers.page import Blocked, Page
 from crawlers.parsers.sitemap import Entry, Map
 from crawlers.spiders.conditional import conditions, validators
-from crawlers.spiders.permalinks import PermalinkSpider
+from crawlers.spiders.marked import MarkedSpider
 from crawlers.spiders.reading import header, why
 from storage.standing import Standing
 
@@ -123,7 +123,7 @@ class Doubtful(Exception):
     """One page that looks like a wall says nothing of the others."""
 
 
-class SitemapSpider(PermalinkSpider):
+class SitemapSpider(MarkedSpider):
     """State: by address what is known of a page. One that cannot be read keeps no other waiting."""
 
     wait = WHOLE_EVERY + TWICE
@@ -259,8 +259,7 @@ class SitemapSpider(PermalinkSpider):
 
     def _page(self, left: tuple[Entry, ...], number: int) -> Request:
         address = rebased(left[0].address, self.job.base_url)
-        # While a page is missed, what it showed may stand on another.
-        headers = {} if self.looks.missed else conditions(self._known_of(left[0]).form)
+        headers = {} if self.is_missing_any() else conditions(self._known_of(left[0]).form)
         asked = self.ask(address, self.read, headers, where=left[0].address, left=left, number=number)
         return asked.replace(errback=self.not_read)
 
@@ -361,6 +360,7 @@ class SitemapSpider(PermalinkSpider):
                 return None
         if page is not None:
             self.seen.update(page.ids)
+            self.remember(entry.address, page)
             if known and known.had and not page.entries:
                 self.job.findings.note(
                     f"pages without reviews that had some before, the first with {known.had}"

@@ -46,7 +46,7 @@ ALL = 100_000
 TOPICAL = (Kind.DISCOURSE, Kind.PHPBB, Kind.TWEAKERS)
 STAYING = 3
 """Posts that are never removed."""
-UNTOLD = ("sitemap", "tweakers_forum", "phpbb feed")
+UNTOLD = ("tweakers_forum", "phpbb feed")
 """Ways of which not every removal is told."""
 
 

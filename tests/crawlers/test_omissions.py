@@ -9,7 +9,7 @@ import pytest
 
 from crawlers.omissions import Shown
 from crawlers.parsers.page import Page
-from demo.replica import Fault, Kind, Replica, Request
+from demo.replica import Kind, Replica, Request, server, sitemap
 from demo.replica.loopback import Answer
 from demo.replica.posts import digest
 from storage.models import Health
@@ -18,6 +18,7 @@ from storage.records import Record, Status
 from storage.standing import Standing
 from tests.crawlers.conftest import START, Crawling
 
+OLD = "2026-11-01"
 HALF_A_DAY = timedelta(hours=12)
 SITE = "https://www.snelveld.example/ervaringen"
 
@@ -82,7 +83,8 @@ class Shop:
     """Pages of reviews by name.
 
     `count` is how many a page says there are, None: as many as it shows. Reviews that are `damaged` say nothing,
-    `named` says that they have ids, `block` is one more of the page's data, and pages that are `broken` fail.
+    `named` says that they have ids, `block` is one more of the page's data, and pages that are `broken` fail. The
+    site's map says of some when they `changed`.
     """
 
     pages: dict[str, list[int]] = field(default_factory=dict)
@@ -91,9 +93,16 @@ class Shop:
     named: bool = True
     block: str = ""
     broken: set[str] = field(default_factory=set)
+    changed: dict[str, str] = field(default_factory=dict)
 
-    def answer(self, request: Request, fault: Fault | None) -> Answer:
-        name = request.path.rsplit("/", 1)[1]
+    def answer(self, request: Request) -> Answer:
+        name, base = request.path.rsplit("/", 1)[1], f"http://{request.headers['host']}"
+        if name == "sitemap.xml":
+            entries = "".join(
+                f"<url><loc>{base}/klanten/{page}</loc><lastmod>{self.changed.get(page, OLD)}</lastmod></url>"
+                for page in self.pages
+            )
+            return Answer.of("application/xml", f'<urlset xmlns="{sitemap.SPACE}">{entries}</urlset>')
         if name in self.broken:
             return Answer.of("text/html", "", 500)
         numbers = self.pages[name]
@@ -122,7 +131,8 @@ class Shop:
 @pytest.fixture
 def shop(monkeypatch: pytest.MonkeyPatch) -> Shop:
     shop = Shop({"eerste": [12, 11, 10, 9, 8, 7]})
-    monkeypatch.setattr(Replica, "_schema_org", lambda replica, asked, fault: shop.answer(asked, fault))
+    monkeypatch.setattr(Replica, "_schema_org", lambda replica, asked, fault: shop.answer(asked))
+    monkeypatch.setitem(server.PLAYED, Kind.SITEMAP, lambda asked, board, fault: shop.answer(asked))
     return shop
 
 
@@ -254,6 +264,24 @@ def test_while_a_page_cannot_be_read_nothing_is_missed(crawling: Crawling, shop:
     assert shared["status"] == Status.VISIBLE
 
 
+def test_what_a_crawl_read_in_which_another_page_failed_is_missing_too(
+    crawling: Crawling, shop: Shop
+) -> None:
+    """The page does not change after that, and its server would not send it again."""
+    crawling.settings = {"RETRY_TIMES": 0}
+    shop.pages["tweede"] = [4, 3]
+    removed = []
+    for broken in ((), ("tweede",), (), ()):
+        shop.broken = set(broken)
+        if broken:
+            shop.pages["eerste"].remove(10)
+        outcome = crawling(Kind.SCHEMA_ORG, urls=[f"{SITE}/{name}" for name in shop.pages])
+        removed.append(outcome.counts["removed"])
+        crawling.clock.set(crawling.clock() + HALF_A_DAY)
+
+    assert removed == [0, 0, 1, 0]
+
+
 def test_one_that_was_seen_in_between_is_missing_anew(
     crawling: Crawling, shop: Shop, read: Callable[[], list[int]]
 ) -> None:
@@ -269,3 +297,45 @@ def test_one_that_was_seen_in_between_is_missing_anew(
     told += [read(), read()]
 
     assert told == [[], [], [], [10]]
+
+
+def by_map(crawling: Crawling, crawls: int, **changes: object) -> list[list[str]]:
+    """What counts as removed after crawls of the site's map, two a day."""
+    told = []
+    for _ in range(crawls):
+        crawling(Kind.SITEMAP, **changes)
+        crawling.clock.set(crawling.clock() + HALF_A_DAY)
+        lines = [line for line in crawling.mentions() if line["status"] == Status.REMOVED]
+        told.append(sorted(line["external_id"].rsplit("/", 1)[1] for line in lines))
+    return told
+
+
+def test_of_a_mapped_site_it_is_told_when_all_pages_were_read_once_more(
+    crawling: Crawling, shop: Shop
+) -> None:
+    shop.pages["tweede"] = [6, 5, 4]
+    by_map(crawling, 3)
+    shop.pages["eerste"].remove(10)
+    told = by_map(crawling, 8)
+
+    assert told[:3] == [[], [], []]
+    assert told[-1] == ["10"]
+
+
+@pytest.mark.parametrize(("pages", "fails"), [(1, False), (50, True)])
+def test_a_review_that_moved_to_a_page_that_is_read_less_often_stays(
+    crawling: Crawling, shop: Shop, pages: int, fails: bool
+) -> None:
+    """By crawls that never come to it, or only in such as can tell of nothing, since another page fails."""
+    crawling.settings = {"RETRY_TIMES": 0}
+    shop.pages |= {"tweede": [31], "derde": [32]}
+    by_map(crawling, 4, pages=pages)
+    shop.pages["eerste"].remove(10)
+    shop.pages["tweede"].append(10)
+    told = []
+    for turn in range(12):
+        shop.changed = {"eerste": f"2026-12-{turn + 1:02}"}
+        shop.broken = {"derde"} if fails and turn % 2 == 0 else set()
+        told += by_map(crawling, 1, pages=pages)
+
+    assert told == [[]] * 12
