@@ -17,6 +17,40 @@ MOST_LEFT_OUT = 4
 """Of so many posts a page may lack one; one that lacks more shows some that were chosen."""
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What a page showed: the ids of its posts, whether it says that those are `all`, whether it showed more before
+    (`shrank`), and the time down to which it shows everything because its newest stand first.
+    """
+
+    ids: frozenset[str]
+    all: bool
+    shrank: bool
+    down_to: datetime | None
+
+    @classmethod
+    def of(cls, page: Page, had: int) -> "Shown":
+        """A page that had so many posts before. With notes, or a post without a time, its order is not known."""
+        times = [record.published_at for record in page.records if record.published_at]
+        ordered = not page.notes and len(times) == len(page.records)
+        everything = page.expected is not None and page.entries >= page.expected
+        return cls(frozenset(page.ids), everything, page.entries < had, reach(times) if ordered else None)
+
+    def lacks(
+        self, stood: Sequence[Standing], seen: Collection[str], missed: Collection[str] = ()
+    ) -> list[Standing]:
+        """Of the posts that `stood` on this page, and were not `seen` anywhere now, those that it would show.
+
+        A page that shows its newest first would show those above its last ones. One that says that it shows all would
+        show each; but some sites count what a page has room for, so that others are only missing when it became
+        shorter, as it had when they were `missed`.
+        """
+        above = {post.external_id for post in stood if self.down_to and post.published_at > self.down_to}
+        wanted = [post for post in stood if self.all or post.external_id in above]
+        missing = believed([post for post in wanted if post.external_id not in seen], len(wanted))
+        return [one for one in missing if self.shrank or one.external_id in above.union(missed)]
+
+
 def reach(times: Sequence[Time]) -> Time | None:
     """The time down to which a page shows everything that has its newest posts first; None where it does not.
 
@@ -28,34 +62,8 @@ def reach(times: Sequence[Time]) -> Time | None:
 
 
 def believed(missing: list[Post], of: int) -> list[Post]:
-    """Those that are `missing` of so many that a page of the newest posts would show: none when they are many."""
+    """Those that are `missing` of so many that a page would show: none when they are many, or all.
+
+    Then it shows some by choice, or has become another one.
+    """
     return missing if len(missing) <= min(max(1, of // MOST_LEFT_OUT), of - 1) else []
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What a page showed: the ids of its posts, whether it says that those are `all`, and how far it reaches if not."""
-
-    ids: frozenset[str]
-    all: bool
-    down_to: datetime | None
-
-    @classmethod
-    def of(cls, page: Page) -> "Shown":
-        """Of a page with notes, or with a post without a time, the order is not known."""
-        times = [record.published_at for record in page.records if record.published_at]
-        ordered = not page.notes and len(times) == len(page.records)
-        everything = page.expected is not None and page.entries >= page.expected
-        return cls(frozenset(page.ids), everything, reach(times) if ordered else None)
-
-    def lacks(self, stood: Sequence[Standing], seen: Collection[str]) -> list[Standing]:
-        """Of the posts that `stood` on this page, and were not `seen` anywhere now, those that it would show.
-
-        A page that shows all its posts would show each; one that shows its newest first, those above its last ones.
-        None where it shows none of them any more, or lacks many, for then it shows others by choice.
-        """
-        if self.all:
-            missing = [post for post in stood if post.external_id not in seen]
-            return missing if len(missing) < len(stood) else []
-        wanted = [post for post in stood if self.down_to and post.published_at > self.down_to]
-        return believed([post for post in wanted if post.external_id not in seen], len(wanted))

@@ -10,6 +10,7 @@ from crawlers.job import ReadPage
 from crawlers.omissions import Shown
 from crawlers.paging import FORGOTTEN, times_of
 from crawlers.parsers.page import Page, gone
+from crawlers.parsers.values import count
 from crawlers.permalinks import MOST_STANDING, RECENT
 from crawlers.spiders.permalinks import PermalinkSpider
 from storage.standing import Standing
@@ -32,10 +33,10 @@ class MarkedSpider(PermalinkSpider):
         """Whether pages are read whole, also unchanged ones: what is missed may stand on any of them."""
         return bool(self.looks.missed or self.missed)
 
-    def remember(self, address: str, page: Page) -> None:
-        """What a page showed. Not of one with a review that cannot be read: it may be any."""
+    def remember(self, address: str, page: Page, had: object) -> None:
+        """What a page showed that `had` so many before. Not of one with a review that cannot be read: it may be any."""
         if page.records and not page.problems:
-            self.pages[urldefrag(address).url] = Shown.of(page)
+            self.pages[urldefrag(address).url] = Shown.of(page, count(had) or 0)
 
     def look_up(self) -> Iterator[Any]:
         if not self.has_failed():
@@ -60,7 +61,7 @@ class MarkedSpider(PermalinkSpider):
             if any(post.external_id in again for post in posts):
                 self.choosing[page] = now
             if now - self.choosing.get(page, EARLIEST) > RECENT:
-                missing += self.pages[page].lacks(posts, self._there())
+                missing += self.pages[page].lacks(posts, self._there(), waiting)
         for post in missing:
             since = waiting.setdefault(post.external_id, now)
             if certain and now - since >= self.wait and self.looks.has_read_since(since):

@@ -17,7 +17,7 @@ class SchemaOrgSpider(MarkedSpider, ShownSpider):
 
     def parsed(self, body: bytes, url: str, content_type: str) -> Page:
         page = schema_org.parse(body, url, self.job.now(), content_type)
-        self.remember(url, page)
+        self.remember(url, page, self.state_of(url).get("had"))
         return page
 
     def known_form(self, where: str) -> dict[str, Any]:

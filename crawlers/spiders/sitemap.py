@@ -360,7 +360,7 @@ class SitemapSpider(MarkedSpider):
                 return None
         if page is not None:
             self.seen.update(page.ids)
-            self.remember(entry.address, page)
+            self.remember(entry.address, page, known and known.had)
             if known and known.had and not page.entries:
                 self.job.findings.note(
                     f"pages without reviews that had some before, the first with {known.had}"

@@ -46,8 +46,8 @@ ALL = 100_000
 TOPICAL = (Kind.DISCOURSE, Kind.PHPBB, Kind.TWEAKERS)
 STAYING = 3
 """Posts that are never removed."""
-UNTOLD = ("tweakers_forum", "phpbb feed")
-"""Ways of which not every removal is told."""
+UNTOLD = ("schema_org", "sitemap", "tweakers_forum", "phpbb feed")
+"""Ways of which not every removal is told, such as of many at once."""
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def standing(*numbers: int) -> list[Standing]:
     return [Standing("schema_org", str(number), SITE, on_day(number)) for number in numbers]
 
 
-def showing(*numbers: int, expected: int | None = None) -> Shown:
+def showing(*numbers: int, expected: int | None = None, had: int = 0) -> Shown:
     records = tuple(
         Record(
             namespace="schema_org",
@@ -43,15 +43,30 @@ def showing(*numbers: int, expected: int | None = None) -> Shown:
         )
         for number in numbers
     )
-    return Shown.of(Page(records, expected=expected))
+    return Shown.of(Page(records, expected=expected), had)
 
 
 def lacking(shown: Shown, stood: Sequence[Standing]) -> list[str]:
     return [post.external_id for post in shown.lacks(stood, shown.ids)]
 
 
-def test_a_page_of_all_reviews_would_show_each() -> None:
-    assert lacking(showing(2, 9, 5, expected=3), standing(1, 2, 3, 5, 9)) == ["1", "3"]
+def test_a_page_of_all_reviews_would_show_each_when_it_became_shorter() -> None:
+    assert lacking(showing(2, 9, 5, expected=3, had=4), standing(1, 2, 5, 9)) == ["1"]
+    assert lacking(showing(9, 5, 2, expected=3, had=4), standing(1, 2, 5, 9)) == ["1"]
+
+
+def test_what_a_page_has_room_for_may_be_all_that_it_counts() -> None:
+    """A newer one took the place of the last; what stood between two that are there was taken away all the same."""
+    assert lacking(showing(10, 9, 5, 2, expected=4, had=4), standing(1, 2, 5, 9)) == []
+    assert lacking(showing(10, 9, 2, 1, expected=4, had=4), standing(1, 2, 5, 9)) == ["5"]
+    assert lacking(showing(2, 10, 9, 5, expected=4, had=4), standing(1, 2, 5, 9)) == []
+
+
+def test_what_was_missed_when_the_page_became_shorter_is_missing_still() -> None:
+    shown = showing(9, 5, 2, expected=3, had=3)
+
+    assert shown.lacks(standing(1, 2, 5, 9), shown.ids) == []
+    assert [post.external_id for post in shown.lacks(standing(1, 2, 5, 9), shown.ids, {"1"})] == ["1"]
 
 
 def test_a_page_of_the_newest_would_show_those_above_its_last() -> None:
@@ -150,17 +165,23 @@ def read(crawling: Crawling, shop: Shop) -> Callable[[], list[int]]:
     return read
 
 
-@pytest.mark.parametrize("count", [None, 400])
+@pytest.mark.parametrize(
+    ("count", "shown", "left"),
+    [
+        (None, [12, 11, 10, 9, 8], [7]),
+        (None, [13, 12, 11, 9, 8, 7], [10]),
+        (None, [13, 12, 11, 10, 9, 8], []),  # the page may have room for six
+        (400, [13, 12, 11, 9, 8], [10]),  # and of the newest, the seventh fell out
+    ],
+)
 def test_a_review_that_left_its_page_is_removed_when_it_is_missing_twice(
-    shop: Shop, read: Callable[[], list[int]], count: int | None
+    shop: Shop, read: Callable[[], list[int]], count: int | None, shown: list[int], left: list[int]
 ) -> None:
     shop.count = count
     read()
-    shop.pages["eerste"] = [13, 12, 11, 9, 8]  # the tenth was taken away; of the newest, the seventh fell out
-
+    shop.pages["eerste"] = shown
     told = [read() for _ in range(4)]
 
-    left = [10] if count else [7, 10]
     assert told == [[], left, left, left]
 
 
