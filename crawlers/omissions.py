@@ -10,7 +10,6 @@ from crawlers.parsers.page import Page
 from storage.standing import Standing
 
 Time = TypeVar("Time", datetime, int)
-Post = TypeVar("Post")
 FEWEST = 3
 """Posts of a page from which it can be told that its newest stand first."""
 MOST_LEFT_OUT = 4
@@ -38,17 +37,22 @@ class Shown:
 
     def lacks(
         self, stood: Sequence[Standing], seen: Collection[str], missed: Collection[str] = ()
-    ) -> list[Standing]:
-        """Of the posts that `stood` on this page, and were not `seen` anywhere now, those that it would show.
+    ) -> tuple[list[Standing], list[Standing]]:
+        """Of the posts that `stood` on this page, and were not `seen` anywhere now, those that it would show; and those
+        of which nobody can tell, for they are too many at once.
 
         A page that shows its newest first would show those above its last ones. One that says that it shows all would
         show each; but some sites count what a page has room for, so that others are only missing when it became
         shorter, as it had when they were `missed`.
         """
-        above = {post.external_id for post in stood if self.down_to and post.published_at > self.down_to}
-        wanted = [post for post in stood if self.all or post.external_id in above]
-        missing = believed([post for post in wanted if post.external_id not in seen], len(wanted))
-        return [one for one in missing if self.shrank or one.external_id in above.union(missed)]
+        missing, shown = [], 0
+        for post in stood:
+            above = self.down_to is not None and post.published_at > self.down_to
+            if post.external_id in seen:
+                shown += above or self.all
+            elif above or (self.all and (self.shrank or post.external_id in missed)):
+                missing.append(post)
+        return (missing, []) if is_believed(len(missing), shown + len(missing)) else ([], missing)
 
 
 def reach(times: Sequence[Time]) -> Time | None:
@@ -61,9 +65,9 @@ def reach(times: Sequence[Time]) -> Time | None:
     return times[-2]
 
 
-def believed(missing: list[Post], of: int) -> list[Post]:
-    """Those that are `missing` of so many that a page would show: none when they are many, or all.
+def is_believed(missing: int, of: int) -> bool:
+    """Whether so many posts may be gone of those that a page would show: not when it lacks many, or all.
 
     Then it shows some by choice, or has become another one.
     """
-    return missing if len(missing) <= min(max(1, of // MOST_LEFT_OUT), of - 1) else []
+    return missing <= min(max(1, of // MOST_LEFT_OUT), of - 1)

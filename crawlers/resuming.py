@@ -14,6 +14,8 @@ _SEEN = ("shown", "kept")
 """What was seen and is missed when it is gone, in the state of a part or topic: a list of ids, or times by id."""
 _ANSWERS = "answers"
 """The replies of threads, by thread, in the state of a part."""
+HELD = "held"
+"""How many posts stood on each page that was read for the first time, by address, in the state of a part."""
 _TOPICS = "topics"
 """The states of the topics of a forum, in that of the forum."""
 
@@ -47,6 +49,8 @@ def _once_more(before: State, after: State) -> State:
         had = _timed(before.get(_ANSWERS))
         both = {key: (_listed(had.get(key)), _listed(answers.get(key))) for key in had | answers}
         state[_ANSWERS] = {key: in_order(*pair) for key, pair in both.items()}
+    if held := _timed(after.get(HELD)) | _timed(before.get(HELD)):
+        state[HELD] = held
     if unended := _unended(before, after):
         state[UNENDED] = unended
     if isinstance(topics := after.get(_TOPICS), dict):

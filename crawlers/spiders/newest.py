@@ -7,7 +7,7 @@ from typing import Any
 from scrapy.http import Response
 
 from crawlers.job import ReadPage
-from crawlers.omissions import believed, reach
+from crawlers.omissions import is_believed, reach
 from crawlers.paging import missing_twice, times_of
 from crawlers.parsers.page import Page, gone
 from crawlers.spiders.conditional import ConditionalSpider
@@ -50,7 +50,9 @@ class NewestSpider(ConditionalSpider):
         there = {*listed, *(int(one) for one in self.job.findings.unread if one.isdigit())}
         down_to = reach(listed)
         wanted = [one for one in before if down_to and one > down_to]
-        missing = believed([one for one in wanted if one not in there], len(wanted))
+        missing = {one for one in wanted if one not in there}
+        if not is_believed(len(missing), len(wanted)):
+            before, missing = [one for one in before if one not in missing], set()
         since = {key: at for key, at in times_of(state.get(ABSENT)).items() if int(key) not in there}
         lost, absent = missing_twice(since, map(str, missing), self.job.now())
         shown = sorted(there.union(before).difference(map(int, lost)))[-MOST_REMEMBERED:]

@@ -1,6 +1,9 @@
 """Pages with reviews marked up for search engines."""
 
+from collections.abc import AsyncIterator
 from typing import Any
+
+from scrapy.http import Response
 
 from crawlers.parameters.pages import SchemaOrgParameters
 from crawlers.parsers import schema_org
@@ -19,6 +22,12 @@ class SchemaOrgSpider(MarkedSpider, ShownSpider):
         page = schema_org.parse(body, url, self.job.now(), content_type)
         self.remember(url, page, self.state_of(url).get("had"))
         return page
+
+    async def read(self, response: Response, where: str, url: str) -> AsyncIterator[Any]:
+        async for page in super().read(response, where, url):
+            for held in self.holding():
+                yield held
+            yield page
 
     def known_form(self, where: str) -> dict[str, Any]:
         return {} if self.is_missing_any() else super().known_form(where)

@@ -299,6 +299,8 @@ class SitemapSpider(MarkedSpider):
             self._put_off(entry)
         else:
             self.doubts = []
+            for held in self.holding():
+                yield held
             item = ReadPage(page, where, PART, self._saved(number))
             yield item
             await item.stored

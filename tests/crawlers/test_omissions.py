@@ -16,7 +16,7 @@ from storage.models import Health
 from storage.records import Kind as Sort
 from storage.records import Record, Status
 from storage.standing import Standing
-from tests.crawlers.conftest import START, Crawling
+from tests.crawlers.conftest import START, Crawling, Dead
 
 OLD = "2026-11-01"
 HALF_A_DAY = timedelta(hours=12)
@@ -47,7 +47,7 @@ def showing(*numbers: int, expected: int | None = None, had: int = 0) -> Shown:
 
 
 def lacking(shown: Shown, stood: Sequence[Standing]) -> list[str]:
-    return [post.external_id for post in shown.lacks(stood, shown.ids)]
+    return [post.external_id for post in shown.lacks(stood, shown.ids)[0]]
 
 
 def test_a_page_of_all_reviews_would_show_each_when_it_became_shorter() -> None:
@@ -65,8 +65,8 @@ def test_what_a_page_has_room_for_may_be_all_that_it_counts() -> None:
 def test_what_was_missed_when_the_page_became_shorter_is_missing_still() -> None:
     shown = showing(9, 5, 2, expected=3, had=3)
 
-    assert shown.lacks(standing(1, 2, 5, 9), shown.ids) == []
-    assert [post.external_id for post in shown.lacks(standing(1, 2, 5, 9), shown.ids, {"1"})] == ["1"]
+    assert shown.lacks(standing(1, 2, 5, 9), shown.ids) == ([], [])
+    assert shown.lacks(standing(1, 2, 5, 9), shown.ids, {"1"}) == (standing(1), [])
 
 
 def test_a_page_of_the_newest_would_show_those_above_its_last() -> None:
@@ -185,6 +185,21 @@ def test_a_review_that_left_its_page_is_removed_when_it_is_missing_twice(
     assert told == [[], left, left, left]
 
 
+def test_what_was_too_much_at_once_hides_no_later_removal(shop: Shop, read: Callable[[], list[int]]) -> None:
+    shop.count = 400
+    read()
+    shop.pages["eerste"] = [12, 9, 8, 7, 6, 5, 4]
+    read()
+    shop.pages["eerste"].remove(9)
+    told = [read(), read()]
+    shop.pages["eerste"] = [12, 11, 10, 8, 7, 6, 5, 4]  # there again after all
+    read()
+    shop.pages["eerste"].remove(10)
+    told += [read(), read()]
+
+    assert told == [[], [9], [9], [9, 10]]
+
+
 def test_a_page_that_shows_again_what_it_lacked_shows_a_choice(
     shop: Shop, read: Callable[[], list[int]]
 ) -> None:
@@ -301,6 +316,24 @@ def test_what_a_crawl_read_in_which_another_page_failed_is_missing_too(
         crawling.clock.set(crawling.clock() + HALF_A_DAY)
 
     assert removed == [0, 0, 1, 0]
+
+
+def test_what_was_read_for_the_first_time_by_a_killed_crawl_is_missing_too(
+    crawling: Crawling, shop: Shop, read: Callable[[], list[int]]
+) -> None:
+    shop.pages["tweede"] = [6, 5, 4, 3, 2, 1]
+    for crawling.lives in range(1, 9):
+        with pytest.raises(Dead):
+            read()
+        if crawling.mentions():
+            break
+    crawling.lives = None
+    stored = {int(line["external_id"].rsplit("/", 1)[1]) for line in crawling.mentions()}
+    [page] = (numbers for numbers in shop.pages.values() if set(numbers) == stored)
+    last = page.pop()
+    told = [read(), read()]
+
+    assert told == [[], [last]]
 
 
 def test_one_that_was_seen_in_between_is_missing_anew(

@@ -39,6 +39,11 @@ def test_no_page_is_left_out() -> None:
             {"answers": {"a": ["a.1", "a.2"], "b": ["b.1"]}},
         ),
         (
+            {"held": {"/a": 5}},
+            {"held": {"/a": 4, "/b": 3}, "missed": {"x": NOW}},
+            {"held": {"/a": 5, "/b": 3}},
+        ),
+        (
             {"topics": {"12": {"mark": "m", "kept": ["a"]}}},
             {"topics": {"14": {"mark": "n", "kept": ["c"]}, "12": {"mark": "o", "kept": ["a", "b"]}}},
             {"topics": {"12": {"mark": "m", "kept": ["a", "b"]}, "14": {"kept": ["c"]}}},
