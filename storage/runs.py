@@ -61,10 +61,9 @@ def take_up(session: Session, source_id: int, again: Again) -> None:
     it began and the state that it left, by which all of it is done once more.
     """
     source = session.get_one(Source, source_id)
-    if source.state_before is None:
-        source.state_before = dict(source.state)
-    else:
+    if source.state_before is not None:
         source.state = again(source.state_before, dict(source.state))
+    source.state_before = dict(source.state)
     session.add(source)
 
 

@@ -19,9 +19,13 @@ def source_id(database: Database) -> int:
         return session.exec(select(Source.id)).first() or 0
 
 
+def once_more(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    return before | {"again": [*before.get("again", []), after["page"]]}
+
+
 def begin(database: Database, source_id: int) -> int:
     with database.write() as session:
-        runs.take_up(session, source_id, lambda before, after: before | {"again": after.get("page")})
+        runs.take_up(session, source_id, once_more)
         return runs.start(session, source_id, NOW)
 
 
@@ -64,7 +68,7 @@ def test_after_one_that_was_broken_off_it_goes_back_to_where_that_one_began(
             end(database, run_id, broken_off=True)
     last = begin(database, source_id)
 
-    assert state(database, source_id) == {"page": 3, "again": 5}
+    assert state(database, source_id) == {"page": 3, "again": [4, 5]}
     end(database, last)
     begin(database, source_id)
-    assert state(database, source_id) == {"page": 3, "again": 5}
+    assert state(database, source_id) == {"page": 3, "again": [4, 5]}
