@@ -64,11 +64,12 @@ class Forum:
 
 @dataclass(frozen=True)
 class Reading:
-    """One topic that is being read, from its first page or from where it was read to."""
+    """One topic that is being read, from its first page or from where it was read to: the page on which it `ended`."""
 
     row: Row
     forum: Forum
     first: bool
+    ended: object = None
     number: int = 1
 
 
@@ -272,7 +273,7 @@ class PhpbbSpider(NewestSpider):
         again = forum.whole and known.get("mark") and not self._was_read(known, forum)
         first = not isinstance(page, str) or bool(again)
         address = row.address if first else f"{self._origin()}{page}"
-        return self._page(Reading(row, forum, first), self._here(address))
+        return self._page(Reading(row, forum, first, page), self._here(address))
 
     def _page(self, reading: Reading, address: str) -> Request:
         where = f"topic {reading.row.topic}"
@@ -315,8 +316,10 @@ class PhpbbSpider(NewestSpider):
             return
         known = self._topics(forum).get(reading.row.topic, {})
         kept = holding(page, self.wanted.query, known.get("kept", ()))
-        done = page.next is None
-        item = ReadPage(kept, where, forum.part, self._left(reading, kept, response.url))
+        stands = _within_site(response.url)
+        # A damaged page may have lost the link to the next one, unless the topic ended there before.
+        done = page.next is None and (stands == reading.ended or not (page.problems or page.damage))
+        item = ReadPage(kept, where, forum.part, self._left(reading, kept, stands, done))
         yield item
         await item.stored
         reading = replace(reading, forum=replace(forum, failed=0), number=reading.number + 1)
@@ -381,18 +384,17 @@ class PhpbbSpider(NewestSpider):
         address, where = f"{self.site}/viewtopic.php?p={identity}", f"{forum.part} gone"
         return self.ask(address, self.looked_up, where=where, forum=forum, topic=topic, identity=identity)
 
-    def _left(self, reading: Reading, page: Page, address: str) -> dict[str, Any]:
-        """The state of the forum with this topic read up to `page`, which stands at `address`."""
+    def _left(self, reading: Reading, page: Page, address: str, done: bool) -> dict[str, Any]:
+        """The state of the forum with this topic read up to `page`, at `address`; to its end when `done`."""
         topics = self._topics(reading.forum)
         known = topics.pop(reading.row.topic, {})
-        parts = urlsplit(phpbb.without_session(address))
         mark, before = reading.row.mark, known.get("kept", [])
         opens = reading.first and reading.number == 1
         there = {*page.ids, *(problem.identity for problem in page.problems)}
         missing = [one for one in (before if opens else known.get(MISSING, [])) if one not in there]
         topics[reading.row.topic] = {
-            **({"mark": "", DUE: mark} if page.next else {"mark": mark}),
-            "page": parts.path + (f"?{parts.query}" if parts.query else ""),
+            **({"mark": mark} if done else {"mark": "", DUE: mark}),
+            "page": address,
             "read_at": self.job.now().isoformat() if reading.first else known.get("read_at"),
             "kept": list(dict.fromkeys([*before, *page.ids]))[-MOST_IDS:],
             **({MISSING: missing} if missing else {}),
@@ -447,3 +449,8 @@ class PhpbbSpider(NewestSpider):
     def _here(self, address: str) -> str:
         """An address on this site, whatever host a link names."""
         return rebased(address, self.job.base_url)
+
+
+def _within_site(address: str) -> str:
+    parts = urlsplit(phpbb.without_session(address))
+    return parts.path + (f"?{parts.query}" if parts.query else "")

@@ -413,6 +413,25 @@ def test_a_post_that_cannot_be_read_is_not_looked_for_elsewhere(crawling: Crawli
     assert (outcome.counts["refused"], len(crawling.asked(since))) == (1, 2)
 
 
+@pytest.mark.parametrize("config", [{}, {"forums": [], "topics": [topic_id("storing")]}])
+def test_a_topic_whose_damaged_page_lost_the_link_to_the_next_is_not_over(
+    crawling: Crawling, config: dict[str, Any]
+) -> None:
+    shown = show(crawling, posts(Kind.PHPBB, 25))
+    crawling(Kind.PHPBB, **config)
+    crawling.clock.advance(timedelta(hours=25))
+    crawling.replica.faults.set(Kind.PHPBB, Fault.MALFORMED, after=0 if config else 1, times=1)
+    since = len(crawling.replica.requests)
+    damaged = crawling(Kind.PHPBB, **config)
+    sought = [target for target in crawling.asked(since) if "?p=" in target]
+    crawling.replica.posts.remove(shown[12].key)
+    crawling.clock.advance(timedelta(hours=1))
+    whole = crawling(Kind.PHPBB, **config)
+
+    assert (damaged.counts["refused"], sought) == (1, [])
+    assert (whole.health, whole.counts["unchanged"], whole.counts["removed"]) == (Health.OK, 24, 1)
+
+
 def test_a_reading_that_broke_off_is_ended_by_the_next(crawling: Crawling) -> None:
     for place in range(6):
         show(crawling, posts(Kind.PHPBB, 2, first=100 + 3 * place, place=f"onderwerp {place}"))
