@@ -44,6 +44,10 @@ ANSWER = "Het is verholpen."
 """Of the company, which is a mention of its own where it looks like any other; it stays when its post is gone."""
 ALL = 100_000
 TOPICAL = (Kind.DISCOURSE, Kind.PHPBB, Kind.TWEAKERS)
+LATE = timedelta(days=3, hours=12)
+"""Age from which nothing happens to a post any more. Sources are read again for some six days, and up to two may pass
+until then.
+"""
 STAYING = 3
 """Posts that are never removed."""
 UNTOLD = ("schema_org", "sitemap", "tweakers_forum", "phpbb feed")
@@ -148,7 +152,7 @@ class History:
 
     def _happen(self, pause: timedelta) -> None:
         what = self.draw.choice(["new", "new", "many", "edit", "reply", "removal", "removals"])
-        there = self._there()[-20:]
+        there = [key for key in self._there()[-20:] if self.now - self.board[key].published_at < LATE]
         self.told.append(what)
         if what in ("new", "many"):
             for _ in range(1 if what == "new" else self.draw.randint(3, 25)):
