@@ -26,10 +26,10 @@ class Findings:
     that a query left out.
 
     Of the `refused` records, `unread` has the ids where those could be read, and `nameless` counts the others.
-    `fullest` is how many posts the fullest page held. Of the `standing` records, those that can still be read,
-    `holding` counts how many have each of the `FIELDS`. `reread` says that it was the crawl of the day that also reads
-    what is known. `looked_up` counts by status the answers at addresses of single posts that the source shows no more,
-    which say nothing of how it is read.
+    `fullest` is how many posts the fullest page held that is not the rest of others. Of the `standing` records, those
+    that can still be read, `holding` counts how many have each of the `FIELDS`. `reread` says that it was the crawl of
+    the day that also reads what is known. `looked_up` counts by status the answers at addresses of single posts that
+    the source shows no more, which say nothing of how it is read.
     """
 
     counts: StoreCounts = field(default_factory=StoreCounts)
@@ -68,7 +68,7 @@ class Findings:
         self.refused += len(page.problems)
         self.unread.update(one.identity for one in page.problems if one.identity)
         self.nameless += page.nameless
-        self.fullest = max(self.fullest, page.entries)
+        self.fullest = max(self.fullest, 0 if page.rest else page.entries)
         standing = [record for record in page.records if record.status is not Status.REMOVED]
         self.standing += len(standing)
         self.undated += sum(record.published_at is None for record in standing)

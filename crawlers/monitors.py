@@ -113,8 +113,10 @@ def _fewer(kind: str, figures: Mapping[str, Any], history: Sequence[Past]) -> It
 
 
 def _shows_all(figures: Mapping[str, Any]) -> bool:
-    """Whether the fullest page was among those shown: the unchanged ones are not."""
-    return bool(figures.get("pages") and not figures.get("not_modified"))
+    """Whether the fullest page was among those shown: the unchanged ones are not, and one without posts is told of by
+    itself.
+    """
+    return bool(figures.get("fullest") and not figures.get("not_modified"))
 
 
 def _faltering(stats: Mapping[str, Any], looked_up: Mapping[int, int]) -> Iterator[Oddity]:

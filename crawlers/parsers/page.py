@@ -70,7 +70,8 @@ class Page:
 
     `passed` counts posts that were understood but are not collected (another language, an author who does
     not want it); `unsought`, how many of those were whole records that a query leaves out. `expected` is how many posts
-    the source says it has; `damage` says that part of the page is missing, so that the records are not all.
+    the source says it has; `damage` says that part of the page is missing, so that the records are not all; `rest` that
+    it is the last of several pages, whose length is by chance.
     """
 
     records: tuple[Record, ...] = ()
@@ -81,6 +82,7 @@ class Page:
     notes: tuple[str, ...] = ()
     damage: str | None = None
     unsought: int = 0
+    rest: bool = False
 
     @property
     def entries(self) -> int:

@@ -90,7 +90,7 @@ def topic(body: bytes, url: str, first: bool, content_type: str = "") -> Page:
             title,
             url,
         )
-    return gathering.page(onward)
+    return replace(gathering.page(onward), rest=not first and onward is None)
 
 
 def _numbers(addresses: Iterable[str]) -> tuple[str, ...]:

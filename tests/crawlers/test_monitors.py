@@ -88,6 +88,13 @@ def test_pages_that_did_not_change_say_nothing_of_how_many_posts_there_are() -> 
     assert judged(past(pages=0, fullest=0), fullest=1).health is Health.OK
 
 
+def test_the_rest_of_a_topic_says_nothing_of_how_many_posts_a_page_holds() -> None:
+    rest = Findings.of(Page(passed=3, rest=True))
+
+    assert (rest.entries, rest.fullest) == (3, 0)
+    assert judged(past(), fullest=rest.fullest).health is Health.OK
+
+
 def test_the_fullest_page_may_be_among_those_that_did_not_change() -> None:
     assert judged(past(), fullest=1, not_modified=1).health is Health.OK
     assert judged(past(not_modified=1), fullest=1).health is Health.OK
