@@ -22,6 +22,9 @@ FEWEST_RUNS = 5
 """Earlier crawls below which nothing is usual yet."""
 NIGHTS = timedelta(days=3)
 """How far back crawls must go before a short page of what came lately says anything."""
+WEEK = timedelta(days=7)
+"""The same of readings again: each shows most of what the one of yesterday did, so that a storm that grows too old for
+one of them is gone from all that come after. X shows six days."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def _fewer(kind: str, figures: Mapping[str, Any], history: Sequence[Past]) -> It
         return
     lately = SOURCES[kind].lately
     limit = CAME_LATELY if lately else LISTED
-    if lately and pages[0].at - pages[-1].at < NIGHTS:
+    if lately and pages[0].at - pages[-1].at < (WEEK if figures.get("reread") else NIGHTS):
         return
     full = sorted(_number(past.figures, "fullest") for past in pages)
     shortest, seen = full[len(full) // 20], _number(figures, "fullest")

@@ -101,7 +101,7 @@ def thread(
     for place, post in enumerate(gathering.bounded(posts), 1):
         kind = Kind.POST if opening and place == 1 else Kind.COMMENT
         _add(gathering, f"post {place}", post, kind, title, address, site, now)
-    return replace(gathering.page(onward), rest=not opening and onward is None)
+    return gathering.page_of_topic(opening, onward)
 
 
 def asks_in(body: bytes, content_type: str = "") -> bool:

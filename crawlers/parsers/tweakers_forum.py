@@ -90,7 +90,7 @@ def topic(body: bytes, url: str, first: bool, content_type: str = "") -> Page:
             title,
             url,
         )
-    return replace(gathering.page(onward), rest=not first and onward is None)
+    return gathering.page_of_topic(first, onward)
 
 
 def _numbers(addresses: Iterable[str]) -> tuple[str, ...]:

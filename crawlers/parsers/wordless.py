@@ -1,6 +1,6 @@
 """Answers in a forum that have no words of their own: only a quote, or a picture."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crawlers.parsers.page import Gathering, Page
@@ -36,3 +36,7 @@ class ForumGathering(Gathering):
                 self.refuse(where, "no words", identity)
         self.wordless.clear()
         return super().page(next, expected, damage)
+
+    def page_of_topic(self, opening: bool, onward: str | None) -> Page:
+        """A page of a topic: as short as it happens to be where it is the last one, and not the `opening` one too."""
+        return replace(self.page(onward), rest=not opening and onward is None)

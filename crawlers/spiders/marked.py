@@ -35,7 +35,7 @@ class MarkedSpider(PermalinkSpider):
         )
         held = state.get(HELD)
         self.held: dict[str, object] = held if isinstance(held, dict) else {}
-        self.first_read: list[str] = []
+        self.has_read_first = False
 
     def is_missing_any(self) -> bool:
         """Whether pages are read whole, also unchanged ones: what is missed may stand on any of them."""
@@ -48,15 +48,16 @@ class MarkedSpider(PermalinkSpider):
             self.pages[urldefrag(address).url] = Shown.of(page, had or 0)
             if not had:
                 self.held[address] = page.entries
-                self.first_read.append(address)
+                self.has_read_first = True
 
-    def holding(self) -> Iterator[ReadPage]:
-        """To be stored before a page that was read for the first time: else a crawl that is killed forgets of what it
-        stored that the page showed it.
+    def after_held(self, item: ReadPage) -> Iterator[ReadPage]:
+        """`item`, and before one that was read for the first time how many reviews it has: else a crawl that is killed
+        forgets of what it stored that the page showed it.
         """
-        if self.first_read:
-            self.first_read = []
+        if self.has_read_first:
+            self.has_read_first = False
             yield ReadPage(Page(), OMITTED, OMITTED, self.state_of(OMITTED) | {HELD: dict(self.held)})
+        yield item
 
     def look_up(self) -> Iterator[Any]:
         if not self.has_failed():

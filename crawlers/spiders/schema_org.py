@@ -25,9 +25,8 @@ class SchemaOrgSpider(MarkedSpider, ShownSpider):
 
     async def read(self, response: Response, where: str, url: str) -> AsyncIterator[Any]:
         async for page in super().read(response, where, url):
-            for held in self.holding():
-                yield held
-            yield page
+            for item in self.after_held(page):
+                yield item
 
     def known_form(self, where: str) -> dict[str, Any]:
         return {} if self.is_missing_any() else super().known_form(where)

@@ -299,10 +299,9 @@ class SitemapSpider(MarkedSpider):
             self._put_off(entry)
         else:
             self.doubts = []
-            for held in self.holding():
-                yield held
             item = ReadPage(page, where, PART, self._saved(number))
-            yield item
+            for one in self.after_held(item):
+                yield one
             await item.stored
         for one in self._go_on(left[1:], number):
             yield one

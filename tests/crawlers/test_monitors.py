@@ -107,6 +107,12 @@ def test_a_source_that_shows_what_came_lately_is_known_after_some_nights(
     assert judged(past(every=every), kind="kiyoh", fullest=4).health is expected
 
 
+@pytest.mark.parametrize(("days", "expected"), [(7, Health.OK), (8, Health.SUSPICIOUS)])
+def test_a_storm_may_grow_too_old_for_what_is_read_again_each_day(days: int, expected: Health) -> None:
+    daily = past(days, every=24 * HOUR, reread=True)
+    assert judged(daily, kind="x", reread=True, fullest=4).health is expected
+
+
 @pytest.mark.parametrize(("usual", "seen"), [(20, 5), (19, 0)])
 def test_what_came_lately_goes_up_and_down(usual: int, seen: int) -> None:
     days = past(every=8 * HOUR, fullest=usual)
